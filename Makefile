@@ -1,0 +1,48 @@
+# Everything that people do with this project, one word each. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help env demo app test check browser bench docs lock
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+env: $(STAMP) ## create the environment in .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "valuekit needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(STAMP)
+
+demo: env ## simulate a company, run everything on it, say what was found
+	$(BIN)/valuekit demo
+
+app: env ## open the front end on the newest run
+	$(BIN)/valuekit app
+
+check: env ## lint, types and the layer contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: ## install the system's chromium where that is allowed
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: browser tests will be skipped"
+
+test: env check browser ## lint, types, layer contract, tests with coverage
+	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+bench: env ## time the run at 10 thousand, 100 thousand and a million customers
+	$(BIN)/python -m tests.bench.run
+
+docs: env ## write the pages of docs/ that come from code
+	$(BIN)/python -m pipelines.reference docs
+
+lock: ## compile requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra dev pyproject.toml -o requirements.lock --quiet

@@ -1,0 +1,220 @@
+"""The embedded engine: DuckDB behind a narrow door."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from valuekit.engine.steps import Slot, Step, compose, load_steps, parameters_in, quote, render
+from valuekit.errors import EngineError, UnknownNameError
+from valuekit.tables import Table
+
+Parameters = Mapping[str, Any]
+
+
+class Engine:
+    """One DuckDB database and the few things that valuekit does with it.
+
+    Not shared by threads: each thread takes its own `cursor()`.
+
+    >>> with Engine() as engine:
+    ...     engine.execute("CREATE TABLE t AS SELECT $x::INTEGER AS x", {"x": 2})
+    ...     engine.scalar("SELECT x + 1 FROM t")
+    3
+    """
+
+    def __init__(
+        self,
+        database: str | Path = ":memory:",
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        temp_folder: str | Path | None = None,
+        keep_scratch: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        """Open the database.
+
+        `memory_limit` such as "4GB" bounds the engine's memory; beyond it, work spills to `temp_folder`.
+        `keep_scratch` keeps every scratch step as a table, to look at.
+        """
+        settings: dict[str, Any] = {"preserve_insertion_order": True, "autoinstall_known_extensions": False}
+        if memory_limit:
+            settings["memory_limit"] = memory_limit
+        if threads:
+            settings["threads"] = threads
+        if temp_folder:
+            Path(temp_folder).mkdir(parents=True, exist_ok=True)
+            settings["temp_directory"] = str(temp_folder)
+        try:
+            self._connection = duckdb.connect(str(database), read_only=read_only, config=settings)
+        except duckdb.Error as error:
+            raise EngineError(first_line(error), where=str(database), next_step=_OPEN_ADVICE) from None
+        self.keep_scratch = keep_scratch
+        self.seconds: dict[str, float] = {}
+
+    def cursor(self) -> "Engine":
+        """Return a second door to the same database, for another thread."""
+        twin = object.__new__(Engine)
+        twin._connection, twin.keep_scratch, twin.seconds = self._connection.cursor(), self.keep_scratch, {}
+        return twin
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- steps
+
+    def run(self, package: str, file: str, parameters: Parameters | None = None, **slots: Slot) -> list[str]:
+        """Run the steps of a `.sql` file and return the names of the tables that they made."""
+        steps = load_steps(package, file)
+        if self.keep_scratch:
+            for step in steps:
+                self._make(step, render(step, slots), parameters)
+            return [s.name for s in steps]
+        scratch: dict[str, Step] = {}
+        made = []
+        for step in steps:
+            if step.scratch:
+                scratch[step.name] = step
+            else:
+                self._make(step, compose(step, scratch, slots), parameters)
+                made.append(step.name)
+        return made
+
+    def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
+        start = time.perf_counter()
+        try:
+            self._run(f"CREATE OR REPLACE TABLE {quote(step.name)} AS\n{sql}", parameters)
+        except duckdb.Error as error:
+            raise EngineError(first_line(error), where=f"{step.file} step {step.name}") from error
+        self.seconds[step.name] = time.perf_counter() - start
+
+    # --- statements and queries
+
+    def execute(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Run a statement for its effect."""
+        self._run(sql, parameters)
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a SELECT and return an Arrow table."""
+        return self._run(sql, parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """Run a SELECT and return its rows; for small results."""
+        return self._run(sql, parameters).fetchall()
+
+    def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
+        """Run a SELECT and return its first value."""
+        row = self._run(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    def batches(
+        self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
+    ) -> Iterator[pa.RecordBatch]:
+        """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
+        yield from self._run(sql, parameters).to_arrow_reader(rows) or ()
+
+    def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
+        used = parameters_in(sql) if parameters else set()
+        return self._connection.execute(sql, {k: v for k, v in (parameters or {}).items() if k in used} or None)
+
+    # --- tables
+
+    def has(self, table: str) -> bool:
+        """Say whether a table or view exists."""
+        found = "SELECT COUNT(*) FROM duckdb_tables() WHERE table_name = $t"
+        view = "SELECT COUNT(*) FROM duckdb_views() WHERE view_name = $t"
+        return bool(self.scalar(found, {"t": table}) or self.scalar(view, {"t": table}))
+
+    def count(self, table: str) -> int:
+        """Count the rows of a table."""
+        return int(self.scalar(f"SELECT COUNT(*) FROM {quote(table)}"))
+
+    def columns(self, table: str) -> list[str]:
+        """Return a table's column names, in order."""
+        return [row[0] for row in self.rows(f"DESCRIBE {quote(table)}")]
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Make a table from an Arrow table."""
+        with self._registered(table) as source:
+            self.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT * FROM {source}")
+
+    def put_batches(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
+        """Make a table from a stream of Arrow batches."""
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        with self._registered(reader) as source:
+            self.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT * FROM {source}")
+
+    @contextmanager
+    def _registered(self, source: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
+        self._connection.register("_arrow_source", source)
+        try:
+            yield "_arrow_source"
+        finally:
+            self._connection.unregister("_arrow_source")
+
+    def make_empty(self, table: Table, name: str | None = None) -> None:
+        """Make the table of a declaration, with no rows."""
+        columns = ", ".join(f"{quote(c.name)} {c.type}" for c in table)
+        self.execute(f"CREATE OR REPLACE TABLE {quote(name or table.name)} ({columns})")
+
+    def drop(self, *tables: str) -> None:
+        """Drop tables that may exist."""
+        for table in tables:
+            self.execute(f"DROP TABLE IF EXISTS {quote(table)}")
+
+    # --- files
+
+    def write_parquet(self, query: str, path: Path, *, order_by: Sequence[str] = ()) -> int:
+        """Write a SELECT to a Parquet file, ordered so that the same rows give the same bytes; return the row count."""
+        order = f" ORDER BY {', '.join(quote(c) for c in order_by)}" if order_by else ""
+        sql = f"COPY (SELECT * FROM ({query}){order}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+        return int(self.scalar(sql) or 0)
+
+    def view_parquet(self, name: str, path: Path) -> None:
+        """Make a view over a Parquet file."""
+        self.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM read_parquet({literal(path)})")
+
+
+def write_table(engine: Engine, table: Table, path: Path) -> int:
+    """Write a declared table to Parquet, in the declared columns and types, ordered by its key (or all columns)."""
+    present = engine.columns(table.name)
+    missing = [c for c in table.names if c not in present]
+    if missing:
+        raise UnknownNameError(f"column of {table.name}", missing[0], present)
+    columns = ", ".join(f"CAST({quote(c.name)} AS {c.type}) AS {quote(c.name)}" for c in table)
+    return engine.write_parquet(f"SELECT {columns} FROM {quote(table.name)}", path, order_by=table.key or table.names)
+
+
+def literal(value: object) -> str:
+    """Quote a value as a SQL string literal, for the few places that take no parameter.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an engine error, which says what is wrong."""
+    return str(error).strip().splitlines()[0]
+
+
+def default_threads() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_OPEN_ADVICE = "Close the program that holds the database, or name another file."

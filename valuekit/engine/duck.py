@@ -78,7 +78,10 @@ class Engine:
 
     def run(self, package: str, file: str, parameters: Parameters | None = None, **slots: Slot) -> list[str]:
         """Run the steps of a `.sql` file and return the names of the tables that they made."""
-        steps = load_steps(package, file)
+        return self.run_steps(load_steps(package, file), parameters, **slots)
+
+    def run_steps(self, steps: Sequence[Step], parameters: Parameters | None = None, **slots: Slot) -> list[str]:
+        """Run steps in order and return the names of the tables that they made."""
         if self.keep_scratch:
             for step in steps:
                 self._make(step, render(step, slots), parameters)

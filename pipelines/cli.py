@@ -164,7 +164,8 @@ def open_app(
     """Open the front end on a snapshot."""
     from pipelines.front_end import serve
 
-    raise typer.Exit(serve(_open(snapshot).path, port=port, headless=headless))
+    _open(snapshot)
+    raise typer.Exit(serve(snapshot, port=port, headless=headless))
 
 
 @app.command()

@@ -54,7 +54,8 @@ def _stage(party: Explanation) -> Text:
     words = str(stage["stage"]).replace("_", " ")
     reason = f" ({str(stage['reason']).replace('_', ' ')})" if stage["reason"] else ""
     since = f" since {stage['since']}" if stage["since"] else ""
-    return Text(f"{words}{reason}{since}: {stage['rule']}")
+    rule = f". {stage['rule']}" if stage["rule"] else ""
+    return Text(f"{words}{reason}{since}{rule}")
 
 
 def _facts(party: Explanation) -> Table:

@@ -35,6 +35,6 @@ def run_config(
             output=output,
             progress=steps,
             debug=debug,
-            track=config.tracking.enabled if track is None else track,
+            track=track,
             require_tracking=required,
         )

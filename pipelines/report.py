@@ -50,8 +50,8 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
 def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
     """Print the summary of a run."""
     manifest, summary = outcome.manifest, outcome.summary
-    console.print(Text(f"{manifest.headline}, as of {manifest.as_of}", style="bold"))
-    console.print(f"{escape(manifest.company)}, money in {manifest.currency}\n")
+    console.print(Text(manifest.headline, style="bold"))
+    console.print(f"{escape(manifest.company)}, as of {manifest.as_of}, money in {manifest.currency}\n")
     for title, part in (
         ("Who is a customer", _definitions(summary)),
         ("Stages", _stages(summary)),

@@ -44,18 +44,19 @@ class Outcome:
 def run(
     config: Config,
     *,
-    base: Path,
+    base: Path = Path(),
     output: Path | None = None,
     steps: Sequence[Step] = STEPS,
     progress: Progress = lambda *_: None,
     debug: bool = False,
-    track: bool = True,
+    track: bool | None = None,
     require_tracking: bool = False,
 ) -> Outcome:
     """Run all steps on a company and publish the result.
 
-    Reads: the sources of the configuration; their paths are relative to `base`. `output` is the folder of snapshots,
-    by default the configuration's. `debug` keeps every table of the run, scratch ones too, in `debug.duckdb` there.
+    Reads: the sources of the configuration; their paths are relative to `base`, the folder of its file. `output` is the
+    folder of snapshots, by default the configuration's; `track` says whether MLflow keeps a record, by default as
+    configured. `debug` keeps every table of the run, scratch ones too, in `debug.duckdb` there.
     Returns what was published. Raises a `ValuekitError` when the input is unreadable or breaks its contract, or when a
     check fails; then nothing is published, and former snapshots stand.
     """
@@ -70,7 +71,8 @@ def run(
         text = config_text(manifest.config)
         path = publish(engine, folder, manifest=manifest, models=work.models, config_text=text)
     seconds = {**seconds, "publish": round(time.perf_counter() - started, 3)}
-    return _outcome(path, manifest, summary, seconds, track=track, required=require_tracking)
+    wanted = config.tracking.enabled if track is None else track
+    return _outcome(path, manifest, summary, seconds, track=wanted, required=require_tracking)
 
 
 @contextmanager
@@ -113,6 +115,7 @@ def _manifest(work: Work, summary: Summary, seconds: dict[str, float]) -> Manife
         intake=summary.intake,
         definitions={row["definition"]: row["members"] for row in summary.definitions},
         stages=summary.stages,
+        stage_rules=summary.stage_rules,
         totals=summary.totals,
         headline=summary.headline,
         checks=work.checks,

@@ -98,6 +98,7 @@ def classify(work: Work) -> None:
     from valuekit import lifecycle
 
     settings = work.config.lifecycle
+    changes = {key: d.model_dump(exclude_unset=True) for key, d in settings.definitions.items()}
     lifecycle.classify(
         work.engine,
         as_of=work.as_of,
@@ -107,7 +108,7 @@ def classify(work: Work) -> None:
             order_churn_days=settings.order_churn_days,
             churn_date=settings.churn_date,
         ),
-        definitions=lifecycle.merge_definitions(lifecycle.BUILT_IN, settings.definitions),
+        definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
     )
 
 

@@ -1,31 +1,16 @@
 """Why one party is what it is: every number of a snapshot about it, with the rule behind it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.snapshot.manifest import StageRule
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.summary import Row, named_rows
 from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS
-
-STAGE_RULES = {
-    "prospect": "showed interest, has not bought",
-    "signed_unpaid": "signed a contract, has not paid yet",
-    "active": "contract and payment, and used the product in the last {active_days} days; a buyer without contract: "
-    "ordered in the last {order_active_days} days",
-    "inactive": "contract and payment, but no use in the last {active_days} days; a buyer without contract: last order "
-    "{order_active_days} to {order_churn_days} days ago",
-    "lapsed_paying": "the contract has ended, payments go on",
-    "churned": "did not renew or gave notice; a buyer without contract: no order for more than {order_churn_days} days",
-    "paid_without_contract": "paid without a contract: on the exception list",
-    "contact": "known, no interest shown",
-    "served": "uses what others pay for",
-    "supplier": "only sells to the company",
-    "internal": "internal or test account",
-}
-"""The rule of each stage in words; the windows come from the configuration of the run."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
             records=rows("records"),
             merges=rows("merges"),
             facts=rows("facts")[0],
-            stage=_stage(rows("stage")[0], snapshot.manifest.config),
+            stage=_stage(rows("stage")[0], snapshot.manifest.stage_rules),
             definitions=rows("definitions"),
             cash=_statement(_first(rows("cash")) or {}),
             value=_value(_first(rows("value")), snapshot.manifest.config),
@@ -104,9 +89,10 @@ def _first(rows: list[Row]) -> Row | None:
     return rows[0] if rows else None
 
 
-def _stage(row: Row, config: dict[str, Any]) -> Row:
-    windows = {"active_days": 30, "order_active_days": 90, "order_churn_days": 365} | config.get("lifecycle", {})
-    return {**row, "rule": STAGE_RULES[row["stage"]].format_map(windows)}
+def _stage(row: Row, rules: Iterable[StageRule]) -> Row:
+    """The stage with the rule that leads to it, as it stood in the run."""
+    sentences = [r.sentence for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
+    return {**row, "rule": " or ".join(sentences)}
 
 
 def _statement(cash: Row) -> list[Row]:

@@ -59,6 +59,14 @@ class CheckResult(Record):
     meaning: str
 
 
+class StageRule(Record):
+    """One way into a stage, in words, as it stood in this run."""
+
+    stage: str
+    reason: str | None
+    sentence: str
+
+
 class Manifest(Record):
     """Everything about a run that is not in its tables. Money is in `currency`; times are UTC; memory is in MiB.
 
@@ -81,6 +89,7 @@ class Manifest(Record):
     intake: dict[str, Intake] = {}
     definitions: dict[str, int] = {}
     stages: dict[str, int] = {}
+    stage_rules: list[StageRule] = []
     totals: dict[str, Decimal] = {}
     headline: str = ""
     checks: list[CheckResult] = []

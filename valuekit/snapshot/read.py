@@ -96,14 +96,14 @@ class Snapshot:
                 raise UnknownNameError(f"column of {name}", column, names)
         order = ", ".join(quote(c) for c in PUBLISHED[name].key or names)
         wanted = ", ".join(quote(c) for c in columns or names)
-        return self.query(f"SELECT {wanted} FROM {quote(name)} ORDER BY {order}", exact=exact)
-
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None, *, exact: bool = False) -> "pd.DataFrame":
-        """Run a SELECT over the tables, with `$name` parameters, and return its rows; money as in `table`."""
-        with self.engine() as engine:
-            found = engine.query(sql, parameters)
+        found = self.query(f"SELECT {wanted} FROM {quote(name)} ORDER BY {order}")
         frame: pd.DataFrame = (found if exact else _plain(found)).to_pandas(date_as_object=False)
         return frame
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """Run a SELECT over the tables, with `$name` parameters, and return an Arrow table; money is exact."""
+        with self.engine() as engine:
+            return engine.query(sql, parameters)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -117,11 +117,6 @@ class Snapshot:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Decimals as the numbers that pandas is quick with: whole ones as integers, the others as floats."""
-    columns = []
-    for column in table.columns:
-        if pa.types.is_decimal(column.type):
-            columns.append(pc.cast(column, pa.int64() if column.type.scale == 0 else pa.float64()))
-        else:
-            columns.append(column)
+    """Decimals as floats: the numbers that pandas is quick with."""
+    columns = [pc.cast(c, pa.float64()) if pa.types.is_decimal(c.type) else c for c in table.columns]
     return pa.table(columns, names=table.column_names)

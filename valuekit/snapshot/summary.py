@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from valuekit.engine import Engine, load_steps
-from valuekit.snapshot.manifest import Intake
+from valuekit.snapshot.manifest import Intake, StageRule
 from valuekit.tables.published import CUSTOMER_STAGES
 
 Row = dict[str, Any]
@@ -18,6 +18,8 @@ class Summary:
 
     intake: dict[str, Intake]
     stages: dict[str, int]
+    stage_rules: list[StageRule]
+    """The rule of each stage in words; only in the engine of a run."""
     definitions: list[Row]
     """By definition, the headline first: definition, label, owner, system, sentence, members, headline."""
     tiers: list[Row]
@@ -37,18 +39,20 @@ class Summary:
         """The one number that the company reports, in its sentence."""
         for row in self.definitions:
             if row["headline"]:
-                return f"{row['members']:,} {row['sentence']}"
-        return f"{self.customers:,} current customers"
+                return f"{row['members']:,}: {row['sentence']}"
+        return f"{self.customers:,}: current customers"
 
 
 def summarise(engine: Engine) -> Summary:
     """Read the summary from the published tables, in the engine of a run or of a snapshot."""
     intake = named_rows(engine, "summary.sql", "intake")
     stages = named_rows(engine, "summary.sql", "stages")
+    rules = named_rows(engine, "summary.sql", "stage_rules") if engine.has("stage_rules") else []
     parameters = {"customer_stages": list(CUSTOMER_STAGES)}
     return Summary(
         intake={row.pop("table_name"): Intake(**row) for row in intake},
         stages={row["stage"]: row["parties"] for row in stages},
+        stage_rules=[StageRule(**row) for row in rules],
         definitions=named_rows(engine, "summary.sql", "definitions"),
         tiers=named_rows(engine, "summary.sql", "tiers"),
         agreement=named_rows(engine, "summary.sql", "agreement"),

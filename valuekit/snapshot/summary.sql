@@ -19,6 +19,11 @@ FROM stages
 GROUP BY stage
 ORDER BY stage
 
+-- step: stage_rules
+SELECT stage, reason, sentence
+FROM stage_rules
+ORDER BY rule
+
 -- step: definitions
 SELECT definition, label, owner, system, sentence, members, headline
 FROM definitions

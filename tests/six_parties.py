@@ -47,6 +47,8 @@ def fill(engine: Engine) -> Engine:
         put(engine, "party_records", {"system": system, "record": record, "party_id": party})
     put(engine, "merge_log", {"party_id": "p1", "system": "billing", "record": "b1", "to_system": "crm",
                               "to_record": "c1", "rule": "email", "evidence": "ada@ada.example"})  # fmt: skip
+    engine.execute("CREATE TABLE stage_rules AS SELECT 1 AS rule, 'active' AS stage, NULL::VARCHAR AS reason,"
+                   " 'Used the product in the last 14 days' AS sentence")  # fmt: skip
     _cash(engine)
     _definitions(engine)
     _value(engine)
@@ -90,7 +92,7 @@ def _definitions(engine: Engine) -> None:
     for key, headline, members in (("customers", True, ["p1", "p2"]), ("finance", False, ["p1", "p2", "p3"]),
                                    ("sales", False, ["p1"])):  # fmt: skip
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
-                                    "sentence": "current customers according to billing", "predicate": "paid > 0",
+                                    "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
                                     "headline": headline, "members": len(members)})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
@@ -136,7 +138,9 @@ def manifest(engine: Engine, **changes: Any) -> Manifest:
         company="Six Parties", currency="EUR", as_of=AS_OF, created_at=datetime(2026, 7, 1, 8, tzinfo=UTC),
         versions={"valuekit": "0.1.0", "python": "3", "duckdb": "2"}, config_sha256="c0ffee",
         config={"ltv": {"horizon_years": 3, "discount_rate": 0.0}, "lifecycle": {"active_days": 14}},
-        intake=summary.intake, stages=summary.stages, totals=summary.totals, headline=summary.headline,
-        definitions={d["definition"]: d["members"] for d in summary.definitions}, seconds={"sources": 0.1},
+        intake=summary.intake, stages=summary.stages, stage_rules=summary.stage_rules,
+        totals=summary.totals, headline=summary.headline,
+        definitions={d["definition"]: d["members"] for d in summary.definitions},
+        seconds={"sources": 0.1},
     )  # fmt: skip
     return base.model_copy(update=changes)

@@ -51,7 +51,7 @@ def run_id(as_of: date, text: str, sources: Sequence[SourceFile], *, version: st
     """Name a run by what decides its result: date, configuration, content of the sources, version of valuekit.
 
     >>> run_id(date(2026, 6, 30), "{}", [], version="1")
-    '2026-06-30-2ec7c446'
+    '2026-06-30-d8f3229a'
     """
     inputs = sorted((s.table, s.system, s.sha256) for s in sources)
     return f"{as_of.isoformat()}-{text_sha256(json.dumps([text, inputs, version]))[:8]}"

@@ -2,12 +2,16 @@
 # ruff: noqa: PLC0415 - the models are loaded where the model is served
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel
+
+with warnings.catch_warnings():  # the library warns of its own type hints
+    warnings.simplefilter("ignore")
+    from mlflow.models import set_model
+    from mlflow.pyfunc import PythonModel
 
 
 class ValueModels(PythonModel):

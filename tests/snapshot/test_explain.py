@@ -1,0 +1,68 @@
+from decimal import Decimal
+
+import pytest
+
+from tests.six_parties import check, fill, manifest
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.snapshot import Snapshot, explain, publish
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    with Engine() as engine:
+        check(fill(engine))
+        return Snapshot.open(
+            publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="{}")
+        )
+
+
+@pytest.mark.parametrize("name", ["p1", "c1", "b1", "billing:b1", "Ada Ltd", "ada ltd"])
+def test_a_party_is_found_by_id_record_or_name(snapshot, name):
+    assert explain(snapshot, name).party_id == "p1"
+
+
+def test_a_name_that_two_parties_share_is_refused_with_both(snapshot):
+    with pytest.raises(ConfigError, match="'Cleo' fits 2 parties: p3, p6"):
+        explain(snapshot, "Cleo")
+
+
+def test_an_unknown_party_gets_suggestions(snapshot):
+    with pytest.raises(UnknownNameError, match="no party 'Ada Limited'.*Did you mean 'Ada Ltd'"):
+        explain(snapshot, "Ada Limited")
+
+
+def test_a_customer_is_explained_from_record_to_rank(snapshot):
+    ada = explain(snapshot, "p1")
+    assert [f"{r['system']}:{r['record']}" for r in ada.records] == ["billing:b1", "crm:c1"]
+    assert [(m["record"], m["to_record"], m["rule"]) for m in ada.merges] == [("b1", "c1", "email")]
+    assert ada.facts["paid"] == 1000
+    assert ada.stage["stage"] == "active"
+    assert ada.stage["rule"] == "Used the product in the last 14 days"
+    assert {d["definition"]: d["counted"] for d in ada.definitions} == {
+        "customers": True,
+        "finance": True,
+        "sales": True,
+    }
+    assert ada.definitions[0]["headline"]
+    assert {line["line"]: line["all_months"] for line in ada.cash if line["all_months"]} == {
+        "revenue": 1000, "support": -200, "net_cash": 800,
+    }  # fmt: skip
+    assert ada.value["ltv"] == Decimal(2400)
+    assert ada.value["horizon_years"] == 3
+    assert [(s["stream"], s["year_1"], s["year_4"]) for s in ada.streams] == [("revenue", 2400, 7)]
+    assert (ada.segment["tier"], ada.segment["rule"]) == ("Top", "tier 1 by lifetime value")
+    assert [(r["label"], r["rank"]) for r in ada.ranks] == [("Deals", 1), ("Ideas", None), ("Profit", 1)]
+    assert ada.consensus["rank"] == 1
+
+
+def test_the_cash_statement_adds_up(snapshot):
+    *lines, net = explain(snapshot, "p2").cash
+    assert sum(line["last_12_months"] for line in lines) == net["last_12_months"] == -50
+
+
+def test_a_prospect_has_no_value_no_segment_and_no_cash(snapshot):
+    dora = explain(snapshot, "p4")
+    assert (dora.value, dora.segment, dora.consensus, dora.streams) == (None, None, None, [])
+    assert {line["all_months"] for line in dora.cash} == {0}
+    assert not any(d["counted"] for d in dora.definitions)

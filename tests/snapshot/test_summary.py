@@ -1,0 +1,51 @@
+from decimal import Decimal
+
+import pytest
+
+from tests.six_parties import fill
+from valuekit.engine import Engine
+from valuekit.snapshot import summarise
+
+
+@pytest.fixture(scope="module")
+def summary():
+    with Engine() as engine:
+        yield summarise(fill(engine))
+
+
+def test_counts(summary):
+    assert summary.customers == 2
+    assert summary.stages == {"active": 1, "churned": 1, "contact": 1, "inactive": 1, "internal": 1, "prospect": 1}
+    assert [(d["definition"], d["members"]) for d in summary.definitions] == [
+        ("customers", 2),
+        ("finance", 3),
+        ("sales", 1),
+    ]
+    assert summary.intake["payments"].rows_quarantined == 1
+
+
+def test_the_headline_is_the_definition_of_the_company(summary):
+    assert summary.headline == "2: Current customers, as of 30 June 2026"
+
+
+def test_customer_equity_is_the_value_of_current_customers_alone(summary):
+    assert summary.totals["customer_equity"] == 2400 - 90
+    assert summary.totals["lifetime_value"] == 2400 - 90 + 30
+
+
+def test_totals_tie_to_the_books(summary):
+    total = summary.totals
+    apart = total["unattributed"] + total["unused_capacity"] + total["unallocated"]
+    assert total["attributed"] + apart == total["books"] == Decimal(760)
+    assert total["money_received"] == 1160
+    assert total["net_cash"] == total["attributed"] == 800
+    assert total["mrr"] == 100
+
+
+def test_the_lines_of_the_year_add_up(summary):
+    lines = dict(summary.cash_12m)
+    assert lines.pop("net_cash") == sum(lines.values()) == 800
+
+
+def test_tiers_come_from_the_top(summary):
+    assert [row["tier"] for row in summary.tiers] == ["Top", "Low", "No value"]

@@ -63,9 +63,9 @@ def _top(
 @app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the files.")],
-    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 2000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    format: Annotated[Format, typer.Option(help="Of the files.")] = Format.csv,  # noqa: A002
+    customers: Annotated[int, typer.Option(min=1, metavar="N", help="How many customers.")] = 2000,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same bytes.")] = 1,
+    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the files.")] = Format.csv,  # noqa: A002
 ) -> None:
     """Make up a software company with planted truth, as messy as life."""
     from pipelines.demo import make_company
@@ -77,8 +77,12 @@ def simulate(
 @app.command()
 def run(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a built-in: demo, cdnow ...")],
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The date to describe.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the snapshots.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The date to describe.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the snapshots; default: as configured.")
+    ] = None,
     settings: Overrides = [],  # noqa: B006 - typer copies it
     json: AsJson = False,
     require_tracking: Annotated[bool, typer.Option("--require-tracking", help="Fail when MLflow does.")] = False,
@@ -103,10 +107,10 @@ def run(
 @export_app.command("segments")
 def export_segments(
     snapshot: SnapshotPath,
-    format: Annotated[Format, typer.Option(help="Of the file.")] = Format.csv,  # noqa: A002
-    out: Annotated[Path | None, typer.Option(help="The file; `-` is standard output (CSV).")] = None,
-    tier: Annotated[str | None, typer.Option(help="This value tier alone.")] = None,
-    stage: Annotated[str | None, typer.Option(help="This lifecycle stage alone.")] = None,
+    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the file.")] = Format.csv,  # noqa: A002
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file; `-` is standard output (CSV).")] = None,
+    tier: Annotated[str | None, typer.Option(metavar="NAME", help="This value tier alone.")] = None,
+    stage: Annotated[str | None, typer.Option(metavar="NAME", help="This lifecycle stage alone.")] = None,
     bom: Annotated[bool, typer.Option(help="Begin CSV with a byte-order mark, as Excel likes it.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
@@ -142,8 +146,8 @@ def explain(
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(min=50, help="How many customers.")] = 2000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 1,
+    customers: Annotated[int, typer.Option(min=50, metavar="N", help="How many customers.")] = 2000,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 1,
 ) -> None:
     """Make up a company, run everything on it, and say what was found."""
     from pipelines.demo import run_demo
@@ -158,7 +162,7 @@ def open_app(
     snapshot: Annotated[Path, typer.Argument(metavar="[SNAPSHOT]", help="A snapshot, or a folder of them.")] = Path(
         "runs"
     ),
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Port on this machine.")] = 8501,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
     """Open the front end on a snapshot."""

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def test_a_weight_of_zero_gets_nothing_and_a_loss_is_a_mirrored_gain(amount, wei
 def test_a_heavier_weight_never_gets_less(amount, weights):
     parts = allocate(abs(amount), weights)
     by_weight = sorted(zip(weights, parts, strict=True))
-    for (lighter, less), (heavier, more) in zip(by_weight, by_weight[1:], strict=False):
+    for (lighter, less), (heavier, more) in pairwise(by_weight):
         assert less <= more or lighter == heavier
 
 

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import mlflow
 import pytest
 
 from tests.six_parties import check, fill, manifest
@@ -67,8 +68,6 @@ class TestMlflow:
         assert tracking.push_pending(snapshot.path.parent) == []
 
     def test_the_environment_and_the_address_of_others_are_left_as_they_were(self, snapshot):
-        import mlflow
-
         mlflow.set_tracking_uri("sqlite:///other.db")
         before = dict(os.environ)
         tracking.record(snapshot.manifest, snapshot.path)
@@ -77,8 +76,6 @@ class TestMlflow:
 
     @staticmethod
     def client(uri):
-        import mlflow
-
         return mlflow.MlflowClient(uri)
 
     @staticmethod
@@ -121,7 +118,7 @@ def test_a_server_that_answers_nonsense_is_a_dead_server(snapshot):
 
 
 def test_required_tracking_is_fatal_and_says_that_the_snapshot_is_there(snapshot):
-    with pytest.raises(EngineError, match="published but not recorded.*track push"):
+    with pytest.raises(EngineError, match=r"published but not recorded.*track push"):
         tracking.record(snapshot.manifest, snapshot.path, uri=DEAD, required=True)
 
 

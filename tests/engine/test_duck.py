@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.six_parties import CUBE_VALUE, fill
 from valuekit.engine import Engine, literal, write_table
 from valuekit.engine.steps import parse_steps
 from valuekit.errors import EngineError, UnknownNameError
@@ -44,8 +45,6 @@ def test_an_error_in_a_step_names_file_and_step(engine):
 
 
 def test_debug_mode_keeps_each_scratch_step(tmp_path):
-    from tests.six_parties import CUBE_VALUE, fill
-
     with Engine(tmp_path / "debug.duckdb", keep_scratch=True) as engine:
         fill(engine)
         engine.execute(f"CREATE TABLE cube_value AS {CUBE_VALUE}")
@@ -96,7 +95,7 @@ def test_a_declared_table_is_written_in_its_columns_and_ordered_by_its_key(engin
 
 def test_a_column_that_is_missing_is_told(engine, tmp_path):
     engine.execute("CREATE TABLE small AS SELECT 'a' AS idd, 1 AS n")
-    with pytest.raises(UnknownNameError, match="no column of small 'id'"):
+    with pytest.raises(UnknownNameError, match=r"no column of small 'id'"):
         write_table(engine, SMALL, tmp_path / "small.parquet")
 
 
@@ -140,7 +139,7 @@ def test_cursors_share_the_tables_and_work_in_threads(engine):
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path):
     (tmp_path / "broken.duckdb").write_text("this is no database")
-    with pytest.raises(EngineError, match="broken.duckdb"):
+    with pytest.raises(EngineError, match=r"broken.duckdb"):
         Engine(tmp_path / "broken.duckdb")
 
 

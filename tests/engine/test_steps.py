@@ -29,7 +29,7 @@ def test_a_file_is_a_list_of_named_selects():
 
 
 def test_a_file_without_steps_is_refused():
-    with pytest.raises(EngineError, match="t.sql: has no '-- step: name' line"):
+    with pytest.raises(EngineError, match=r"t.sql: has no '-- step: name' line"):
         parse_steps("SELECT 1", "t.sql")
 
 
@@ -54,7 +54,7 @@ def test_slots_are_quoted_identifiers_or_checked_expressions():
 
 def test_a_slot_that_nobody_fills_is_told():
     (step,) = parse_steps("-- step: a\nSELECT {colunm} FROM t", "t.sql")
-    with pytest.raises(UnknownNameError, match="no slot 'colunm'. Did you mean 'column'"):
+    with pytest.raises(UnknownNameError, match=r"no slot 'colunm'. Did you mean 'column'"):
         render(step, {"column": "x"})
 
 

@@ -73,9 +73,9 @@ def test_a_tier_and_a_stage_can_be_chosen(snapshot, tmp_path):
 
 
 def test_unknown_tiers_and_stages_are_refused(snapshot, tmp_path):
-    with pytest.raises(UnknownNameError, match="no tier 'Topp'. Did you mean 'Top'"):
+    with pytest.raises(UnknownNameError, match=r"no tier 'Topp'. Did you mean 'Top'"):
         export_segments(snapshot, tmp_path / "s.csv", tier="Topp")
-    with pytest.raises(UnknownNameError, match="no stage 'prospect'"):
+    with pytest.raises(UnknownNameError, match=r"no stage 'prospect'"):
         export_segments(snapshot, tmp_path / "s.csv", stage="prospect")
     assert list(tmp_path.iterdir()) == []
 
@@ -90,17 +90,17 @@ def test_parquet_is_typed_and_its_text_is_as_it_was(snapshot, tmp_path):
     assert table.column("name").to_pylist() == ["Ada Ltd", "Cleo", "=Bob & Sons"]
 
 
-@pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_the_same_export_twice_gives_the_same_bytes(snapshot, tmp_path, format):
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_same_export_twice_gives_the_same_bytes(snapshot, tmp_path, kind):
     for name in ("one", "two"):
-        export_segments(snapshot, tmp_path / name, format)
+        export_segments(snapshot, tmp_path / name, kind)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_a_file_that_exists_is_kept_unless_told_otherwise(snapshot, tmp_path):
     target = tmp_path / "s.csv"
     target.write_text("mine")
-    with pytest.raises(ConfigError, match="exists already.*--force"):
+    with pytest.raises(ConfigError, match=r"exists already.*--force"):
         export_segments(snapshot, target)
     assert target.read_text() == "mine"
     export_segments(snapshot, target, overwrite=True)
@@ -108,7 +108,7 @@ def test_a_file_that_exists_is_kept_unless_told_otherwise(snapshot, tmp_path):
 
 
 def test_a_missing_folder_is_told(snapshot, tmp_path):
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match=r"is no folder"):
         export_segments(snapshot, tmp_path / "nowhere" / "s.csv")
 
 
@@ -120,9 +120,14 @@ def test_standard_output_gets_csv(snapshot, capsys):
 def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path):
     target = tmp_path / "s.csv"
     target.write_text("old")
-    with pytest.raises(RuntimeError), atomic_file(target, overwrite=True) as draft:
-        draft.write_text("half")
-        raise RuntimeError
+
+    def write_half() -> None:
+        with atomic_file(target, overwrite=True) as draft:
+            draft.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
     assert [f.name for f in tmp_path.iterdir()] == ["s.csv"]
     assert target.read_text() == "old"
 

@@ -4,6 +4,7 @@ from tests.six_parties import check, fill
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.snapshot import failed
+from valuekit.tables import PUBLISHED
 
 
 @pytest.fixture
@@ -83,8 +84,6 @@ def test_the_error_names_check_expected_and_actual(engine):
 
 
 def test_a_company_without_anything_passes():
-    from valuekit.tables import PUBLISHED
-
     with Engine() as engine:
         for table in PUBLISHED.values():
             engine.make_empty(table)

@@ -23,12 +23,12 @@ def test_a_party_is_found_by_id_record_or_name(snapshot, name):
 
 
 def test_a_name_that_two_parties_share_is_refused_with_both(snapshot):
-    with pytest.raises(ConfigError, match="'Cleo' fits 2 parties: p3, p6"):
+    with pytest.raises(ConfigError, match=r"'Cleo' fits 2 parties: p3, p6"):
         explain(snapshot, "Cleo")
 
 
 def test_an_unknown_party_gets_suggestions(snapshot):
-    with pytest.raises(UnknownNameError, match="no party 'Ada Limited'.*Did you mean 'Ada Ltd'"):
+    with pytest.raises(UnknownNameError, match=r"no party 'Ada Limited'.*Did you mean 'Ada Ltd'"):
         explain(snapshot, "Ada Limited")
 
 

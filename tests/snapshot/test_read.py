@@ -42,18 +42,18 @@ def test_work_in_progress_is_not_seen(tmp_path, path):
 
 
 def test_an_empty_folder_says_how_to_make_a_snapshot(tmp_path):
-    with pytest.raises(InputError, match="holds no snapshot.*valuekit run"):
+    with pytest.raises(InputError, match=r"holds no snapshot.*valuekit run"):
         Snapshot.open(tmp_path)
 
 
 def test_a_missing_folder_is_told(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match=r"does not exist"):
         Snapshot.open(tmp_path / "nowhere")
 
 
 def test_a_half_written_snapshot_is_refused(path):
     (path / "manifest.json").unlink()
-    with pytest.raises(InputError, match="no complete snapshot"):
+    with pytest.raises(InputError, match=r"no complete snapshot"):
         Snapshot.open(path)
 
 
@@ -61,20 +61,20 @@ def test_a_snapshot_of_a_newer_valuekit_is_refused(path):
     content = json.loads((path / "manifest.json").read_text())
     content |= {"schema_version": 99, "something_new": 1}
     (path / "manifest.json").write_text(json.dumps(content))
-    with pytest.raises(InputError, match="newer valuekit.*Upgrade"):
+    with pytest.raises(InputError, match=r"newer valuekit.*Upgrade"):
         Snapshot.open(path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1}', "{"])
 def test_a_damaged_manifest_is_told(path, text):
     (path / "manifest.json").write_text(text)
-    with pytest.raises(InputError, match="is damaged"):
+    with pytest.raises(InputError, match=r"is damaged"):
         Snapshot.open(path)
 
 
 def test_a_table_that_was_deleted_is_told(path):
     (path / "ltv.parquet").unlink()
-    with pytest.raises(InputError, match="ltv.parquet: is missing"):
+    with pytest.raises(InputError, match=r"ltv.parquet: is missing"):
         Snapshot.open(path).table("parties")
 
 
@@ -100,9 +100,9 @@ def test_a_question_is_answered_in_arrow(path):
 
 def test_unknown_names_get_a_suggestion(path):
     snapshot = Snapshot.open(path)
-    with pytest.raises(UnknownNameError, match="Did you mean 'segments'"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'segments'"):
         snapshot.table("segmnts")
-    with pytest.raises(UnknownNameError, match="Did you mean 'ltv'"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'ltv'"):
         snapshot.table("segments", ["ltvv"])
 
 

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from valuekit.engine import parse_expression
 from valuekit.errors import UnknownNameError
 from valuekit.tables import CANONICAL, PUBLISHED, TRUTH, Column, Table, accepted, event_date
 
@@ -33,8 +34,6 @@ class TestEveryTable:
         assert all(f"| `{name}` |" in page for name in table.names)
 
     def test_speaks_only_of_its_own_columns_in_its_checks(self, table):
-        from valuekit.engine import parse_expression
-
         for check in table.checks:
             assert parse_expression(check.predicate, table.names).columns
 
@@ -60,14 +59,14 @@ def test_only_links_are_not_dated_by_an_event():
 
 
 def test_an_unknown_type_is_refused_where_it_is_declared():
-    with pytest.raises(UnknownNameError, match="no column type 'VARCHR'. Did you mean 'VARCHAR'"):
+    with pytest.raises(UnknownNameError, match=r"no column type 'VARCHR'. Did you mean 'VARCHAR'"):
         Column("x", "VARCHR", "wrong")
 
 
 def test_a_column_is_found_by_name_or_a_suggestion_is_made():
     table = Table("t", "thing", (Column("amount", "BIGINT", "How much"),))
     assert table["amount"].meaning == "How much"
-    with pytest.raises(UnknownNameError, match="Did you mean 'amount'"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'amount'"):
         table["amuont"]
 
 

@@ -64,8 +64,8 @@ def _top(
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the files.")],
     customers: Annotated[int, typer.Option(min=1, metavar="N", help="How many customers.")] = 2000,
-    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same bytes.")] = 1,
-    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the files.")] = Format.csv,  # noqa: A002
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same bytes.")] = 7,
+    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the files.")] = Format.parquet,  # noqa: A002
 ) -> None:
     """Make up a software company with planted truth, as messy as life."""
     from pipelines.demo import make_company
@@ -147,7 +147,7 @@ def explain(
 @app.command()
 def demo(
     customers: Annotated[int, typer.Option(min=50, metavar="N", help="How many customers.")] = 2000,
-    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 7,
 ) -> None:
     """Make up a company, run everything on it, and say what was found."""
     from pipelines.demo import run_demo

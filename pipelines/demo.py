@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 - the simulator is loaded when it is used
 
 from pathlib import Path
+from typing import Literal
 
 from rich.progress import Progress as Bar
 
@@ -12,19 +13,19 @@ from pipelines.streams import err
 DATA = Path("data/demo")
 
 
-def make_company(folder: Path, *, customers: int, seed: int, format: str = "csv") -> None:  # noqa: A002
+def make_company(folder: Path, *, customers: int, seed: int, format: Literal["csv", "parquet"] = "parquet") -> None:  # noqa: A002
     """Simulate a company into a folder, with a progress bar on a terminal."""
     from valuekit.simulate import simulate
 
     console = err()
     with Bar(console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(f"simulating {customers:,} customers", total=1.0)
+        task = bar.add_task(f"simulating {customers:,} customers", total=customers)
         simulate(
             folder,
             customers=customers,
             seed=seed,
             format=format,
-            progress=lambda share: bar.update(task, completed=share),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
 

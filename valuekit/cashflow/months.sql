@@ -1,89 +1,110 @@
 -- The statement of the months from $first to $last: what each party receives, causes and uses.
 
 -- step: _ticket_minutes
-SELECT 'ticket_minutes' AS driver, '' AS work, opened_on AS day, party_id, CAST(minutes * 100 AS BIGINT) AS units
+SELECT
+    'ticket_minutes' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n,
+    SUM(CAST(minutes * 100 AS BIGINT)) AS units
 FROM tickets
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $ticket_minutes AND channel = 'agent' AND opened_on BETWEEN $first AND $last
+GROUP BY 3, 4
 
 -- step: _tickets
-SELECT 'tickets' AS driver, '' AS work, opened_on AS day, party_id, 1 AS units
+SELECT
+    'tickets' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n, COUNT(*) AS units
 FROM tickets
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $tickets AND channel = 'agent' AND opened_on BETWEEN $first AND $last
+GROUP BY 3, 4
 
 -- step: _activity_minutes
 SELECT
-    'activity_minutes' AS driver, function AS work, done_on AS day, party_id, CAST(minutes * 100 AS BIGINT) AS units
+    'activity_minutes' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    SUM(CAST(minutes * 100 AS BIGINT)) AS units
 FROM activities
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $activity_minutes AND done_on BETWEEN $first AND $last
+GROUP BY 2, 3, 4
 
 -- step: _direct_cost
 SELECT
-    'direct_cost' AS driver, function AS work, done_on AS day, party_id,
-    CAST(CAST(reporting_direct_cost AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS units
+    'direct_cost' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    CAST(SUM(reporting_direct_cost) * 10000 AS HUGEINT) AS units
 FROM activities
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $direct_cost AND done_on BETWEEN $first AND $last
+GROUP BY 2, 3, 4
 
 -- step: _engagements
-SELECT 'engagements' AS driver, '' AS work, engaged_on AS day, party_id, 1 AS units
+SELECT
+    'engagements' AS driver, '' AS work, CAST(DATE_TRUNC('month', engaged_on) AS DATE) AS month, n, COUNT(*) AS units
 FROM engagements
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $engagements AND engaged_on BETWEEN $first AND $last
+GROUP BY 3, 4
 
 -- step: _usage_events
-SELECT 'usage_events' AS driver, '' AS work, used_on AS day, party_id, events AS units
+SELECT
+    'usage_events' AS driver, '' AS work, CAST(DATE_TRUNC('month', used_on) AS DATE) AS month, n, SUM(events) AS units
 FROM usage
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $usage_events AND used_on BETWEEN $first AND $last
+GROUP BY 3, 4
 
 -- step: _orders
-SELECT 'orders' AS driver, '' AS work, ordered_on AS day, party_id, 1 AS units
+SELECT
+    'orders' AS driver, '' AS work, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, n, COUNT(*) AS units
 FROM orders
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $orders AND reporting_amount >= 0 AND ordered_on BETWEEN $first AND $last
+GROUP BY 3, 4
 
 -- step: _takings
-SELECT paid_on AS day, party_id, reporting_amount
+SELECT CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, party_id, reporting_amount
 FROM payments
 WHERE kind = 'payment' AND reporting_amount > 0 AND paid_on BETWEEN $first AND $last
 UNION ALL
-SELECT ordered_on AS day, party_id, reporting_amount
+SELECT CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, party_id, reporting_amount
 FROM orders
 WHERE reporting_amount > 0 AND ordered_on BETWEEN $first AND $last
 
 -- step: _revenue
-SELECT
-    'revenue' AS driver, '' AS work, day, party_id,
-    CAST(CAST(reporting_amount AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS units
+SELECT 'revenue' AS driver, '' AS work, month, n, CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS units
 FROM _takings
+LEFT JOIN cashflow_parties USING (party_id)
 WHERE $revenue
+GROUP BY month, n
 
 -- step: _equal
-SELECT DISTINCT 'equal' AS driver, '' AS work, CAST(DATE_TRUNC('month', day) AS DATE) AS day, party_id, 1 AS units
+SELECT DISTINCT 'equal' AS driver, '' AS work, month, n, 1 AS units
 FROM _takings
-WHERE $equal AND party_id IS NOT NULL
+JOIN cashflow_parties USING (party_id)
+WHERE $equal
+
+-- step: _units
+SELECT * FROM _ticket_minutes
+UNION ALL
+SELECT * FROM _tickets
+UNION ALL
+SELECT * FROM _activity_minutes
+UNION ALL
+SELECT * FROM _direct_cost
+UNION ALL
+SELECT * FROM _engagements
+UNION ALL
+SELECT * FROM _usage_events
+UNION ALL
+SELECT * FROM _orders
+UNION ALL
+SELECT * FROM _revenue
+UNION ALL
+SELECT * FROM _equal
 
 -- step: cashflow_units
 -- Whole units of each driver by month and party; the row without party holds what unknown parties used.
-SELECT driver, work, CAST(DATE_TRUNC('month', day) AS DATE) AS month, n, SUM(units) AS units
-FROM (
-    SELECT * FROM _ticket_minutes
-    UNION ALL
-    SELECT * FROM _tickets
-    UNION ALL
-    SELECT * FROM _activity_minutes
-    UNION ALL
-    SELECT * FROM _direct_cost
-    UNION ALL
-    SELECT * FROM _engagements
-    UNION ALL
-    SELECT * FROM _usage_events
-    UNION ALL
-    SELECT * FROM _orders
-    UNION ALL
-    SELECT * FROM _revenue
-    UNION ALL
-    SELECT * FROM _equal
-)
-LEFT JOIN cashflow_parties USING (party_id)
+SELECT driver, work, month, n, CAST(units AS HUGEINT) AS units
+FROM _units
 WHERE units > 0
-GROUP BY 1, 2, 3, 4
 
 -- step: _driver_months
 SELECT driver, work, month, SUM(units) AS total
@@ -201,7 +222,7 @@ FROM (
 LEFT JOIN cashflow_parties USING (party_id)
 GROUP BY 1, 2, 3, 4, 5
 
--- step: cashflow_carried
+-- step: _carried
 -- Everything that a party carries, one row per month, party, line, pool and reason; no party means not known.
 SELECT month, n, line, pool, label, CAST(amount AS DECIMAL(18, 4)) AS amount
 FROM _own
@@ -230,7 +251,7 @@ SELECT
     SUM(amount) FILTER (WHERE n IS NULL) AS unattributed,
     CAST(NULL AS DECIMAL(38, 4)) AS unused_capacity,
     CAST(NULL AS DECIMAL(38, 4)) AS unallocated
-FROM cashflow_carried
+FROM _carried
 GROUP BY month, line, pool, label
 UNION ALL
 SELECT
@@ -250,7 +271,7 @@ SELECT
     SUM(amount) FILTER (WHERE line = 'support') AS support,
     SUM(amount) FILTER (WHERE line = 'incentives') AS incentives,
     SUM(amount) AS net_cash
-FROM cashflow_carried
+FROM _carried
 WHERE n IS NOT NULL AND amount <> 0
 GROUP BY n, month
 

@@ -45,7 +45,7 @@ def complete(table: Table, number: int, row: dict) -> dict:
     if "party" in row:
         row = {"party_id": row["party"], "record": row["party"], **row}
     full = {**DEFAULTS, "kind": KINDS.get(table.name), "id": f"{table.name}{number}", **row}
-    return full | {f"reporting_{c}": full[c] for c in table.money if c in full}
+    return {f"reporting_{c}": full[c] for c in table.money if c in full} | full
 
 
 def put(engine: Engine, table: Table, rows: list[dict]) -> None:

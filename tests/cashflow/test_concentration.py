@@ -28,7 +28,7 @@ def test_the_curve_rises_to_the_peak_and_falls_with_the_loss_makers(engine):
 
 
 def test_the_summary_names_peak_and_losses(engine):
-    found = cashflow.concentration(company(engine, -20, 60, 40, 0))
+    found = cashflow.concentration.summary(company(engine, -20, 60, 40, 0))
     assert (found.peak, found.peak_parties, found.losses, found.loss_makers, found.total) == (100, 2, -20, 1, 80)
     assert (found.peak_share, found.loss_makers_share) == (1.25, 0.25)
 
@@ -37,18 +37,18 @@ def test_a_total_of_zero_or_less_has_no_shares_but_still_money(engine):
     curve = cashflow.whale_curve(company(engine, 5, -10)).to_pydict()
     assert curve["cumulative"] == [0, 5, -5]
     assert curve["cumulative_share"] == [None] * 3
-    assert cashflow.concentration(engine).peak_share is None
+    assert cashflow.concentration.summary(engine).peak_share is None
 
 
 def test_without_parties_the_curve_is_its_origin(engine):
     assert cashflow.whale_curve(company(engine)).to_pydict()["cumulative"] == [0]
-    assert cashflow.concentration(engine).loss_makers_share is None
+    assert cashflow.concentration.summary(engine).loss_makers_share is None
 
 
 def test_another_view_and_column_can_be_drawn(engine):
     company(engine, 1, 2)
     engine.execute("CREATE VIEW few AS SELECT party_id, net_cash_12m FROM cash WHERE party_id = 'p0001'")
-    assert cashflow.concentration(engine, cash="few", column="net_cash_12m").parties == 1
+    assert cashflow.concentration.summary(engine, cash="few", column="net_cash_12m").parties == 1
 
 
 @settings(max_examples=30, deadline=None)

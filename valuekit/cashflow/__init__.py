@@ -1,6 +1,6 @@
 """Cash flow: revenue, refunds and every cost by party and month, to the cent of the books."""
 
-from valuekit.cashflow.concentration import Concentration, concentration, whale_curve
+from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, chain, unknown_pools
 from valuekit.cashflow.statement import check_books, compute
 
@@ -11,7 +11,6 @@ __all__ = [
     "chain",
     "check_books",
     "compute",
-    "concentration",
     "unknown_pools",
     "whale_curve",
 ]

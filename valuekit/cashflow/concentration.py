@@ -39,7 +39,7 @@ class Concentration:
         return float(self.peak) / float(self.total) if self.total > 0 else None
 
 
-def concentration(engine: Engine, *, cash: str = "cash", column: str = "net_cash") -> Concentration:
+def summary(engine: Engine, *, cash: str = "cash", column: str = "net_cash") -> Concentration:
     """Sum up where profit comes from.
 
     Reads: the table or view `cash`, one row per party, with `party_id` and the money `column`, such as `net_cash_12m`.

@@ -1,7 +1,7 @@
 """Executives: what each of them calls the best customer, how far they agree, and the synthesis."""
 
 from valuekit.executives.agreement import compare_pair
-from valuekit.executives.compare import compare
+from valuekit.executives.comparison import compare
 from valuekit.executives.consensus import borda, full_weights
 from valuekit.executives.registry import KEYS, MEASURES, Measure
 

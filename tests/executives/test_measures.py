@@ -282,6 +282,16 @@ def test_b9_the_share_of_ended_terms_that_were_renewed(engine):
     assert set(found(engine, "loyalty").values()) == {1}
 
 
+def test_b9_an_open_ended_contract_comes_back_after_its_first_term(engine):
+    contracts = [
+        term("a", date(2025, 1, 1), None, 1),
+        term("b", date(2025, 1, 1), None, 1, cancelled_on=date(2025, 12, 1)),
+        term("c", date(2026, 1, 1), None, 1),
+    ]
+    company(engine, contracts=contracts)
+    assert found(engine, "loyalty") == {"a": 1, "b": 0}
+
+
 def test_b9_a_changed_price_is_no_renewal(engine):
     contracts = [
         term("a", date(2026, 1, 1), date(2026, 3, 31), 1, kind="new"),

@@ -70,10 +70,16 @@ def compute(
         made = engine.run(PACKAGE, "months.sql", {"first": first, "last": last, "assumed": share, **wanted})
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
-        engine.drop(*made)
+        _forget(engine, *made)
     engine.run(PACKAGE, "statement.sql", {"since": month_start(add_months(as_of, -11))})
-    engine.drop("cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_ledger")
+    _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_ledger")
     check_books(engine)
+
+
+def _forget(engine: Engine, *tables: str) -> None:
+    """Drop tables that only led to others, unless they are kept to be looked at."""
+    if not engine.keep_scratch:
+        engine.drop(*tables)
 
 
 def _windows(engine: Engine) -> Iterator[tuple[date, date]]:

@@ -17,6 +17,8 @@ PACKAGE = "valuekit.executives"
 BREADTH = Window(90)
 """Days in which the use of features counts for the fit."""
 
+_SCRATCH = ("executives_customers", "executives_active", "executives_ranks", "executives_places")
+
 _PLACES = """CREATE OR REPLACE TABLE executives_places AS
 SELECT
     party_id,
@@ -51,8 +53,8 @@ def compare(
     engine.execute(_PLACES)
     agree(engine, list(KEYS), top_n=top_n)
     agree_on(engine, full, customers="executives_customers")
-    engine.drop(*{m.values for m in MEASURES}, "executives_ranks", "executives_places", "executives_active")
-    engine.drop("executives_customers")
+    if not engine.keep_scratch:
+        engine.drop(*(m.values for m in MEASURES), *_SCRATCH)
 
 
 def _days(as_of: date) -> dict[str, object]:

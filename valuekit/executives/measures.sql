@@ -80,6 +80,7 @@ WHERE met IS NOT NULL OR breadth IS NOT NULL
 SELECT
     *,
     CAST(ROUND(reporting_amount / term_months, 4) AS DECIMAL(18, 4)) AS monthly,
+    COALESCE(ends_on, CAST(starts_on + term_months * INTERVAL 1 MONTH AS DATE)) AS term_ends_on,
     LEAD(starts_on) OVER (PARTITION BY party_id ORDER BY starts_on, system, id) AS next_starts_on,
     LEAD(kind) OVER (PARTITION BY party_id ORDER BY starts_on, system, id) AS next_kind
 FROM contracts
@@ -192,15 +193,18 @@ LEFT JOIN cash USING (party_id)
 WHERE EXISTS (SELECT 1 FROM costs WHERE function = 'sales' AND month >= $since)
 
 -- step: _renewals
--- A chance to come back is a term that has ended or was followed by another; a changed price within it is none.
+-- A chance to come back is a term that has ended or was followed by another; a changed price within it is none. It is
+-- taken by a later term, and by a contract that is open-ended or renews by itself and was not cancelled by then.
 SELECT
     party_id,
     COUNT(*) AS chances,
     COUNT(*) FILTER (
-        WHERE next_starts_on <= $as_of OR auto_renew AND (cancelled_on IS NULL OR cancelled_on > ends_on)
+        WHERE
+            next_starts_on <= $as_of
+            OR (ends_on IS NULL OR auto_renew) AND (cancelled_on IS NULL OR cancelled_on > term_ends_on)
     ) AS taken
 FROM _terms
-WHERE (ends_on < $as_of OR next_starts_on <= $as_of) AND (next_kind IS NULL OR next_kind <> 'change')
+WHERE (term_ends_on < $as_of OR next_starts_on <= $as_of) AND (next_kind IS NULL OR next_kind <> 'change')
 GROUP BY party_id
 
 -- step: _repeats

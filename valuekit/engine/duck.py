@@ -96,6 +96,14 @@ class Engine:
                 made.append(step.name)
         return made
 
+    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
+        """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
+        steps = {s.name: s for s in load_steps(package, file)}
+        if step not in steps:
+            raise UnknownNameError("step", step, steps, where=f"{package}/{file}")
+        scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
+        return self.query(compose(steps[step], scratch, slots), parameters)
+
     def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
         start = time.perf_counter()
         try:
@@ -112,7 +120,7 @@ class Engine:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run a SELECT and return an Arrow table."""
-        return self._run(sql, parameters).to_arrow_table()
+        return self._relation(sql, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows; for small results."""
@@ -120,18 +128,21 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        row = self._run(sql, parameters).fetchone()
-        return row[0] if row else None
+        rows = self.rows(sql, parameters)  # all of them: an unfinished result would block the next query
+        return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
     ) -> Iterator[pa.RecordBatch]:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
-        yield from self._run(sql, parameters).to_arrow_reader(rows) or ()
+        yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        used = parameters_in(sql) if parameters else set()
-        return self._connection.execute(sql, {k: v for k, v in (parameters or {}).items() if k in used} or None)
+        return self._connection.execute(sql, _used(sql, parameters))
+
+    def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
+        # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
+        return self._connection.sql(sql, params=_used(sql, parameters))
 
     # --- tables
 
@@ -199,6 +210,12 @@ def write_table(engine: Engine, table: Table, path: Path) -> int:
         raise UnknownNameError(f"column of {table.name}", missing[0], present)
     columns = ", ".join(f"CAST({quote(c.name)} AS {c.type}) AS {quote(c.name)}" for c in table)
     return engine.write_parquet(f"SELECT {columns} FROM {quote(table.name)}", path, order_by=table.key or table.names)
+
+
+def _used(sql: str, parameters: Parameters | None) -> dict[str, Any] | None:
+    """Keep the parameters that the SQL names: the engine refuses any others."""
+    names = parameters_in(sql) if parameters else set()
+    return {k: v for k, v in (parameters or {}).items() if k in names} or None
 
 
 def literal(value: object) -> str:

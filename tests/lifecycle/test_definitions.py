@@ -114,6 +114,42 @@ def sentence(engine, key: str) -> str:
     return engine.scalar("SELECT sentence FROM definitions WHERE definition = $k", {"k": key})
 
 
+class TestContradiction:
+    """L12: "Ask your sales team: 500. Marketing: 750. Finance: 620. Product: 480." One event log, four counts."""
+
+    DOES = (
+        (350, "engagements opportunities contracts payments usage"),
+        (100, "engagements opportunities contracts payments"),
+        (50, "opportunities"),
+        (70, "engagements contracts payments usage"),
+        (100, "contracts payments"),
+        (60, "engagements usage"),
+        (170, "engagements"),
+    )
+    """How many parties leave which rows."""
+
+    def log(self):
+        who = [(f"r{group}-{i}", tables) for group, (size, tables) in enumerate(self.DOES) for i in range(size)]
+        everything = {table for _, tables in self.DOES for table in tables.split()}
+        return {table: " ".join(r for r, tables in who if table in tables.split()) for table in everything}
+
+    def test_four_teams_count_four_numbers(self):
+        engine = people(**self.log())
+        members = dict(engine.rows("SELECT definition, members FROM definitions"))
+        assert [members[team] for team in ("sales", "marketing", "finance", "product")] == [500, 750, 620, 480]
+        assert (engine.count("parties"), members["paid_current"]) == (900, 620)
+
+    def test_each_number_opens_to_what_sets_it_apart(self):
+        cells = """
+            SELECT side, stage, reason, parties FROM definition_differences
+            WHERE definition_a = 'finance' AND definition_b = 'product' AND side <> 'both' ORDER BY ALL
+        """
+        assert people(**self.log()).rows(cells) == [
+            ("only_a", "inactive", "onboarding", 200),
+            ("only_b", "prospect", "trial", 60),
+        ]
+
+
 class TestHeadline:
     """L13: one number with its sentence."""
 

@@ -120,8 +120,8 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        row = self._run(sql, parameters).fetchone()
-        return row[0] if row else None
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072

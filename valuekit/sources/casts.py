@@ -23,13 +23,13 @@ def cast(column: Column, read: str, kind: str, source: Source, date_format: str)
 
 def expected(column: Column, date_format: str) -> str:
     """Say what a column's values should be, for the reason of a row that breaks it."""
+    if column.values:
+        return f"one of {', '.join(column.values)}"
     if column.type == "DATE":
         return f"a date in the format {date_format}"
     if column.type == "BOOLEAN":
         return "true or false"
-    if column.type in _WHOLE:
-        return f"a whole number ({column.type})"
-    return f"a number within {column.type}"
+    return f"a whole number ({column.type})" if column.type in _WHOLE else f"a number within {column.type}"
 
 
 def _as_text(read: str, kind: str) -> str:
@@ -46,7 +46,10 @@ def _as_text(read: str, kind: str) -> str:
 def _text(column: Column, text: str) -> str:
     if column.name == "currency":
         return f"UPPER({text})"
-    return f"LOWER({text})" if column.values else text
+    if column.values:
+        values = ", ".join(literal(v) for v in column.values)
+        return f"CASE WHEN LOWER({text}) IN ({values}) THEN LOWER({text}) END"
+    return text
 
 
 def _date(read: str, kind: str, date_format: str) -> str:

@@ -86,13 +86,18 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise InputError(f"cannot be read: {error.strerror or error}.", where=str(path)) from None
 
 
-def text_of(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
-    r"""Decode a file; bytes that the encoding does not know stay visible as lone surrogates.
+@contextmanager
+def opened_text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Open a text file; bytes that the encoding does not know stay visible as lone surrogates.
 
-    >>> text_of(io.BytesIO(b"a\xff"), "utf-8").read()
-    'a\udcff'
+    Raises: `InputError` when the encoding cannot go on at all, as UTF-16 cannot.
     """
-    return io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape")
+    try:
+        with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape") as text:
+            yield text
+    except UnicodeError:
+        advice = "Set `encoding` to what the file is written in."
+        raise InputError(f"is no text in {encoding}.", where=str(path), next_step=advice) from None
 
 
 def _absolute(place: str, base: Path) -> str:

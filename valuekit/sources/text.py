@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from valuekit.config import Source
 from valuekit.errors import InputError
-from valuekit.sources.files import encoding_of, opened, text_of
+from valuekit.sources.files import encoding_of, opened_text
 
 ROWS_PER_BATCH = 50_000
 LINES_PER_ROW = 200
@@ -51,8 +51,8 @@ def layout_of(source: Source, path: Path, *, blanks: bool) -> Layout:
     Raises: `InputError` when the file is empty or is no text in its encoding.
     """
     encoding = encoding_of(source, path)
-    with opened(path) as file:
-        lines = [line for line in islice(_lines(text_of(file, encoding), path, encoding), 30) if not line.isspace()]
+    with opened_text(path, encoding) as text:
+        lines = list(islice((line for line in text if not line.isspace()), 30))
     if not lines:
         raise InputError("is empty.", where=str(path), next_step="Export it again, or leave the source out.")
     if _is_undecodable(lines[0]) or "\0" in lines[0]:
@@ -105,9 +105,8 @@ def read_rows(layout: Layout) -> Iterator[pa.RecordBatch]:
 
     Blank lines are no rows. A line that breaks the layout costs itself only: reading goes on with the next line.
     """
-    with opened(layout.path) as file:
-        lines = _lines(text_of(file, layout.encoding), layout.path, layout.encoding)
-        records = _records(lines, layout.delimiter, len(layout.names))
+    with opened_text(layout.path, layout.encoding) as text:
+        records = _records(text, layout.delimiter, len(layout.names))
         numbered = enumerate(islice(records, int(layout.header), None), 1)
         while chunk := list(islice(numbered, ROWS_PER_BATCH)):
             yield _batch(chunk, layout)
@@ -137,14 +136,6 @@ def _misfit(fields: int, width: int, line: str, encoding: str) -> str:
 
 def _is_undecodable(line: str) -> bool:
     return not line.isascii() and any("\udc80" <= c <= "\udcff" for c in line)
-
-
-def _lines(text: Iterable[str], path: Path, encoding: str) -> Iterator[str]:
-    try:
-        yield from text
-    except UnicodeError:
-        advice = "Set `encoding` to what the file is written in."
-        raise InputError(f"is no text in {encoding}.", where=str(path), next_step=advice) from None
 
 
 def _records(lines: Iterable[str], delimiter: str | None, width: int = 0) -> Iterator[Record]:

@@ -16,6 +16,9 @@ from valuekit.tables import Table
 
 Parameters = Mapping[str, Any]
 
+DatabaseError = duckdb.Error
+"""What statements and queries raise: for layers that know what to say about it, and may not know DuckDB."""
+
 
 class Engine:
     """One DuckDB database and the few things that valuekit does with it.

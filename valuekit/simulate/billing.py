@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import dates, money, numbered, pick, rows, without
-from valuekit.simulate.draws import Flags, Ints, Rng, chance, days_between
+from valuekit.simulate.draws import Flags, Ints, Rng, chance, days_between, earliest
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.parties import Kind, Parties, Plan
 from valuekit.simulate.settings import Settings
@@ -97,7 +97,10 @@ def _paid_on(
 def _dodged(rng: Rng, settings: Settings, spells: Spells, billed: Periods) -> Flags:
     """Mark last months that nobody paid: half of monthly contracts end for want of payment."""
     final = (billed.turn == spells.length[billed.spell] - 1) & (billed.turn > 0)
-    return final & (spells.period[billed.spell] == 1) & chance(rng, (1 - settings.cancelled) / 2, len(billed))
+    return np.asarray(
+        final & (spells.period[billed.spell] == 1) & chance(rng, (1 - settings.cancelled) / 2, len(billed)),
+        dtype=np.bool_,
+    )
 
 
 def _with_voids(rng: Rng, settings: Settings, bills: Bills) -> Bills:
@@ -149,14 +152,15 @@ def _returned(
 
 
 def make_orders(
-    rng: Rng, clock: Clock, settings: Settings, parties: Parties, spells: Spells, exchange: Exchange
-) -> Orders:
-    """Draw one-off purchases of customers under contract."""
-    last = np.minimum(spells.end(clock), clock.end)
-    months = np.maximum(last - spells.start(clock), 0) / 30.4
-    payer = (spells.form == Form.AGREED) & (parties.plan[spells.party] == Plan.USUAL)
-    spell = np.repeat(np.arange(len(spells)), rng.poisson(np.where(payer, months * settings.orders, 0.0)))
-    party, day = spells.party[spell], days_between(rng, spells.start(clock)[spell], last[spell], len(spell))
+    rng: Rng, clock: Clock, settings: Settings, parties: Parties, spells: Spells, payments: Payments,
+    exchange: Exchange,
+) -> Orders:  # fmt: skip
+    """Draw one-off purchases of customers whose contract runs on: no order without a contract beside it."""
+    loyal = (spells.form == Form.AGREED) & (spells.end(clock) > clock.end) & (parties.plan[spells.party] == Plan.USUAL)
+    since = np.maximum(spells.start(clock), earliest(payments.party, payments.day, len(parties), NEVER)[spells.party])
+    months = np.maximum(clock.end - since, 0) / 30.4
+    spell = np.repeat(np.arange(len(spells)), rng.poisson(np.where(loyal, months * settings.orders, 0.0)))
+    party, day = spells.party[spell], days_between(rng, since[spell], clock.end, len(spell))
     cents = 24_000 * rng.integers(1, 6, len(spell))
     return Orders(party, day, cents, exchange.reporting(cents, parties.currency[party], day))
 

@@ -36,7 +36,7 @@ def breakers(table: Table) -> dict[str, Breaker]:
 
     >>> from valuekit.tables import CANONICAL
     >>> sorted(breakers(CANONICAL["usage"]))
-    ['duplicated_key', 'events_positive', 'missing_feature']
+    ['duplicated_key', 'events_positive', 'missing_events']
     """
     required = [c.name for c in table if c.required and c.name != "system"]
     absent = next((name for name in required if name not in table.key), required[-1])

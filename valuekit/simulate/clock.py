@@ -48,4 +48,4 @@ class Clock:
 
     def month(self, day: Ints) -> Ints:
         """Return the month of each day."""
-        return self._month_of[day - self._firsts[0]]
+        return np.asarray(self._month_of[day - self._firsts[0]], dtype=np.int64)

@@ -77,7 +77,7 @@ def make_terms(
 
 
 def _refunded(parties: Parties, spells: Spells, spell: Ints) -> Flags:
-    return parties.plan[spells.party[spell]] == Plan.REFUNDED
+    return np.asarray(parties.plan[spells.party[spell]] == Plan.REFUNDED, dtype=np.bool_)
 
 
 def _notice(

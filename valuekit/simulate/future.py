@@ -109,7 +109,10 @@ def _goods(rng: Rng, ahead: Ahead, price: Ints, months: Ints, revenue: Ints) -> 
     used = rng.poisson(months * (parties.use * DAYS_IN_A_USING_MONTH)[:, None])
     events = np.rint(used * event_rate(settings, parties)[:, None])
     fees = np.rint(revenue * settings.payment_fee)
-    return (events * settings.event_cost + fees).astype(np.int64) + _share_of_price(ahead, price, "licence")
+    return np.asarray(
+        (events * settings.event_cost + fees).astype(np.int64) + _share_of_price(ahead, price, "licence"),
+        dtype=np.int64,
+    )
 
 
 def _share_of_price(ahead: Ahead, price: Ints, share: str) -> Ints:

@@ -41,6 +41,9 @@ POOLS = {
     "success_team": "support",
     "incentives": "incentives",
 }
+_KEPT = 2
+"""Months for which a team keeps people that it does not need."""
+
 DIRECT = ("licences", "incentives")
 TEAMS = {
     "marketing_team": "marketing_minute",
@@ -53,7 +56,7 @@ TEAMS = {
 def minute_cost(settings: Settings, pool: str, month: Ints) -> Ints:
     """Return the cents that a minute of the team costs in each month: wages rise once a year."""
     base = getattr(settings, TEAMS[pool])
-    return np.rint(base * (1 + settings.wage_growth) ** (month // 12)).astype(np.int64)
+    return np.asarray(np.rint(base * (1 + settings.wage_growth) ** (month // 12)), dtype=np.int64)
 
 
 class Caused:
@@ -132,9 +135,11 @@ class Ledger:
             self.worked[pool] += caused.worked[pool]
 
     def staff(self, pool: str) -> Ints:
-        """Return the people of a team in each month: nobody is let go, and hiring comes with the work."""
+        """Return the people of a team in each month: hired with the work, and kept for a quarter without it."""
         needed = self.worked[pool] / (self._settings.utilisation * self._settings.minutes_per_person)
-        return np.maximum(1, np.ceil(np.maximum.accumulate(needed))).astype(np.int64)
+        before = np.concatenate([np.zeros(_KEPT), needed])
+        lately = np.lib.stride_tricks.sliding_window_view(before, _KEPT + 1).max(axis=1)
+        return np.asarray(np.maximum(1, np.ceil(lately)), dtype=np.int64)
 
     def capacity(self, pool: str) -> Ints:
         """Return a team's practical capacity in minutes."""

@@ -9,7 +9,7 @@ from valuekit.simulate import billing, community, contracts, records, selling, s
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import FAR, numbered, pick, rows
 from valuekit.simulate.direct import make_direct
-from valuekit.simulate.draws import Ints, Rng, earliest
+from valuekit.simulate.draws import Flags, Ints, Rng, earliest
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.future import Ahead, future_rows
 from valuekit.simulate.ledger import DIRECT, Caused, direct_rows
@@ -30,9 +30,7 @@ Named = Iterator[tuple[str, pa.Table]]
 class Life:
     """Everything that happens to a batch of parties, in the window and after it."""
 
-    def __init__(
-        self, rng: Rng, clock: Clock, settings: Settings, exchange: Exchange, batch: int, buyers: int
-    ) -> None:
+    def __init__(self, rng: Rng, clock: Clock, settings: Settings, exchange: Exchange, batch: int, buyers: int) -> None:
         self._rng, self._clock, self._settings, self._exchange = rng, clock, settings, exchange
         self._first_id = _FIRST_ID + batch * _IDS_OF_A_BATCH
         self.parties = make_parties(rng, clock, settings, batch, buyers)
@@ -53,7 +51,7 @@ class Life:
         self.terms, term = contracts.make_terms(rng, clock, settings, parties, self.spells, self.periods)
         self.bills = billing.make_bills(rng, clock, settings, parties, self.spells, self.periods, term)
         self.payments = billing.make_payments(rng, clock, settings, parties, self.bills, exchange)
-        self.orders = billing.make_orders(rng, clock, settings, parties, self.spells, exchange)
+        self.orders = billing.make_orders(rng, clock, settings, parties, self.spells, self.payments, exchange)
         self.direct = make_direct(clock, settings, parties, self.spells, self.periods, exchange)
 
     def _use(self) -> None:
@@ -106,35 +104,32 @@ class Life:
 
     def _first_events(self) -> dict[str, Ints]:
         """Return, by system, the first day on which something is written down for each party."""
-        sales, marketing, support = (self._work_of(f) for f in ("sales", "marketing", "support"))
-        self_service = ~self.parties.sales_led[self.trials.party] & (self.parties.kind[self.trials.party] == Kind.BUYER)
-        work, events = self.work, {
+        worked = {system: self._work_of(function) for function, system in _SYSTEM_OF.items()}
+        cards_on_file = np.flatnonzero(
+            ~self.parties.sales_led[self.trials.party] & (self.parties.kind[self.trials.party] == Kind.BUYER)
+        )
+        parts: dict[str, list[tuple[Ints, Ints]]] = {
             "billing": [
                 (self.terms.party, self.terms.signed), (self.bills.party, self.bills.issued),
                 (self.orders.party, self.orders.day),
-                (self.trials.party[self_service], self.trials.start[self_service]),
+                (self.trials.party[cards_on_file], self.trials.start[cards_on_file]),
             ],
-            "crm": [(self.deals.party, self.deals.opened), (self.work.party[sales], self.work.day[sales])],
+            "crm": [(self.deals.party, self.deals.opened)],
             "product": [(self.usage.party, self.usage.day), (self.trials.party, self.trials.start)],
-            "marketing": [
-                (self.engagements.party, self.engagements.day),
-                (self.work.party[marketing], self.work.day[marketing]),
-            ],
-            "support": [(self.tickets.party, self.tickets.day), (self.work.party[support], self.work.day[support])],
+            "marketing": [(self.engagements.party, self.engagements.day)],
+            "support": [(self.tickets.party, self.tickets.day)],
             "community": [
                 (self.ideas.party, self.ideas.day), (self.referrals.referrer, self.referrals.day),
                 (self.referrals.referred, self.referrals.day),
             ],
         }  # fmt: skip
-        return {
-            name: earliest(
-                np.concatenate([party for party, _ in parts]),
-                np.concatenate([day for _, day in parts]),
-                len(self.parties),
-                FAR,
-            )
-            for name, parts in events.items()
-        }
+        for system, mine in worked.items():
+            parts[system].append((self.work.party[mine], self.work.day[mine]))
+        return {system: self._first(events) for system, events in parts.items()}
+
+    def _first(self, events: list[tuple[Ints, Ints]]) -> Ints:
+        party, day = (np.concatenate(columns) for columns in zip(*events, strict=True))
+        return earliest(party, day, len(self.parties), FAR)
 
     def tables(self) -> Named:
         """Yield the rows of every table, in the order in which they are written."""
@@ -157,8 +152,11 @@ class Life:
         paid = np.where(self.payments.bill >= 0, billed[self.payments.bill], False)
         terms = contracts.term_ids(self._first_id, len(self.terms))
         invoices = numbered("I", self._first_id + np.arange(len(self.bills)))
-        yield "contracts", contracts.contract_rows(
-            self.terms, terms, self._billing(self.terms.party, second), self._currency_of(self.terms.party)
+        yield (
+            "contracts",
+            contracts.contract_rows(
+                self.terms, terms, self._billing(self.terms.party, second), self._currency_of(self.terms.party)
+            ),
         )
         yield "invoices", billing.invoice_rows(
             self._clock, self.bills, invoices, self._billing(self.bills.party, billed), terms,
@@ -167,17 +165,23 @@ class Life:
         payers = billing.missing_records(
             self._rng, self._billing(self.payments.party, paid), self._settings.missing_record / 4
         )
-        yield "payments", billing.payment_rows(
-            self.payments, self.bills, self._first_id, invoices, payers, self._currency_of(self.payments.party)
+        yield (
+            "payments",
+            billing.payment_rows(
+                self.payments, self.bills, self._first_id, invoices, payers, self._currency_of(self.payments.party)
+            ),
         )
-        yield "orders", billing.order_rows(
-            self.orders, self._first_id, self._billing(self.orders.party), self._currency_of(self.orders.party)
+        yield (
+            "orders",
+            billing.order_rows(
+                self.orders, self._first_id, self._billing(self.orders.party), self._currency_of(self.orders.party)
+            ),
         )
         yield "costs", self._direct()
         yield "statuses", self._provider()
         yield "statuses", self._manual()
 
-    def _billing(self, party: Ints, second: Ints | None = None) -> pa.Array:
+    def _billing(self, party: Ints, second: Flags | None = None) -> pa.Array:
         return self.directory.ids("billing", party, second)
 
     def _currency_of(self, party: Ints) -> pa.Array:
@@ -224,7 +228,7 @@ class Life:
     def _truth(self) -> Named:
         events = stages.Events(
             self._clock, self.parties, self.directory.created(), self.directory.seen["ledger"], self.terms,
-            self.payments, self.usage, self.engagements, self.trials, self.deals,
+            self.payments, self.orders, self.usage, self.engagements, self.trials, self.deals,
         )  # fmt: skip
         months = stages.Months(events)
         codes = stages.true_stages(events, months)

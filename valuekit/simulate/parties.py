@@ -176,7 +176,7 @@ def _use(rng: Rng, settings: Settings, mean: Floats, renewal: Floats, annual: Fl
 def _persons(rng: Rng, settings: Settings, kind: Ints, archetype: Ints) -> Flags:
     small = np.isin(kind, [Kind.BUYER, Kind.PROSPECT]) & (archetype == 0)
     share = settings.persons / max(settings.archetypes[0].share, settings.persons)
-    return (small & chance(rng, share, len(kind))) | (kind == Kind.SERVED)
+    return np.asarray((small & chance(rng, share, len(kind))) | (kind == Kind.SERVED), dtype=np.bool_)
 
 
 def _trials(rng: Rng, settings: Settings, kind: Ints) -> Flags:

@@ -47,7 +47,12 @@ class Directory:
         paying = parties.plan == Plan.USUAL
         self._double("billing", rng, settings.two_billing_ids, (parties.kind == Kind.BUYER) & paying)
         self._ids = {
-            name: pa.concat_arrays([numbered(p, scrambled(parties.number, 20 + i + 50 * twice) + twice * 1_000_000_000) for twice in (0, 1)])
+            name: pa.concat_arrays(
+                [
+                    numbered(p, scrambled(parties.number, 20 + i + 50 * twice) + twice * 1_000_000_000)
+                    for twice in (0, 1)
+                ]
+            )
             for i, (name, p) in enumerate(zip(SYSTEMS, PREFIXES, strict=True))
         }
 
@@ -76,7 +81,7 @@ class Directory:
 
     def created(self) -> Ints:
         """Return the first day on which any system knows each party."""
-        return np.min(np.stack(list(self.seen.values())), axis=0)
+        return np.asarray(np.min(np.stack(list(self.seen.values())), axis=0), dtype=np.int64)
 
 
 @dataclass

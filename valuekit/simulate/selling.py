@@ -80,9 +80,7 @@ def make_engagements(rng: Rng, clock: Clock, parties: Parties, spells: Spells, t
     return Engagements(
         np.concatenate([early, later, trials.party, trials.party[tried]]),
         np.concatenate([day, later_day, trials.start, trials.end[tried]]),
-        np.concatenate(
-            [kind, np.full(len(later), _CAMPAIGN), np.full(len(tried), _START), np.full(tried.sum(), _END)]
-        ),
+        np.concatenate([kind, np.full(len(later), _CAMPAIGN), np.full(len(tried), _START), np.full(tried.sum(), _END)]),
     )
 
 
@@ -145,7 +143,7 @@ def _on_deals(rng: Rng, clock: Clock, parties: Parties, deals: Deals) -> Work:
     party = deals.party[deal]
     day = days_between(rng, deals.opened[deal], np.minimum(deals.closed[deal], clock.end), len(deal))
     size = np.clip(parties.price[party] / 220, 0.3, 8.0) ** 0.75
-    work = np.maximum(10, np.rint(165 * size * rng.gamma(4.0, 0.25, len(deal)))).astype(np.int64)
+    work = np.maximum(10, np.rint(135 * size * rng.gamma(4.0, 0.25, len(deal)))).astype(np.int64)
     travels = chance(rng, np.clip(size / 25, 0, 0.3), len(deal))
     travel = np.where(travels, rng.integers(60, 480, len(deal)) * 100, 0)
     return Work(party, day, np.minimum(turn, 2), work, travel)

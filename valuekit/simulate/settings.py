@@ -43,14 +43,14 @@ class Archetype:
 
 
 ARCHETYPES = (
-    Archetype("starter", 0.27, 45, 0.35, 0.15, 0.42, 0.80, 0.12, 0.40, 0.10, 16),
-    Archetype("standard", 0.42, 220, 0.50, 0.50, 0.92, 0.84, 0.30, 0.65, 0.10, 28),
+    Archetype("starter", 0.27, 45, 0.35, 0.08, 0.36, 0.85, 0.12, 0.40, 0.10, 16),
+    Archetype("standard", 0.42, 220, 0.50, 0.36, 0.87, 0.88, 0.30, 0.65, 0.10, 28),
     Archetype("enterprise", 0.06, 1700, 0.45, 0.95, 1.00, 0.94, 1.40, 0.80, 0.05, 36, reviews=170),
-    Archetype("heavy_service", 0.06, 320, 0.30, 0.60, 0.92, 0.92, 6.50, 0.95, 0.02, 62, reviews=40, incentive=0.14),
+    Archetype("heavy_service", 0.06, 320, 0.30, 0.50, 0.92, 0.92, 6.50, 0.95, 0.02, 62, reviews=40, incentive=0.14),
     Archetype("volume_buyer", 0.025, 2300, 0.35, 0.70, 1.00, 0.92, 0.50, 0.80, 0.05, 30, reviews=60, licence=0.84),
-    Archetype("community_helper", 0.05, 150, 0.40, 0.40, 0.80, 0.95, 0.90, 0.08, 0.57, 20, advocacy=6.0),
-    Archetype("idea_giver", 0.045, 260, 0.45, 0.60, 0.90, 0.95, 0.40, 0.50, 0.25, 25, ideas=0.22, advocacy=3.0),
-    Archetype("dormant", 0.07, 140, 0.45, 0.60, 0.85, 0.06, 0.04, 0.70, 0.00, 20),
+    Archetype("community_helper", 0.05, 150, 0.40, 0.30, 0.80, 0.95, 0.90, 0.08, 0.57, 20, advocacy=6.0),
+    Archetype("idea_giver", 0.045, 260, 0.45, 0.45, 0.90, 0.95, 0.40, 0.50, 0.25, 25, ideas=0.22, advocacy=3.0),
+    Archetype("dormant", 0.07, 140, 0.45, 0.45, 0.85, 0.06, 0.04, 0.70, 0.00, 20),
 )
 
 
@@ -67,18 +67,18 @@ class Settings:
     """Last day of the data; the end of a month."""
     months: int = 36
     """Months of history up to the data end."""
-    growth: float = 0.02
+    growth: float = 0.01
     """How much more buyers start in each month, as a share of the first month's."""
     archetypes: tuple[Archetype, ...] = ARCHETYPES
 
     # --- parties beside the buyers, as a share of their number
-    prospects: float = 0.36
+    prospects: float = 0.22
     """Parties that engage and never buy."""
-    prospects_on_trial: float = 0.62
+    prospects_on_trial: float = 0.80
     """Share of prospects that start a trial; they use the product and do not pay."""
     contacts: float = 0.06
     """Parties that are known by name only."""
-    served: float = 0.05
+    served: float = 0.06
     """Parties that a buyer serves with the product: they use it and never pay."""
     suppliers: float = 0.02
     """Parties that only sell to the company."""
@@ -110,7 +110,7 @@ class Settings:
     # --- contracts
     annual_renewal: tuple[float, float] = (5.2, 1.2)
     """Beta distribution of the probability that a buyer renews an annual contract."""
-    monthly_renewal: tuple[float, float] = (19.0, 0.62)
+    monthly_renewal: tuple[float, float] = (19.0, 0.48)
     """Beta distribution of the probability that a buyer keeps a monthly contract for another month."""
     annual_change: float = 0.30
     """Probability that the price changes when an annual contract is renewed."""
@@ -180,21 +180,21 @@ class Settings:
     marketing_minute: int = 75
     """Cost of a minute in the first year; wages rise by `wage_growth` a year."""
     wage_growth: float = 0.03
-    utilisation: float = 0.84
+    utilisation: float = 0.92
     """Share of the practical capacity of a team that is used before another person is hired."""
     minutes_per_person: int = 8400
     """Practical capacity of a person in a month."""
-    event_cost: int = 5
+    event_cost: int = 7
     """Hosting, for one event of use."""
     events_per_price: float = 0.45
     """Events on a day of use, for one unit of monthly price."""
     payment_fee: float = 0.02
     """Share of a payment that the provider keeps."""
     engagement_costs: tuple[tuple[str, int], ...] = (
-        ("campaign", 3400), ("download", 1900), ("trial_start", 2200), ("trial_end", 0), ("event", 21000),
+        ("campaign", 5200), ("download", 2900), ("trial_start", 3600), ("trial_end", 0), ("event", 33000),
     )  # fmt: skip
     """What one marketing contact of each kind costs."""
-    office_per_person: int = 310000
+    office_per_person: int = 250000
     """General cost a month for each person of the teams."""
 
     def as_json(self) -> dict[str, Any]:

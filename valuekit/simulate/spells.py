@@ -130,7 +130,7 @@ def _after_lapse(rng: Rng, first: Spells, rows: Flags) -> Spells:
 def _geometric(rng: Rng, keep: Floats, most: int) -> Ints:
     """Draw how many periods until somebody who keeps each with probability `keep` stops."""
     stops = 1 + np.floor(np.log1p(-rng.random(len(keep))) / np.log(keep))
-    return np.minimum(stops, most).astype(np.int64)
+    return np.asarray(np.minimum(stops, most), dtype=np.int64)
 
 
 def _price(monthly: Floats, period: Ints) -> Ints:
@@ -155,7 +155,7 @@ def make_periods(rng: Rng, clock: Clock, settings: Settings, spells: Spells, sal
 
 def _changes(rng: Rng, settings: Settings, spells: Spells, spell: Ints, turn: Ints) -> Flags:
     odds = np.where(spells.period[spell] == 12, settings.annual_change, settings.monthly_change)
-    return (turn > 0) & (spells.form[spell] == Form.AGREED) & chance(rng, odds, len(spell))
+    return np.asarray((turn > 0) & (spells.form[spell] == Form.AGREED) & chance(rng, odds, len(spell)), dtype=np.bool_)
 
 
 def _prices(rng: Rng, settings: Settings, spells: Spells, spell: Ints, turn: Ints, changed: Flags) -> Ints:
@@ -178,5 +178,6 @@ def _signed_before(rng: Rng, turn: Ints, period: Ints, changed: Flags, sales_led
 
 def months_within(spells: Spells, first: int, last: int) -> Ints:
     """Count the months of each spell within months [first, last)."""
-    return np.clip(np.minimum(spells.after, last) - np.maximum(spells.month, first), 0, None)
-
+    return np.asarray(
+        np.clip(np.minimum(spells.after, last) - np.maximum(spells.month, first), 0, None), dtype=np.int64
+    )

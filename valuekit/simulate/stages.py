@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from valuekit.simulate.billing import Payments
+from valuekit.simulate.billing import Orders, Payments
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import FAR, NONE, dates, pick, rows
 from valuekit.simulate.contracts import Terms
@@ -21,7 +21,8 @@ LAPSED_DAYS = 45
 OUTCOMES = (
     ("internal", None), ("served", None), ("supplier", None),
     ("active", None), ("inactive", "onboarding"), ("inactive", "no_recent_use"),
-    ("signed_unpaid", None), ("lapsed_paying", None), ("churned", "lapsed"), ("churned", "cancelled"),
+    ("signed_unpaid", "starts_later"), ("signed_unpaid", None),
+    ("lapsed_paying", None), ("churned", "cancelled"), ("churned", "lapsed"),
     ("prospect", "never_paid"), ("paid_without_contract", None),
     ("prospect", "trial"), ("prospect", "engaged"), ("contact", None),
 )  # fmt: skip
@@ -44,6 +45,7 @@ class Events:
     supplier_since: Ints
     terms: Terms
     payments: Payments
+    orders: Orders
     usage: Usage
     engagements: Engagements
     trials: Trials
@@ -83,8 +85,7 @@ class Months:
         pay = self._events.payments
         month = self._events.clock.month(pay.day)
         received = pay.kind == 0
-        self.net = np.cumsum(self._sums(pay.party, month, pay.euros), axis=1)
-        self.paid = np.cumsum(self._sums(pay.party[received], month[received], pay.euros[received]), axis=1) > 0
+        self.paid = np.cumsum(self._sums(pay.party, month, pay.euros), axis=1) > 0
         self.after_end = np.zeros(self._shape, dtype=np.bool_)
         self._mark(self.after_end, pay.party[received], pay.day[received], LAPSED_DAYS, self.last_end)
 
@@ -94,8 +95,6 @@ class Months:
         within = use.day >= since[use.party]
         self.used, self.used_lately, self.ever_in_contract = (np.zeros(self._shape, dtype=np.bool_) for _ in range(3))
         self.used[use.party, self._events.clock.month(use.day)] = True
-        self.any_lately = np.zeros(self._shape, dtype=np.bool_)
-        self._mark(self.any_lately, use.party, use.day, ACTIVE_DAYS)
         self._mark(self.used_lately, use.party[within], use.day[within], ACTIVE_DAYS)
         self.ever_in_contract[use.party[within], self._events.clock.month(use.day[within])] = True
         self.ever_in_contract = np.logical_or.accumulate(self.ever_in_contract, axis=1)
@@ -123,6 +122,7 @@ def true_stages(events: Events, months: Months) -> Ints:
     """Return the code of each party's outcome at each month end, `UNKNOWN` before it exists.
 
     A matrix of parties by months; codes index `OUTCOMES`. The rules are tried in the order of `OUTCOMES`.
+    Paid means that payments exceed what was refunded: who was refunded in full has not paid.
     """
     kind = events.parties.kind[:, None]
     everyone = np.arange(len(events.parties))
@@ -131,7 +131,7 @@ def true_stages(events: Events, months: Months) -> Ints:
     interest = months.since(events.engagements.party, events.engagements.day)
     interest |= months.since(events.deals.party, events.deals.opened) | trial
     sells = months.since(everyone, events.supplier_since)
-    standing = months.current & (months.net > 0)
+    standing = months.current & months.paid
     over = months.signed & ~months.current
     rules: list[tuple[Flags, tuple[str, str | None]]] = [
         (np.isin(kind, [Kind.INTERNAL, Kind.TEST]), ("internal", None)),
@@ -140,13 +140,14 @@ def true_stages(events: Events, months: Months) -> Ints:
         (standing & months.used_lately, ("active", None)),
         (standing & ~months.ever_in_contract, ("inactive", "onboarding")),
         (standing, ("inactive", "no_recent_use")),
-        (months.current | (months.ahead & ~months.paid), ("signed_unpaid", None)),
+        (months.ahead & ~months.current & ~months.paid, ("signed_unpaid", "starts_later")),
+        (months.current, ("signed_unpaid", None)),
         (over & months.paid & months.after_end, ("lapsed_paying", None)),
         (over & months.paid & months.cancelled, ("churned", "cancelled")),
         (over & months.paid, ("churned", "lapsed")),
         (over, ("prospect", "never_paid")),
         (months.paid, ("paid_without_contract", None)),
-        (trial & months.any_lately, ("prospect", "trial")),
+        (trial, ("prospect", "trial")),
         (interest, ("prospect", "engaged")),
     ]
     shape = (len(events.parties), events.clock.months)
@@ -175,12 +176,13 @@ def team_lists(events: Events, months: Months) -> dict[str, Flags]:
     outside = ~np.isin(events.parties.kind, [Kind.INTERNAL, Kind.TEST]) & (events.created <= events.clock.end)
     won = np.zeros(len(outside), dtype=np.bool_)
     won[events.deals.party[events.deals.state == 1]] = True
+    won[events.orders.party] = True
     engaged = np.zeros(len(outside), dtype=np.bool_)
     engaged[events.engagements.party] = True
     members = {
         "sales": won,
         "marketing": engaged,
-        "finance": months.signed[:, -1] & (months.net[:, -1] > 0),
+        "finance": months.signed[:, -1] & months.paid[:, -1],
         "product": months.used[:, -1],
     }
     return {team: outside & members[team] for team in TEAMS}

@@ -49,10 +49,8 @@ def provider_statuses(clock: Clock, spells: Spells, bills: Bills, trials: Trials
     return _one_a_day(parts, since, clock)
 
 
-def manual_statuses(
-    rng: Rng, clock: Clock, settings: Settings, spells: Spells, bills: Bills, since: Ints
-) -> Statuses:
-    """Return what people typed: `paying` at the first payment, `not paying` weeks after the end, if they thought of it."""
+def manual_statuses(rng: Rng, clock: Clock, settings: Settings, spells: Spells, bills: Bills, since: Ints) -> Statuses:
+    """Return what people typed: `paying` at the first payment, and weeks after the end, if at all, `not paying`."""
     first_paid = earliest(bills.party, bills.paid, len(since), NEVER)
     party = np.flatnonzero(first_paid <= clock.end)
     ended = spells.end(clock) < clock.end - 60

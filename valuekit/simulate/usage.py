@@ -58,7 +58,8 @@ class Usage:
 
 def make_trials(rng: Rng, clock: Clock, parties: Parties) -> Trials:
     """Draw trials: buyers try before they start, prospects any time; some are never ended."""
-    party = np.flatnonzero(parties.trial)
+    in_time = (parties.kind != Kind.BUYER) | (parties.start > parties.touched + 1)
+    party = np.flatnonzero(parties.trial & in_time)
     buyer = parties.kind[party] == Kind.BUYER
     touched, count = parties.touched[party], len(party)
     start = np.where(buyer, np.maximum(parties.start[party] - 15, touched), touched + rng.integers(0, 20, count))
@@ -70,11 +71,7 @@ def make_trials(rng: Rng, clock: Clock, parties: Parties) -> Trials:
 
 def make_spans(rng: Rng, clock: Clock, parties: Parties, spells: Spells, trials: Trials) -> Spans:
     """Return everybody's spans of use up to the data end."""
-    return (
-        _paying(rng, clock, parties, spells)
-        + _trying(rng, clock, parties, trials)
-        + _beside(rng, clock, parties)
-    )
+    return _paying(rng, clock, parties, spells) + _trying(rng, clock, parties, trials) + _beside(rng, clock, parties)
 
 
 def _paying(rng: Rng, clock: Clock, parties: Parties, spells: Spells) -> Spans:
@@ -87,7 +84,7 @@ def _paying(rng: Rng, clock: Clock, parties: Parties, spells: Spells) -> Spans:
 
 def _trying(rng: Rng, clock: Clock, parties: Parties, trials: Trials) -> Spans:
     buyer = parties.kind[trials.party] == Kind.BUYER
-    left_on = trials.start + 30 + np.rint(rng.exponential(420, len(buyer))).astype(np.int64)
+    left_on = trials.start + 30 + np.rint(rng.exponential(600, len(buyer))).astype(np.int64)
     last = np.where(trials.end != NONE, trials.end, np.where(buyer, parties.start[trials.party] - 1, left_on))
     last = np.minimum(last, clock.end)
     return Spans(trials.party, trials.start, last, np.full(len(last), 0.9), last + 1)

@@ -78,7 +78,10 @@ class Engine:
 
     def run(self, package: str, file: str, parameters: Parameters | None = None, **slots: Slot) -> list[str]:
         """Run the steps of a `.sql` file and return the names of the tables that they made."""
-        steps = load_steps(package, file)
+        return self.run_steps(load_steps(package, file), parameters, **slots)
+
+    def run_steps(self, steps: Sequence[Step], parameters: Parameters | None = None, **slots: Slot) -> list[str]:
+        """Run steps in order and return the names of the tables that they made."""
         if self.keep_scratch:
             for step in steps:
                 self._make(step, render(step, slots), parameters)
@@ -109,7 +112,7 @@ class Engine:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run a SELECT and return an Arrow table."""
-        return self._run(sql, parameters).to_arrow_table()
+        return self._relation(sql, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows; for small results."""
@@ -117,18 +120,21 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        row = self._run(sql, parameters).fetchone()
-        return row[0] if row else None
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
     ) -> Iterator[pa.RecordBatch]:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
-        yield from self._run(sql, parameters).to_arrow_reader(rows) or ()
+        yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        used = parameters_in(sql) if parameters else set()
-        return self._connection.execute(sql, {k: v for k, v in (parameters or {}).items() if k in used} or None)
+        return self._connection.execute(sql, _used(sql, parameters))
+
+    def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
+        # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
+        return self._connection.sql(sql, params=_used(sql, parameters))
 
     # --- tables
 
@@ -196,6 +202,12 @@ def write_table(engine: Engine, table: Table, path: Path) -> int:
         raise UnknownNameError(f"column of {table.name}", missing[0], present)
     columns = ", ".join(f"CAST({quote(c.name)} AS {c.type}) AS {quote(c.name)}" for c in table)
     return engine.write_parquet(f"SELECT {columns} FROM {quote(table.name)}", path, order_by=table.key or table.names)
+
+
+def _used(sql: str, parameters: Parameters | None) -> dict[str, Any] | None:
+    """Keep the parameters that the SQL names: the engine refuses any others."""
+    names = parameters_in(sql) if parameters else set()
+    return {k: v for k, v in (parameters or {}).items() if k in names} or None
 
 
 def literal(value: object) -> str:

@@ -112,7 +112,7 @@ class Engine:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run a SELECT and return an Arrow table."""
-        return self._run(sql, parameters).to_arrow_table()
+        return self._relation(sql, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows; for small results."""
@@ -127,11 +127,14 @@ class Engine:
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
     ) -> Iterator[pa.RecordBatch]:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
-        yield from self._run(sql, parameters).to_arrow_reader(rows) or ()
+        yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        used = parameters_in(sql) if parameters else set()
-        return self._connection.execute(sql, {k: v for k, v in (parameters or {}).items() if k in used} or None)
+        return self._connection.execute(sql, _used(sql, parameters))
+
+    def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
+        # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
+        return self._connection.sql(sql, params=_used(sql, parameters))
 
     # --- tables
 
@@ -199,6 +202,12 @@ def write_table(engine: Engine, table: Table, path: Path) -> int:
         raise UnknownNameError(f"column of {table.name}", missing[0], present)
     columns = ", ".join(f"CAST({quote(c.name)} AS {c.type}) AS {quote(c.name)}" for c in table)
     return engine.write_parquet(f"SELECT {columns} FROM {quote(table.name)}", path, order_by=table.key or table.names)
+
+
+def _used(sql: str, parameters: Parameters | None) -> dict[str, Any] | None:
+    """Keep the parameters that the SQL names: the engine refuses any others."""
+    names = parameters_in(sql) if parameters else set()
+    return {k: v for k, v in (parameters or {}).items() if k in names} or None
 
 
 def literal(value: object) -> str:

@@ -16,6 +16,9 @@ from valuekit.tables import Table
 
 Parameters = Mapping[str, Any]
 
+DatabaseError = duckdb.Error
+"""What statements and queries raise: for layers that know what to say about it, and may not know DuckDB."""
+
 
 class Engine:
     """One DuckDB database and the few things that valuekit does with it.
@@ -96,6 +99,14 @@ class Engine:
                 made.append(step.name)
         return made
 
+    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
+        """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
+        steps = {s.name: s for s in load_steps(package, file)}
+        if step not in steps:
+            raise UnknownNameError("step", step, steps, where=f"{package}/{file}")
+        scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
+        return self.query(compose(steps[step], scratch, slots), parameters)
+
     def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
         start = time.perf_counter()
         try:
@@ -120,7 +131,7 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        rows = self.rows(sql, parameters)  # all of them: an unfinished result would block the next query
         return rows[0][0] if rows else None
 
     def batches(

@@ -146,7 +146,7 @@ def explain(
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(min=50, metavar="N", help="How many customers.")] = 2000,
+    customers: Annotated[int, typer.Option(min=1000, metavar="N", help="How many customers.")] = 2000,
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 7,
 ) -> None:
     """Make up a company, run everything on it, and say what was found."""
@@ -228,14 +228,15 @@ def run_command(arguments: list[str]) -> int:
         result = app(arguments, standalone_mode=False, prog_name="valuekit")
     except ValuekitError as error:
         return _tell(error, as_json=as_json)
-    except typer.Abort:
-        typer.echo("interrupted", err=True)
-        return INTERRUPTED
+    except (typer.Abort, KeyboardInterrupt):
+        result = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stdout = None
         return 0
     except Exception as error:
         return _unexpected(error, as_json=as_json)
+    if result == INTERRUPTED:
+        typer.echo("interrupted", err=True)
     return result if isinstance(result, int) else 0
 
 
@@ -247,6 +248,10 @@ def _unexpected(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, OSError) and error.errno in MACHINE_ERRORS:
         what, where = f"{error.strerror}.", str(error.filename or "")
         return _tell(InputError(what, where=where, next_step="Mend it, or name another place."), as_json=as_json)
+    from valuekit.engine import DatabaseError
+
+    if isinstance(error, DatabaseError):
+        return _tell(EngineError(str(error).strip().splitlines()[0], where="the engine"), as_json=as_json)
     return _bug(error, as_json=as_json)
 
 

@@ -10,7 +10,6 @@ from pipelines.jobs import run_config
 from pipelines.run import Outcome
 from pipelines.streams import err
 
-
 DATA = Path("data/demo")
 
 

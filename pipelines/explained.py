@@ -22,7 +22,7 @@ def print_explanation(party: Explanation, console: Console) -> None:
     console.print(f"Snapshot {party.run_id}, money in {party.currency}\n")
     for title, part in _parts(party):
         console.print(Text(title, style="bold"))
-        console.print(Padding(part, (0, 0, 1, 2)))
+        console.print(Padding(part, (0, 0, 1, 2), expand=False))
 
 
 def _parts(party: Explanation) -> Iterator[tuple[str, Table | Text]]:

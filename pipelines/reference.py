@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from pipelines.cli import app
-from valuekit import config
+from valuekit.config import json_schema
 from valuekit.tables import CANONICAL, PUBLISHED, TRUTH, Table, accepted
 
 _TABLES_HEAD = """# Tables
@@ -46,12 +46,8 @@ def commands_page() -> str:
 
 def pages() -> dict[str, str]:
     """Return every page that comes from code, by file name."""
-    found = {"tables.md": tables_page(), "commands.md": commands_page()}
-    if hasattr(config, "json_schema"):
-        schema = config.json_schema()
-        text = schema if isinstance(schema, str) else json.dumps(schema, indent=2, ensure_ascii=False)
-        found["config.schema.json"] = text.rstrip("\n") + "\n"
-    return found
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {"tables.md": tables_page(), "commands.md": commands_page(), "config.schema.json": schema}
 
 
 def write(folder: Path) -> list[Path]:

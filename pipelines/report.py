@@ -16,6 +16,8 @@ from valuekit.snapshot import Manifest, Summary
 from valuekit.tables.published import STAGES
 
 RUN_SCHEMA = "valuekit.run/1"
+TEAMS = ("sales", "marketing", "finance", "product")
+"""Definitions that stand for a whole team: the counts that contradict each other."""
 
 
 def run_object(outcome: Outcome) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
     ):
         if part is not None:
             console.print(Text(title, style="bold"))
-            console.print(Padding(part, (0, 0, 1, 2)))
+            console.print(Padding(part, (0, 0, 1, 2), expand=False))
     console.print(*_closing(outcome, config), sep="\n")
 
 
@@ -77,12 +79,17 @@ def grid(*columns: str) -> Table:
     return table
 
 
-def _definitions(summary: Summary) -> Table:
-    table = grid("definition", "parties>", "owner", "source of truth", "meaning")
+def _definitions(summary: Summary) -> RenderableType:
+    """The headline and each team's own count with their meaning; the other definitions in one line."""
+    table = grid("definition", "parties>", "source of truth", "meaning")
+    others = []
     for row in summary.definitions:
-        cells = (row["label"], f"{row['members']:,}", row["owner"], row["system"], row["sentence"])
-        table.add_row(*map(escape, cells), style="bold" if row["headline"] else "")
-    return table
+        if row["headline"] or row["definition"] in TEAMS:
+            cells = (row["label"], f"{row['members']:,}", row["system"], row["sentence"])
+            table.add_row(*map(escape, cells), style="bold" if row["headline"] else "")
+        else:
+            others.append(f"{row['label']} {row['members']:,}")
+    return Group(table, Text("also: " + " · ".join(others))) if others else table
 
 
 def _stages(summary: Summary) -> Text:

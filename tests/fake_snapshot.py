@@ -79,7 +79,9 @@ NEEDS_CONTRACTS = {"low_support", "adoption", "buys_most_costs_least", "low_sell
 ALWAYS_MISSING = {"innovation": "The company maps no ideas", "growth": "The company maps no ideas"}
 
 
-def write_snapshot(folder: Path, *, parties: int = 400, seed: int = 7, retailer: bool = False, months: int = 36) -> Path:
+def write_snapshot(
+    folder: Path, *, parties: int = 400, seed: int = 7, retailer: bool = False, months: int = 36
+) -> Path:
     """Publish a snapshot of a random company into `folder` and return its path."""
     with Engine(memory_limit="8GB", threads=2) as engine:
         fill(engine, parties, seed, retailer, months)
@@ -107,7 +109,9 @@ def _parties(random: np.random.Generator, count: int, retailer: bool) -> pd.Data
     shares = RETAIL_STAGES if retailer else SUBSCRIPTION_STAGES
     stage = random.choice(list(shares), size=count, p=list(shares.values()))
     words = [np.array(text.split()) for text in (ADJECTIVES, TRADES)]
-    names = [f"{a} {b} {i % 97}" for i, (a, b) in enumerate(zip(*(random.choice(w, count) for w in words), strict=True))]
+    names = [
+        f"{a} {b} {i % 97}" for i, (a, b) in enumerate(zip(*(random.choice(w, count) for w in words), strict=True))
+    ]
     reason = np.array([random.choice(REASONS[s]) if s in REASONS else None for s in stage], dtype=object)
     merged = 1 + (random.random(count) < 0.12)
     return pd.DataFrame({
@@ -152,7 +156,9 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
     revenue = (paid["size"].to_numpy()[party] * random.uniform(0.9, 1.1, len(party))).round(2)
     heavy = paid["heavy"].to_numpy()[party]
     first = np.arange("2020-01", "2026-07", dtype="datetime64[M]")[-months:]
-    frame = pd.DataFrame({"party_id": paid["party_id"].to_numpy()[party], "month": first[month].astype("datetime64[s]")})
+    frame = pd.DataFrame(
+        {"party_id": paid["party_id"].to_numpy()[party], "month": first[month].astype("datetime64[s]")}
+    )
     share = {"refunds": 0.02, "cost_of_goods": 0.22, "marketing": 0.08, "sales": 0.11, "support": 0.09,
              "incentives": 0.02}  # fmt: skip
     for line, cost in share.items():
@@ -193,7 +199,9 @@ def _books(engine: Engine, retailer: bool) -> None:
 def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, retailer: bool) -> None:
     count, stage = len(parties), parties["stage"]
     paid = stage.isin(VALUED_STAGES)
-    contract = ~pd.Series(np.full(count, retailer)) & (paid | (stage == "signed_unpaid")) & (stage != "paid_without_contract")
+    contract = (
+        ~pd.Series(np.full(count, retailer)) & (paid | (stage == "signed_unpaid")) & (stage != "paid_without_contract")
+    )
     current = contract & stage.isin(["active", "inactive", "signed_unpaid"])
     used = {"active": random.integers(0, 30, count), "inactive": random.integers(31, 300, count)}
     idle = np.select([stage == s for s in used], list(used.values()), default=random.integers(60, 900, count))
@@ -267,12 +275,16 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
     cubes = []
     for stream, part in share.items():
         factor = part * np.where((stream == "support") & valued["heavy"], 10, 1)
-        years = {f"year_{y}": (valued["size"] * 12 * alive * factor * keep**y).round(4) for y in range(1, HORIZON_YEARS + 1)}
+        years = {
+            f"year_{y}": (valued["size"] * 12 * alive * factor * keep**y).round(4) for y in range(1, HORIZON_YEARS + 1)
+        }
         given = random.random(len(valued)) < (0.3 if stream in ("advocacy", "innovation") else 1)
         cubes.append(pd.DataFrame({"party_id": valued["party_id"], "stream": stream, **years})[given])
     _declare(engine, "cube", pd.concat(cubes))
     basis = random.choice(["own", "pooled", "prior"], len(valued), p=[0.55, 0.35, 0.1])
-    engine.put("_model", pa.table({"party_id": list(valued["party_id"]), "basis": basis.tolist(), "p_alive": alive.round(6)}))
+    engine.put(
+        "_model", pa.table({"party_id": list(valued["party_id"]), "basis": basis.tolist(), "p_alive": alive.round(6)})
+    )
     discounted = " + ".join(f"year_{y} * {1.10 ** -(y - 0.5)!r}" for y in (1, 2, 3))
     engine.execute(f"""
         CREATE TABLE ltv AS WITH total AS (
@@ -346,9 +358,16 @@ def _agreement(engine: Engine, measures: list[str]) -> None:
 
 def _intake(engine: Engine, parties: pd.DataFrame, retailer: bool) -> None:
     tables = ["records", "orders"] if retailer else ["records", "contracts", "payments", "usage", "tickets", "costs"]
-    rows = [(t, f"{t}.csv", 1000 * (i + 2), 1000 * (i + 2) - i, i, 2 * i, 0, 1000 * (i + 2) - i) for i, t in enumerate(tables)]
+    rows = [
+        (t, f"{t}.csv", 1000 * (i + 2), 1000 * (i + 2) - i, i, 2 * i, 0, 1000 * (i + 2) - i)
+        for i, t in enumerate(tables)
+    ]
     _declare(engine, "intake", pd.DataFrame(rows, columns=PUBLISHED["intake"].names))
-    reasons = [(t, f"{t}.csv", n + 1, "quarantine", "amount_not_negative", "{}") for i, t in enumerate(tables) for n in range(i)]
+    reasons = [
+        (t, f"{t}.csv", n + 1, "quarantine", "amount_not_negative", "{}")
+        for i, t in enumerate(tables)
+        for n in range(i)
+    ]
     _declare(engine, "quarantine", pd.DataFrame(reasons, columns=PUBLISHED["quarantine"].names))
     engine.execute("""CREATE TABLE party_records AS SELECT 'crm' AS system, party_id || '-' || n AS record, party_id
         FROM (SELECT party_id, UNNEST(RANGE(records)) AS n FROM parties)""")
@@ -368,7 +387,9 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
     systems = {"records": "crm", "contracts": "crm", "payments": "billing", "usage": "product", "orders": "shop"}
     shop = {"records": "shop"} if retailer else {}
     tables = [t for (t,) in engine.rows("SELECT table_name FROM intake ORDER BY table_name")]
-    sources = [SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables]
+    sources = [
+        SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables
+    ]
     company = "Old Town Records" if retailer else "Example Software"
     currency = "USD" if retailer else "EUR"
     config = {

@@ -48,12 +48,12 @@ class TestRun:
         for line in (
             "active 1 · inactive 1 · churned 1",
             "Customer equity €2,310.00",
-            "the books        €760.00",
             "valuekit app runs/2026-06-30-",
             "valuekit explain runs/2026-06-30-",
             "passed  cube equals ltv",
         ):
             assert line in out
+        assert re.search(r"the books +€760.00", out)
 
     def test_says_so_when_the_result_was_there_already(self, company, capsys):
         run_command(["run", "company.yaml", "--out", "runs"])
@@ -144,7 +144,7 @@ class TestErrors:
             (["run", "c.yaml", "--as-of", "yesterday"], "yesterday"),
             (["run", "c.yaml", "--nonsense"], "No such option"),
             (["export", "segments", "x", "--format", "xlsx"], "xlsx"),
-            (["simulate", "x", "--customers", "0"], "0"),
+            (["simulate", "x", "--customers", "0"], "--customers"),
         ],
     )
     def test_wrong_usage_is_2_and_names_the_help(self, capsys, arguments, words):

@@ -55,7 +55,9 @@ class Intake:
 
     @property
     def quarantine(self) -> list[Row]:
-        return self.rows("SELECT * FROM quarantine WHERE severity = 'quarantine' ORDER BY table_name, source, row_number")
+        return self.rows(
+            "SELECT * FROM quarantine WHERE severity = 'quarantine' ORDER BY table_name, source, row_number"
+        )
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
@@ -69,7 +71,9 @@ class Intake:
     @property
     def counts(self) -> dict[str, tuple[int, int, int]]:
         """Rows in, accepted and quarantined by source."""
-        return {r["source"]: (r["rows_in"], r["rows_accepted"], r["rows_quarantined"]) for r in self.rows("FROM intake")}
+        return {
+            r["source"]: (r["rows_in"], r["rows_accepted"], r["rows_quarantined"]) for r in self.rows("FROM intake")
+        }
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from valuekit.engine import Engine, load_steps
+from valuekit.engine import Engine
 from valuekit.snapshot.manifest import Intake, StageRule
 from valuekit.tables.published import CUSTOMER_STAGES
 
@@ -63,6 +63,5 @@ def summarise(engine: Engine) -> Summary:
 
 def named_rows(engine: Engine, file: str, step: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Run one named SELECT of this package and return its rows by column name; for small results."""
-    sql = next(s.sql for s in load_steps("valuekit.snapshot", file) if s.name == step)
-    found: list[Row] = engine.query(sql, parameters).to_pylist()
+    found: list[Row] = engine.ask("valuekit.snapshot", file, step, parameters).to_pylist()
     return found

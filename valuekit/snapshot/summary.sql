@@ -40,6 +40,7 @@ FROM agreement
 JOIN measures AS a ON a.measure = measure_a
 JOIN measures AS b ON b.measure = measure_b
 WHERE measure_a < measure_b AND overlap IS NOT NULL AND common > 0
+    AND a.label <> b.label  -- two executives may share one measure
 ORDER BY overlap DESC, kendall_tau_b DESC NULLS LAST, measure_a, measure_b
 
 -- step: cash_12m
@@ -64,7 +65,7 @@ SELECT
         AS customer_equity,
     (SELECT COALESCE(SUM(ltv), 0) FROM ltv) AS lifetime_value,
     (SELECT COALESCE(SUM(ledger), 0) FROM books) AS books,
-    (SELECT COALESCE(SUM(ledger), 0) FROM books WHERE pool IN ('payments', 'orders')) AS money_received,
+    (SELECT COALESCE(SUM(ledger), 0) FROM books WHERE line IN ('revenue', 'refunds')) AS money_received,
     (SELECT COALESCE(SUM(attributed), 0) FROM books) AS attributed,
     (SELECT COALESCE(SUM(unattributed), 0) FROM books) AS unattributed,
     (SELECT COALESCE(SUM(unused_capacity), 0) FROM books) AS unused_capacity,

@@ -11,7 +11,7 @@ import pandas as pd
 with warnings.catch_warnings():  # the library warns of its own type hints
     warnings.simplefilter("ignore")
     from mlflow.models import set_model
-    from mlflow.pyfunc import PythonModel
+    from mlflow.pyfunc.model import PythonModel
 
 
 class ValueModels(PythonModel):

@@ -96,7 +96,9 @@ class Engine:
                 made.append(step.name)
         return made
 
-    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
+    def ask(
+        self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot
+    ) -> pa.Table:
         """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
         steps = {s.name: s for s in load_steps(package, file)}
         if step not in steps:
@@ -128,7 +130,7 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self.rows(sql, parameters)  # all of them: an unfinished result would block the next query
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
         return rows[0][0] if rows else None
 
     def batches(

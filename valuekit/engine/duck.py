@@ -96,9 +96,7 @@ class Engine:
                 made.append(step.name)
         return made
 
-    def ask(
-        self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot
-    ) -> pa.Table:
+    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
         """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
         steps = {s.name: s for s in load_steps(package, file)}
         if step not in steps:

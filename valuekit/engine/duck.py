@@ -133,7 +133,7 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self.rows(sql, parameters)  # all of them: an unfinished result would block the next query
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
         return rows[0][0] if rows else None
 
     def batches(

@@ -139,3 +139,13 @@ def test_the_demo_configuration_names_every_canonical_table():
     assert all(s.file == f"../data/demo/{s.table}.parquet" for s in config.sources)
     assert config.as_of == Settings().data_end
     assert config.company.currency == Settings().currencies[0][0]
+
+
+@pytest.mark.parametrize("wrong", [{"data_end": date(2026, 6, 29)}, {"months": 0}])
+def test_a_window_is_whole_months(wrong):
+    with pytest.raises(ConfigError, match="whole months"):
+        Settings(**wrong)
+
+
+def test_a_company_can_be_a_month_old(tmp_path):
+    assert simulate(tmp_path, customers=50, settings=Settings(months=1)).rows["truth_rates"] == 50

@@ -64,7 +64,7 @@ SELECT
         AS customer_equity,
     (SELECT COALESCE(SUM(ltv), 0) FROM ltv) AS lifetime_value,
     (SELECT COALESCE(SUM(ledger), 0) FROM books) AS books,
-    (SELECT COALESCE(SUM(ledger), 0) FROM books WHERE pool IN ('payments', 'orders')) AS money_received,
+    (SELECT COALESCE(SUM(ledger), 0) FROM books WHERE line IN ('revenue', 'refunds')) AS money_received,
     (SELECT COALESCE(SUM(attributed), 0) FROM books) AS attributed,
     (SELECT COALESCE(SUM(unattributed), 0) FROM books) AS unattributed,
     (SELECT COALESCE(SUM(unused_capacity), 0) FROM books) AS unused_capacity,

@@ -100,6 +100,12 @@ def test_a_change_replaces_the_contract_with_the_same_end():
     assert mrr("2025-08-01", YEAR_2025, other, change) == 200
 
 
+def test_a_renewal_replaces_the_contract_that_ends_the_day_before():
+    other = {**YEAR_2025, "starts_on": "2025-03-01", "ends_on": "2026-02-28", "amount": 600, "kind": "new"}
+    renewal = {**YEAR_2026, "kind": "renewal", "amount": 1320}
+    assert mrr("2026-01-15", YEAR_2025, other, renewal) == 160
+
+
 def test_a_term_of_unknown_kind_renews_the_one_that_ends_the_day_before():
     assert mrr("2026-06-30", {**YEAR_2025, "auto_renew": True}, YEAR_2026) == 100
 

@@ -82,6 +82,20 @@ class TestCustomers:
         back = {"record": "ann", "paid_on": "2026-02-01", "amount": -100, "kind": "chargeback"}
         assert stage(contracts=CONTRACT, payments=[*PAYMENT, back]) == "signed_unpaid"
 
+    def test_a_full_refund_is_full_in_the_currency_paid_whatever_the_rates(self):
+        dollars = {"record": "ann", "currency": "USD"}
+        payment = {**dollars, "paid_on": "2026-01-10", "amount": 100, "reporting_amount": 92}
+        refund = {**dollars, "paid_on": "2026-02-01", "amount": -100, "reporting_amount": -90, "kind": "refund"}
+        assert stage(contracts=CONTRACT, payments=[payment, refund]) == "signed_unpaid"
+
+    def test_a_full_return_too(self):
+        dollars = {"record": "ann", "currency": "USD", "ordered_on": "2026-06-01"}
+        orders = [
+            {**dollars, "amount": 100, "reporting_amount": 92},
+            {**dollars, "amount": -100, "reporting_amount": -90},
+        ]
+        assert stage(orders=orders) == "prospect: returned_everything"
+
     def test_a_partial_refund_does_not(self):
         refund = {"record": "ann", "paid_on": "2026-02-01", "amount": -40, "kind": "refund"}
         assert stage(contracts=CONTRACT, payments=[*PAYMENT, refund], usage=used(1)) == "active"
@@ -246,6 +260,13 @@ class TestRoles:
         engine = described(records=[{"record": "ann", "role": "supplier"}], **CUSTOMER, usage=used(1))
         assert stages(engine)["ann"] == "active"
         assert engine.scalar("SELECT is_supplier FROM facts")
+
+
+def test_the_steps_may_be_kept_to_look_at():
+    company = {"contracts": CONTRACT, "payments": PAYMENT, "usage": used(1)}
+    engine = described(**company, keep_scratch=True)
+    assert stages(engine) == {"ann": "active"}
+    assert engine.rows("SELECT paid, has_paid FROM _paid") == [(100, True)]
 
 
 class TestRules:

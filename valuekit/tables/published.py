@@ -361,7 +361,12 @@ RANKINGS = Table(
         _party(),
         _text("measure", "Measure"),
         Column("value", "DOUBLE", "Value of the measure, in its unit", required=True),
-        Column("rank", "DOUBLE", "Rank; 1 is best, ties share their mean rank", required=True),
+        Column(
+            "rank",
+            "DOUBLE",
+            "Rank; 1 is best; customers equal in value and tie-break share their mean rank",
+            required=True,
+        ),
     ),
     key=("party_id", "measure"),
 )
@@ -375,7 +380,11 @@ AGREEMENT = Table(
         _count("common", "Customers that both rank"),
         _count("top_n", "How many of the best are compared"),
         _number("overlap", "Share of the top N that both name", "share"),
-        _number("kendall_tau_b", "Kendall tau-b over the common customers", "correlation"),
+        _number(
+            "kendall_tau_b",
+            "Kendall tau-b over the common customers (above 50,000: over a sample of so many)",
+            "correlation",
+        ),
     ),
     key=("measure_a", "measure_b"),
 )
@@ -387,7 +396,7 @@ CONSENSUS = Table(
         _party(),
         _number("score", "Weighted mean Borda score over the measures that rank it; 1 is best, 0 is worst", "score"),
         _count("measures", "Measures that rank it"),
-        Column("rank", "BIGINT", "Rank by score; missing when no measure ranks it"),
+        Column("rank", "BIGINT", "Rank by score; missing when measures with less than half of the weight rank it"),
     ),
     key=("party_id",),
 )

@@ -1,0 +1,28 @@
+"""Charts. Each takes a small frame that was aggregated in SQL, and says nothing that the page around it says."""
+
+from typing import Any
+
+import streamlit as st
+
+from valuekit.dashboard import theme
+
+Picture = Any
+"""A chart of any number of layers: altair types each of its operators differently."""
+
+MONEY = ",.3~s"
+EXACT = ",.2f"
+
+
+def base() -> str:
+    """Return the theme that the reader looks at, light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def ink() -> str:
+    """Return the colour of text inside a chart."""
+    return theme.INK[base()]
+
+
+def faint() -> str:
+    """Return the colour of rules and of empty cells inside a chart."""
+    return theme.FAINT[base()]

@@ -1,0 +1,92 @@
+"""Comparing executives: where their rankings agree, and how two of them differ."""
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.dashboard import parts, words
+from valuekit.dashboard.charts import curves, grids
+from valuekit.dashboard.data import each, most
+from valuekit.dashboard.run import Run
+
+KINDS = {"kendall_tau_b": "Whole ranking", "overlap": "Top of the list"}
+DRAWN = 40
+"""Ranks below this one are drawn on one line: they are off the list, however far."""
+
+
+def names(rankable: pd.DataFrame) -> dict[str, str]:
+    """Name each measure with its executive."""
+    return {m.measure: f"{m.executive} · {m.label}" for m in each(rankable)}
+
+
+def agreement(run: Run, rankable: pd.DataFrame) -> None:
+    """Show how far each pair of measures agrees."""
+    found = run.ask("best", "agreement")
+    parts.section("Where they agree")
+    if found.empty:
+        parts.empty("There is only one measure", "Agreement needs two measures that rank customers.")
+        return
+    kind = st.segmented_control("Compare", list(KINDS), format_func=KINDS.__getitem__, default="kendall_tau_b", key="agreement",
+                                required=True, bind="query-params", label_visibility="collapsed") or "kendall_tau_b"  # fmt: skip
+    signed = kind == "kendall_tau_b"
+    parts.note("Kendall tau-b over the customers that both rank: 1 is the same order, 0 no relation, -1 the opposite order." if signed
+               else f"Share of the top {int(found['top_n'].max())} that both name.")  # fmt: skip
+    labels = names(rankable)
+    frame = _square(found, kind, labels)
+    apart = frame[frame["row"] != frame["column"]]
+    closest = most(apart, "amount")
+    parts.chart(grids.agreement(frame, list(labels.values()), unit=KINDS[kind], number=".2f" if signed else ".0%", signed=signed),
+                f"{closest.row} and {closest.column} agree most, at {closest.text}.")  # fmt: skip
+
+
+def _square(found: pd.DataFrame, kind: str, labels: dict[str, str]) -> pd.DataFrame:
+    """Fill the square from the pairs: both ways, and each measure with itself."""
+    pairs = found.rename(columns={"measure_a": "a", "measure_b": "b", kind: "amount"})[["a", "b", "amount"]]
+    same = pd.DataFrame({"a": list(labels), "b": list(labels), "amount": 1.0})
+    whole = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"}), same]).drop_duplicates(["a", "b"])
+    whole = whole[whole["a"].isin(labels) & whole["b"].isin(labels) & whole["amount"].notna()]
+    text = [f"{v:.0%}" if kind == "overlap" else f"{v:.2f}" for v in whole["amount"]]
+    return whole.assign(row=whole["a"].map(labels), column=whole["b"].map(labels), text=text)
+
+
+def slope(run: Run, rankable: pd.DataFrame) -> None:
+    """Show how the best customers of one measure stand by another."""
+    labels = names(rankable)
+    if len(labels) < 2:
+        return
+    n = run.settings.top_n
+    parts.section("Two measures against each other", f"The top {n} of each, joined by a line. Blue: on both lists.")
+    keys = list(labels)
+    left, right = st.columns(2)
+    first = str(
+        left.selectbox("First measure", keys, index=0, format_func=labels.__getitem__, key="from", bind="query-params")
+    )
+    second = str(
+        right.selectbox(
+            "Second measure", keys, index=len(keys) - 1, format_func=labels.__getitem__, key="to", bind="query-params"
+        )
+    )
+    if first == second:
+        parts.empty("The two measures are the same", "Choose two different measures.")
+        return
+    frame = _lines(run.ask("best", "pair", first=first, second=second, rows=n), labels, n)
+    both = int(frame.loc[frame["kept"], "party_id"].nunique())
+    parts.chart(
+        curves.slope(frame, labels[first], labels[second], DRAWN), f"{both} customers are on both lists of {n}."
+    )
+    parts.note(
+        f"{words.count(both)} on both lists. Ranks beyond {DRAWN} are drawn at the bottom; point at a dot for the exact rank."
+    )
+
+
+def _lines(found: pd.DataFrame, labels: dict[str, str], n: int) -> pd.DataFrame:
+    worst = found.groupby("party_id")["rank"].transform("max")
+    sides = found.groupby("party_id")["measure"].transform("nunique")
+    drawn = found["rank"].clip(upper=DRAWN)
+    text = [f"{c}   {r:,.4g}" for c, r in zip(found["customer"], found["rank"], strict=True)]
+    return found.assign(
+        side=found["measure"].map(labels),
+        kept=(worst <= n) & (sides == 2),
+        drawn=drawn,
+        text=text,
+        named=found["rank"] <= n,
+    )

@@ -1,0 +1,146 @@
+"""What the pages may ask of a snapshot. No Streamlit here, and no SQL in the pages: each asks the steps beside it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from valuekit.engine import Engine, load_steps
+from valuekit.engine.steps import Slot, compose
+from valuekit.errors import EngineError, UnknownNameError, ValuekitError
+from valuekit.snapshot import Manifest
+from valuekit.tables.published import HORIZON_YEARS, STREAMS
+
+PAGES = "valuekit.dashboard.pages"
+
+Timing = Literal["mid_year", "end_of_year"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Settings of the value model that can change after the run: they are linear in the value cube."""
+
+    years: int = 3
+    rate: float = 0.10
+    timing: Timing = "mid_year"
+    off: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        years = f"{self.years} year{'s' if self.years > 1 else ''}"
+        return f"{years} at {100 * self.rate:g}% a year, {self.timing.replace('_', '-')} discounting"
+
+    @property
+    def name(self) -> str:
+        """A name for the table of its values.
+
+        >>> Scenario(years=5, rate=0.085, off=("advocacy",)).name
+        'value_5_0.085_mid_year_advocacy'
+        """
+        return "_".join(("value", str(self.years), f"{self.rate:g}", self.timing, *sorted(self.off)))
+
+    @property
+    def factors(self) -> list[float]:
+        """The discount factor of each year of the horizon: (1 + r)^-(k - 1/2) mid-year, (1 + r)^-k at its end.
+
+        >>> [round(f, 4) for f in Scenario(years=2).factors]
+        [0.9535, 0.8668]
+        """
+        shift = 0.5 if self.timing == "mid_year" else 0.0
+        return [(1 + self.rate) ** -(k - shift) for k in range(1, self.years + 1)]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the run that the pages speak of."""
+
+    value: Scenario = Scenario()
+    top_n: int = 20
+    windows: Mapping[str, int] = field(default_factory=dict)
+    assumed_cost_of_goods: float | None = None
+
+
+def settings(manifest: Manifest) -> Settings:
+    """Read from the manifest's configuration what the pages need; what it does not state has its default."""
+    config = manifest.config
+    ltv = config.get("ltv", {})
+    standard = Scenario()
+    windows = {"active_days": 30, "order_active_days": 90, "order_churn_days": 365}
+    stated = config.get("lifecycle", {})
+    return Settings(
+        value=Scenario(
+            years=int(ltv.get("horizon_years", standard.years)),
+            rate=float(ltv.get("discount_rate", standard.rate)),
+            timing=ltv.get("timing", standard.timing),
+            off=tuple(ltv.get("off", ())),
+        ),
+        top_n=int(config.get("executives", {}).get("top_n", Settings.top_n)),
+        windows={name: int(stated.get(name, days)) for name, days in windows.items()},
+        assumed_cost_of_goods=config.get("cashflow", {}).get("assumed_cost_of_goods"),
+    )
+
+
+def value_sql(scenario: Scenario) -> str:
+    """Return the SELECT of every valued party's lifetime value under a scenario.
+
+    Reads: `cube`. Each stream is discounted and rounded once, so a scenario equals the batch run with its settings.
+    """
+    years = range(1, min(scenario.years, HORIZON_YEARS) + 1)
+    terms = " + ".join(
+        f"CAST(year_{k} AS DOUBLE) * {f!r}::DOUBLE" for k, f in zip(years, scenario.factors, strict=True)
+    )
+    on = ", ".join(f"'{s}'" for s in STREAMS if s not in scenario.off) or "''"
+    return (
+        f"SELECT party_id, SUM(CAST(ROUND({terms}, 4) AS DECIMAL(18,4))) AS ltv FROM cube"
+        f" WHERE stream IN ({on}) GROUP BY party_id"
+    )
+
+
+def ask(
+    engine: Engine, page: str, step: str, parameters: Mapping[str, Any] | None = None, **slots: Slot
+) -> pd.DataFrame:
+    """Answer a question: run one step of `pages/<page>.sql` and return its rows.
+
+    Returns: money as float (exact to the cent below ten trillion, sums were made in DECIMAL), days as datetime.
+    Raises: `EngineError` that names the step when the snapshot cannot answer.
+    """
+    try:
+        return plain(engine.query(_sql(page, step, tuple(sorted(slots.items()))), parameters))
+    except ValuekitError:
+        raise
+    except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
+        reason = str(error).strip().splitlines()[0]
+        raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
+
+
+@cache
+def _sql(page: str, step: str, slots: tuple[tuple[str, Slot], ...]) -> str:
+    steps = {s.name: s for s in load_steps(PAGES, f"{page}.sql")}
+    if step not in steps:
+        raise UnknownNameError("question", step, steps, where=f"{page}.sql")
+    return compose(steps[step], {n: s for n, s in steps.items() if s.scratch}, dict(slots))
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Go over the rows of a small frame, with its columns as attributes."""
+    yield from frame.itertuples(index=False)
+
+
+def most(frame: pd.DataFrame, column: str) -> Any:
+    """Return the first row with the largest value, with its columns as attributes."""
+    return next(each(frame.sort_values(column, ascending=False, kind="stable").head(1)))
+
+
+def plain(table: pa.Table) -> pd.DataFrame:
+    """Turn Arrow into the pandas types that tables and charts show: decimals as numbers, dates as datetime."""
+    columns = [
+        c.cast(pa.int64() if c.type.scale == 0 else pa.float64()) if pa.types.is_decimal(c.type) else c
+        for c in table.columns
+    ]
+    frame: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas(date_as_object=False)
+    return frame
+
+
+_DAMAGED = "The snapshot may be damaged: run it again, or choose another run."

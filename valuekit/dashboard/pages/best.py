@@ -1,0 +1,113 @@
+"""Best customers: each executive's answer side by side, where they agree, and what they agree on together."""
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.dashboard import compare, customer, parts, theme, words
+from valuekit.dashboard.data import each
+from valuekit.dashboard.parts import Column
+from valuekit.dashboard.run import Run
+
+
+def render(run: Run) -> None:
+    """Draw the page."""
+    parts.heading(
+        run,
+        "Best customers",
+        "Each executive means something else by the best customer. Here they are side by side, and together.",
+    )
+    measures = run.ask("best", "measures")
+    rankable = measures[measures["not_rankable"].isna()]
+    if rankable.empty:
+        parts.empty(
+            "No measure can rank these customers",
+            "Every measure needs data that this company does not map. The reasons are below.",
+        )
+    else:
+        _side_by_side(run, rankable)
+        compare.agreement(run, rankable)
+        _consensus(run, rankable)
+        compare.slope(run, rankable)
+        _one(run)
+    _not_rankable(measures)
+
+
+def _side_by_side(run: Run, rankable: pd.DataFrame) -> None:
+    n = run.settings.top_n
+    parts.section(
+        f"Each executive's top {n}",
+        "One measure for each executive. Names in bold are on the list of at least two of them.",
+    )
+    executives = [e for e in words.EXECUTIVES if e in set(rankable["executive"])]
+    columns = st.columns(len(executives))
+    chosen = {e: _measure(column, e, rankable) for e, column in zip(executives, columns, strict=True)}
+    top = run.ask("best", "top", rows=n, measures=sorted(set(chosen.values())))
+    lists = {e: top[top["measure"] == m].head(n) for e, m in chosen.items()}
+    everywhere = pd.concat([x[["party_id"]] for x in lists.values()])["party_id"].value_counts()
+    for column, (executive, ranked) in zip(columns, lists.items(), strict=True):
+        column.html(_ranking(executive, ranked, set(everywhere[everywhere > 1].index)))
+
+
+def _measure(column: st.delta_generator.DeltaGenerator, executive: str, rankable: pd.DataFrame) -> str:
+    own = rankable[rankable["executive"] == executive].set_index("measure")
+    chosen = column.selectbox(words.EXECUTIVES[executive], list(own.index), format_func=own["label"].to_dict().__getitem__,
+                              key=executive.lower(), bind="query-params")  # fmt: skip
+    return str(chosen)
+
+
+def _ranking(executive: str, ranked: pd.DataFrame, shared: set[str]) -> str:
+    return parts.ordered(
+        [(f"{r.rank:,.4g}", r.customer, r.party_id in shared) for r in each(ranked)], theme.EXECUTIVES[executive]
+    )
+
+
+def _consensus(run: Run, rankable: pd.DataFrame) -> None:
+    n = run.settings.top_n
+    parts.section("What they agree on together", "A customer scores 1 where it is ranked first and 0 where it is ranked last; the consensus is the"
+                  " weighted mean over the measures that rank it (Borda). A weight of 0 leaves a measure out.")  # fmt: skip
+    left, right = st.columns([4, 8], gap="large")
+    with left, st.container(border=True):
+        weights = {m.measure: _weight(m) for m in each(rankable)}
+    with right:
+        if not any(weights.values()):
+            parts.empty("Every weight is zero", "Give at least one measure a weight.")
+            return
+        found = run.ask("best", "consensus", rows=n, measures=list(weights), weights=list(weights.values()))
+        columns = [Column("rank", "Rank", "rank"), Column("customer", "Customer"),
+                   Column("score", "Score", "score", "1 is first on every measure, 0 is last on every measure"),
+                   Column("measures", "Measures", "count", "Measures that rank it"),
+                   Column("rank_before", "Rank in the run", "rank", "Rank with the weights of the run"),
+                   Column("ltv", f"Lifetime value, {run.currency}", "money", str(run.settings.value))]  # fmt: skip
+        parts.table(found, columns, alt_text=f"Consensus: {found.iloc[0].customer} is first", rows=n)
+
+
+def _weight(measure: object) -> float:
+    name, start = str(getattr(measure, "measure")), float(getattr(measure, "weight"))  # noqa: B009 - rows of a table
+    return float(st.slider(f"{getattr(measure, 'executive')}: {getattr(measure, 'label')}", 0.0, max(3.0, start), start, step=0.5,  # noqa: B009
+                           key=f"weight_{name}", bind="query-params", help=str(getattr(measure, "sentence"))))  # noqa: B009 # fmt: skip
+
+
+def _one(run: Run) -> None:
+    parts.section("One customer, by every measure")
+    party = customer.choose(run, "current", "who")
+    if party is None:
+        return
+    found = run.ask("best", "one", party=party)
+    rows = [
+        (m.executive, m.label, f"{m.rank:,.4g} of {words.count(m.ranked)}", words.share(m.rank, m.ranked))
+        for m in each(found[found["rank"].notna()])
+    ]
+    if not rows:
+        parts.empty("No measure ranks this customer", "It has too little activity for the measures that can be taken.")
+        return
+    parts.listing(["Executive", "Measure", "Rank", "Within the best"], rows, numbers=(2, 3),
+                  colours=[theme.EXECUTIVES.get(r[0], theme.QUIET) for r in rows])  # fmt: skip
+
+
+def _not_rankable(measures: pd.DataFrame) -> None:
+    missing = measures[measures["not_rankable"].notna()]
+    if missing.empty:
+        return
+    parts.section("Not rankable", "Measures without data rank nobody; nobody is ranked last for want of data.")
+    parts.listing(["Executive", "Measure", "Why not"], [(m.executive, f"{m.label}\n{m.sentence}", m.not_rankable) for m in each(missing)],
+                  colours=[theme.EXECUTIVES.get(e, theme.QUIET) for e in missing["executive"]])  # fmt: skip

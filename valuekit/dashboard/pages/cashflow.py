@@ -1,0 +1,117 @@
+"""Cash flow: from revenue to net cash for the company, over the customers, and for one customer."""
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.calendar import month_end
+from valuekit.dashboard import customer, parts, theme, words
+from valuekit.dashboard.charts import bars, curves
+from valuekit.dashboard.data import each, most
+from valuekit.dashboard.run import Run
+from valuekit.tables.published import CASH_LINES
+
+PERIODS = {"recent": "Last 12 months", "all": "All months"}
+ELSEWHERE = {
+    "unattributed": ("Without\ncustomer", "Money and cost whose party is not known"),
+    "unused_capacity": ("Unused\ncapacity", "Cost of working time that nobody used"),
+    "unallocated": ("Not\nshared out", "Cost that belongs to no customer, such as general cost"),
+}
+BEGINNING = date(1900, 1, 1)
+
+
+def render(run: Run) -> None:
+    """Draw the page."""
+    parts.heading(
+        run, "Cash flow", "What customers bring in after all the cost they cause, tied to the books to the cent."
+    )
+    period = st.segmented_control("Period", list(PERIODS), format_func=PERIODS.__getitem__, default="recent", key="period",
+                                  required=True, bind="query-params", label_visibility="collapsed") or "recent"  # fmt: skip
+    since = run.last_12_months if period == "recent" else BEGINNING
+    books = run.ask("cashflow", "books", since=since)
+    if books.empty:
+        parts.empty(
+            "No money in this period", "Choose all months, or map payments, orders or costs in the configuration."
+        )
+        return
+    _bridge(run, books)
+    _whale(run, since, recent=period == "recent")
+    _months(run, since)
+    _tie_out(run, books)
+    customer.statement(run)
+
+
+def _bridge(run: Run, books: pd.DataFrame) -> None:
+    carried = books.set_index("line")["attributed"]
+    lines = [x for x in CASH_LINES if carried.get(x, 0)]
+    steps = [(words.line(x), x, float(carried[x]), False) for x in lines]
+    total = float(carried.sum())
+    steps.append(("Net cash\nof customers", "net", total, True))
+    steps += [(name, key, float(books[key].sum()), False) for key, (name, _) in ELSEWHERE.items() if books[key].any()]
+    steps.append(("Net cash\nof the company", "net", float(books["ledger"].sum()), True))
+    frame = pd.DataFrame(steps, columns=["name", "key", "amount", "total"])
+    parts.section(
+        "From revenue to net cash",
+        "What customers carry, line by line, then what nobody carries. The last bar is the ledger.",
+    )
+    company = float(books["ledger"].sum())
+    parts.chart(bars.bridge(frame, run.currency),
+                f"Customers carry net cash of {run.money(total)}; after what no customer carries, the company keeps {run.money(company)}.")  # fmt: skip
+    if run.settings.assumed_cost_of_goods is not None:
+        parts.note(
+            f"Cost of goods is an assumption of the configuration: {100 * run.settings.assumed_cost_of_goods:g}% of revenue."
+        )
+
+
+def _whale(run: Run, since: date, *, recent: bool) -> None:
+    found = run.one("cashflow", "concentration", since=since, recent=recent)
+    if not found.customers:
+        return
+    parts.section("How profit gathers", "Customers in the order of their net cash, most profitable first; the curve adds them up."
+                  " Where it falls, customers cost more than they bring in. The dashed line is what remains in the end.")  # fmt: skip
+    parts.cards([
+        parts.Card("Customers with cash", words.count(found.customers), f"Parties with any cash in the period, as of {words.day(run.as_of)}"),
+        parts.Card("Net cash at the peak", run.money(found.peak), f"Sum over parties with positive net cash, in {run.currency}."
+                   f" Exactly {run.money(found.peak, exact=True)}.", f"{words.share(found.peak, found.net_cash)} of the final net cash"),
+        parts.Card("Loss makers", words.count(found.losing), "Parties whose net cash in the period is below zero",
+                   f"{words.share(found.losing, found.customers)} of them"),
+        parts.Card("What they take away", run.money(found.lost), f"Sum of their net cash, in {run.currency}."
+                   f" Exactly {run.money(found.lost, exact=True)}."),
+    ])  # fmt: skip
+    parts.chart(curves.whale(run.ask("cashflow", "whale", since=since, recent=recent), run.currency),
+                f"Profitable customers add up to {run.money(found.peak)}; {words.count(found.losing)} loss makers bring it down to {run.money(found.net_cash)}.")  # fmt: skip
+
+
+def _months(run: Run, since: date) -> None:
+    found = run.ask("cashflow", "months", since=since)
+    whole = run.as_of == month_end(run.as_of)
+    found["complete"] = True if whole else found["month"] < pd.Timestamp(run.as_of.replace(day=1))
+    best = most(found, "amount")
+    parts.section(
+        "Net cash by month",
+        "All lines of the books." + ("" if whole else " The last month is not complete, so it is paler."),
+    )
+    parts.chart(bars.months(found, run.currency),
+                f"{(found['amount'] < 0).sum()} of {len(found)} months lost cash; the best was {best.month:%B %Y} with {run.money(best.amount)}.")  # fmt: skip
+
+
+def _tie_out(run: Run, books: pd.DataFrame) -> None:
+    parts.section(
+        "Tie-out to the books", f"Every amount of the ledger is in exactly one column. All in {run.currency}."
+    )
+    order = [*CASH_LINES, "general"]
+    books = books.sort_values("line", key=lambda s: s.map(lambda x: order.index(x) if x in order else len(order)))
+    books = books[(books[["ledger", "attributed", *ELSEWHERE]] != 0).any(axis=1)]
+    columns = ["ledger", "attributed", *ELSEWHERE, "difference"]
+    rows = [(words.line(b.line), *(f"{getattr(b, c):,.2f}" for c in columns)) for b in each(books)]
+    rows.append(("Net cash", *(f"{books[c].sum():,.2f}" for c in columns)))
+    headers = [
+        "Line",
+        "Ledger",
+        "Carried by customers",
+        *(name.replace("\n", " ") for name, _ in ELSEWHERE.values()),
+        "Difference",
+    ]
+    colours = [theme.STREAMS.get(line, theme.QUIET) for line in books["line"]]
+    parts.listing(headers, rows, numbers=range(1, len(headers)), total=True, colours=colours)

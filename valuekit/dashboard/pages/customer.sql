@@ -1,0 +1,46 @@
+-- One customer: found by name, and what is known of it.
+
+-- step: _sought
+SELECT party_id, COALESCE(name, party_id) AS customer
+FROM parties
+WHERE CONTAINS(LOWER(COALESCE(name, '')), LOWER($text)) OR LOWER(party_id) = LOWER($text)
+
+-- step: found
+SELECT party_id, customer, net_cash
+FROM _sought JOIN cash USING (party_id)
+ORDER BY net_cash DESC, party_id
+LIMIT 50
+
+-- step: current
+SELECT party_id, customer, rank AS place
+FROM _sought JOIN consensus USING (party_id)
+ORDER BY rank NULLS LAST, party_id
+LIMIT 50
+
+-- step: profile
+SELECT
+    COALESCE(name, party_id) AS customer,
+    stage,
+    reason,
+    since,
+    tier,
+    segments.ltv AS ltv,
+    COALESCE(cash.net_cash, 0) AS net_cash,
+    COALESCE(cash.net_cash_12m, 0) AS net_cash_12m,
+    mrr,
+    basis,
+    p_alive,
+    records,
+    systems
+FROM parties
+JOIN stages USING (party_id)
+LEFT JOIN segments USING (party_id, stage)
+LEFT JOIN ltv USING (party_id)
+LEFT JOIN cash USING (party_id)
+WHERE party_id = $party
+
+-- step: months
+SELECT month, revenue, refunds, cost_of_goods, marketing, sales, support, incentives, net_cash
+FROM cash_months
+WHERE party_id = $party
+ORDER BY month

@@ -1,0 +1,186 @@
+"""Overview: how many customers, what they are worth, which are the best, and whether to trust it."""
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.calendar import add_months
+from valuekit.dashboard import parts, theme, words
+from valuekit.dashboard.charts import bars
+from valuekit.dashboard.data import each
+from valuekit.dashboard.parts import Card
+from valuekit.dashboard.run import Run
+from valuekit.tables.published import CUSTOMER_STAGES
+
+
+def render(run: Run) -> None:
+    """Draw the page."""
+    parts.heading(run, "Overview", "One customer list, what it is worth, and who the best customers are.")
+    st.space("small")
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        _headline(run)
+    with right, st.container(border=True):
+        _answers(run)
+    parts.cards(_cards(run))
+    _layers(run)
+    _teams(run)
+    _trust(run)
+
+
+def _headline(run: Run) -> None:
+    found = run.ask("overview", "definitions")
+    chosen = found[found["headline"]]
+    if chosen.empty:
+        parts.empty("No headline number is chosen", "Mark one definition with `headline: true` in the configuration.")
+        return
+    one = chosen.iloc[0]
+    st.html(
+        f'<div class="vk-hero"><b>{words.count(one.members)}</b><span>{escape(_sentence(one.sentence))},'
+        f" as of {words.day(run.as_of)}.</span><small>{escape(one.label)} · counted by {escape(one.owner)}"
+        f" · source of truth: {escape(one.system)}</small></div>"
+    )
+
+
+def _sentence(text: str) -> str:
+    return text.strip().rstrip(".")
+
+
+def _answers(run: Run) -> None:
+    best = run.ask("overview", "best")
+    quality = run.one("overview", "quality")
+    names = ", ".join(best["customer"].head(3)) if len(best) else "No measure can rank customers yet"
+    by = f"by the consensus of {words.count(best['measures'].max())} measures" if len(best) else ""
+    rows = [
+        ("Who are our best customers?", f"{names}; {by}." if by else f"{names}."),
+        ("What are all of them worth?", _worth(run)),
+        ("Can I trust it?", f"{quality.passed} of {quality.checks} checks passed. {words.share(quality.rows_accepted, quality.rows_in)}"
+         f" of {words.count(quality.rows_in)} input rows were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."),
+    ]  # fmt: skip
+    body = "".join(f"<div><dt>{escape(q)}</dt><dd>{escape(a)}</dd></div>" for q, a in rows)
+    st.html(f'<dl class="vk-answers">{body}</dl>')
+
+
+def _worth(run: Run) -> str:
+    value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
+    years = run.settings.value.years
+    return f"{run.money(value.equity)} over the next {years} years, {run.money(value.equity / max(value.customers, 1))} each on average."
+
+
+def _cards(run: Run) -> list[Card]:
+    cash = run.one("overview", "cash", since=run.last_12_months, before=add_months(run.last_12_months, -12))
+    value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
+    company = run.one("overview", "company")
+    row = [
+        Card("Net cash, last 12 months", run.money(cash.net_cash),
+             f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
+             f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.", _against(run, cash)),
+        Card("Customer equity", run.money(value.equity),
+             f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
+             f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
+             f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value"),
+        _best_segment(run),
+    ]  # fmt: skip
+    if company.mrr:
+        row.append(_recurring(run, company))
+    return row
+
+
+def _against(run: Run, cash: Any) -> str:
+    margin = f"{words.share(cash.net_cash, cash.income)} of money received"
+    if not cash.net_cash_before:
+        return margin
+    return f"{words.change(cash.net_cash - cash.net_cash_before, run.currency)} on the 12 months before; {margin}"
+
+
+def _best_segment(run: Run) -> Card:
+    tiers = run.ask("overview", "tiers")
+    if tiers.empty:
+        return Card("Best segment", "-", "No party has paid yet, so nobody has a lifetime value.")
+    top = tiers.iloc[0]
+    share = words.share(top.ltv, tiers["ltv"].clip(lower=0).sum())
+    return Card(f"Best segment: {top.tier}", run.money(top.ltv),
+                f"{top.rule}. Lifetime value in {run.currency}, {run.settings.value}.",
+                f"{words.count(top.parties)} parties hold {share} of all positive value")  # fmt: skip
+
+
+def _recurring(run: Run, company: Any) -> Card:
+    return Card("Monthly recurring revenue", run.money(company.mrr),
+                f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
+                f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
+                f"A month-end balance; {run.money(company.mrr * 12)} a year")  # fmt: skip
+
+
+def _layers(run: Run) -> None:
+    parts.section(
+        "Everybody the company knows",
+        f"Lifecycle stages on {words.day(run.as_of)}. Each party is in exactly one; they add up to all parties.",
+    )
+    found = run.ask("overview", "stages")
+    order = list(words.STAGES)
+    found = found.sort_values("stage", key=lambda s: s.map(lambda k: order.index(k) if k in order else len(order)))
+    total = int(found["parties"].sum())
+    contracts = run.one("overview", "company").with_contract > 0
+    rows = [
+        (words.stage(s), words.count(n), words.share(n, total), *_rule(run, s, contracts))
+        for s, n in zip(found["stage"], found["parties"], strict=True)
+    ]
+    customers = int(found.loc[found["stage"].isin(CUSTOMER_STAGES), "parties"].sum())
+    rows.append(
+        (
+            "All parties",
+            words.count(total),
+            "100.0%",
+            f"Customers are active and inactive: {words.count(customers)}",
+            "",
+        )
+    )
+    colours = [theme.STAGES.get(s, theme.QUIET) for s in found["stage"]]
+    parts.listing(
+        ["Layer", "Parties", "Share", "Definition", "Decided by"], rows, numbers=(1, 2), total=True, colours=colours
+    )
+
+
+def _rule(run: Run, stage: str, contracts: bool) -> tuple[str, str]:
+    """Return the rule of a stage with its windows, and the systems that decide it."""
+    rules = words.STAGE_RULES if contracts else words.STAGE_RULES | words.ORDER_RULES
+    text, tables = rules.get(stage, (words.human(stage), ()))
+    systems = {s.system for s in run.manifest.sources if s.table in tables}
+    return text.format(**run.settings.windows), ", ".join(sorted(systems)) or "not mapped"
+
+
+def _teams(run: Run) -> None:
+    found = run.ask("overview", "definitions")
+    teams = found[found["definition"].isin(words.TEAMS) | found["headline"]]
+    if len(teams) < 2:
+        return
+    parts.section("The same company, counted by each team",
+                  f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
+                  " The page Customers names who is in one list and not in another.")  # fmt: skip
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        st.space("xsmall")
+        _team_bars(teams)
+    with right:
+        parts.listing(["Definition", "Parties", "What it counts", "System"],
+                      [(t.label, words.count(t.members), t.sentence, t.system) for t in each(teams)], numbers=(1,))  # fmt: skip
+    if not teams["members"].all():
+        parts.note("A count of zero: nothing in the systems that were read fits the definition.")
+
+
+def _team_bars(teams: pd.DataFrame) -> None:
+    kind = teams["headline"].map({True: "headline", False: "team"})
+    frame = pd.DataFrame({"name": teams["label"], "key": kind, "amount": teams["members"]})
+    colours = {"headline": theme.ACCENT, "team": theme.QUIET}
+    low, high = words.count(frame["amount"].min()), words.count(frame["amount"].max())
+    parts.chart(bars.counts(frame, colours, unit="Parties"), f"The teams' counts run from {low} to {high}.")
+
+
+def _trust(run: Run) -> None:
+    parts.section("Checks of this run", "What was proved before these numbers were published.")
+    checks = run.ask("overview", "checks")
+    rows = [("Passed" if c.passed else "Failed", c.meaning, c.expected, c.actual) for c in each(checks)]
+    colours = [theme.GREEN if c.passed else theme.RED for c in each(checks)]
+    parts.listing(["Result", "What it proves", "Expected", "Found"], rows, colours=colours)

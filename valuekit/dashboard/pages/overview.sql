@@ -1,0 +1,78 @@
+-- What the first page asks.
+
+-- step: definitions
+SELECT definition, label, owner, system, sentence, predicate, headline, members
+FROM definitions
+ORDER BY headline DESC, definition
+
+-- step: stages
+SELECT stage, COUNT(*) AS parties
+FROM stages
+GROUP BY stage
+ORDER BY parties DESC, stage
+
+-- step: _current
+SELECT party_id FROM stages WHERE LIST_CONTAINS($current, stage)
+
+-- step: value
+SELECT
+    COUNT(*) AS customers,
+    COALESCE(SUM(ltv), 0) AS equity,
+    COUNT(*) FILTER (WHERE ltv < 0) AS negative
+FROM _current LEFT JOIN ltv USING (party_id)
+
+-- step: company
+SELECT
+    (SELECT COUNT(*) FROM parties) AS parties,
+    (SELECT COALESCE(SUM(records), 0) FROM parties) AS records,
+    (SELECT COUNT(*) FROM facts WHERE has_contract) AS with_contract,
+    (SELECT COALESCE(SUM(mrr), 0) FROM facts) AS mrr,
+    (SELECT MIN(month) FROM books) AS first_month,
+    (SELECT MAX(month) FROM books) AS last_month
+
+-- step: cash
+SELECT
+    COALESCE(SUM(ledger) FILTER (WHERE month >= $since), 0) AS net_cash,
+    COALESCE(SUM(ledger) FILTER (WHERE month >= $since AND line IN ('revenue', 'refunds')), 0) AS income,
+    COALESCE(SUM(ledger) FILTER (WHERE month >= $before AND month < $since), 0) AS net_cash_before
+FROM books
+
+-- step: tiers
+SELECT tier, tier_order, rule, lowest_ltv, highest_ltv, parties, ltv, net_cash_12m
+FROM tiers
+ORDER BY tier_order
+
+-- step: quality
+SELECT
+    COALESCE(SUM(rows_in), 0) AS rows_in,
+    COALESCE(SUM(rows_accepted), 0) AS rows_accepted,
+    COALESCE(SUM(rows_quarantined), 0) AS rows_quarantined,
+    (SELECT COUNT(*) FROM checks) AS checks,
+    (SELECT COUNT(*) FROM checks WHERE passed) AS passed
+FROM intake
+
+-- step: checks
+SELECT check_name, passed, expected, actual, meaning
+FROM checks
+ORDER BY passed, check_name
+
+-- step: _best
+SELECT party_id, score, measures, rank
+FROM consensus
+WHERE rank IS NOT NULL
+ORDER BY rank, party_id
+LIMIT 5
+
+-- step: best
+SELECT
+    party_id,
+    COALESCE(name, party_id) AS customer,
+    rank,
+    measures,
+    COALESCE(ltv.ltv, 0) AS ltv,
+    COALESCE(cash.net_cash_12m, 0) AS net_cash_12m
+FROM _best
+JOIN parties USING (party_id)
+LEFT JOIN ltv USING (party_id)
+LEFT JOIN cash USING (party_id)
+ORDER BY rank, party_id

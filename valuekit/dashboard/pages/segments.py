@@ -1,0 +1,135 @@
+"""Segments: value tiers with their cut points, the grid of stage and value, and a list to act on."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.dashboard import downloads, parts, words
+from valuekit.dashboard.charts import grids
+from valuekit.dashboard.data import each, most
+from valuekit.dashboard.parts import Column
+from valuekit.dashboard.run import Run
+from valuekit.tables.published import VALUED_STAGES
+
+Wanted = dict[str, Any]
+EVERYBODY = 10**12
+SHOWN = {"parties": "Parties", "ltv": "Lifetime value", "net_cash_12m": "Net cash, 12 months"}
+
+
+def render(run: Run) -> None:
+    """Draw the page."""
+    parts.heading(
+        run, "Segments", "Everybody who has ever paid, in tiers by lifetime value: whom to keep, grow, mend or let go."
+    )
+    tiers = run.ask("segments", "tiers")
+    if tiers.empty:
+        parts.empty(
+            "There are no segments yet",
+            "A segment needs at least one party that has paid. Map `payments` or `orders`, and run again.",
+        )
+        return
+    _tiers(run, tiers)
+    _grid(run, tiers)
+    _list(run, tiers)
+
+
+def _tiers(run: Run, tiers: pd.DataFrame) -> None:
+    parts.section("Value tiers", f"Cut points in {run.currency}; lifetime value over {run.settings.value}.")
+    parties, value = tiers["parties"].sum(), tiers["ltv"].clip(lower=0).sum()
+    rows = [
+        (f"{t.tier}\n{t.rule}", words.count(t.parties), words.share(t.parties, parties), f"{t.lowest_ltv:,.0f} to {t.highest_ltv:,.0f}",
+         f"{t.ltv:,.0f}", words.share(max(t.ltv, 0), value), f"{t.net_cash_12m:,.0f}")
+        for t in each(tiers)
+    ]  # fmt: skip
+    rows.append(
+        (
+            "All",
+            words.count(parties),
+            "100.0%",
+            "",
+            f"{tiers['ltv'].sum():,.0f}",
+            "",
+            f"{tiers['net_cash_12m'].sum():,.0f}",
+        )
+    )
+    headers = [
+        "Tier",
+        "Parties",
+        "Share",
+        "Lowest to highest value",
+        "Lifetime value",
+        "Share of positive value",
+        "Net cash, 12 months",
+    ]
+    parts.listing(headers, rows, numbers=range(1, 7), total=True)
+
+
+def _grid(run: Run, tiers: pd.DataFrame) -> None:
+    parts.section(
+        "Stage by value",
+        "Where the value sits in the lifecycle: inactive customers of high value are the ones to win back first.",
+    )
+    what = st.segmented_control("Show", list(SHOWN), format_func=SHOWN.__getitem__, default="parties", key="grid", required=True,
+                                bind="query-params", label_visibility="collapsed") or "parties"  # fmt: skip
+    cells = run.ask("segments", "grid")
+    stages = [s for s in VALUED_STAGES if s in set(cells["stage"])]
+    frame = pd.DataFrame({
+        "row": cells["stage"].map(words.stage), "column": cells["tier"], "amount": cells[what].astype(float),
+        "text": [words.count(v) if what == "parties" else run.money(v) for v in cells[what]],
+    })  # fmt: skip
+    fullest = most(frame, "amount")
+    unit = "Parties" if what == "parties" else f"{SHOWN[what]}, {run.currency}"
+    parts.chart(grids.heat(frame, [words.stage(s) for s in stages], list(tiers["tier"]), unit=unit, number=",.0f"),
+                f"Most {SHOWN[what].lower()}: {fullest.row}, {fullest.column}, {fullest.text}.")  # fmt: skip
+
+
+def _list(run: Run, tiers: pd.DataFrame) -> None:
+    parts.section("A list to act on")
+    cells = run.ask("segments", "grid")
+    columns = st.columns([2, 2, 2])
+    chosen_tiers = columns[0].multiselect(
+        "Tier", list(tiers["tier"]), key="tier", bind="query-params", placeholder="All tiers"
+    )
+    stages = columns[1].multiselect("Stage", [s for s in VALUED_STAGES if s in set(cells["stage"])], format_func=words.stage,
+                                    key="stage", bind="query-params", placeholder="All stages")  # fmt: skip
+    text = columns[2].text_input("Name", key="name", bind="query-params", placeholder="Part of a name, or a party id",
+                                 icon=":material/search:", live=True)  # fmt: skip
+    wanted: Wanted = {"tiers": chosen_tiers, "stages": stages, "text": (text or "").strip()}
+    size = run.one("segments", "size", **wanted)
+    if not size.parties:
+        parts.empty("Nobody fits", "Remove a filter or shorten the name.")
+        return
+    found = _members(run, wanted, parts.ROWS)
+    parts.note(
+        f"{parts.shown(size.parties, 'parties')}, highest lifetime value first; together {run.money(size.ltv)} of lifetime value."
+    )
+    parts.table(found, _columns(run, found), alt_text=f"{size.parties} parties with stage, tier and value", rows=12)
+    with st.container(horizontal=True):
+        downloads.button("All as CSV", lambda: _csv(run, wanted), "segments.csv", key="segments_csv")
+        downloads.button("All as Parquet", lambda: _parquet(run, wanted), "segments.parquet", key="segments_parquet")
+
+
+def _members(run: Run, wanted: Wanted, rows: int) -> pd.DataFrame:
+    found = run.ask("segments", "members", **wanted, rows=rows)
+    return found.assign(stage_name=found["stage"].map(words.stage))
+
+
+def _csv(run: Run, wanted: Wanted) -> bytes:
+    found = _members(run, wanted, EVERYBODY)
+    return downloads.csv(found, _columns(run, found))
+
+
+def _parquet(run: Run, wanted: Wanted) -> bytes:
+    found = _members(run, wanted, EVERYBODY)
+    return downloads.parquet(found, _columns(run, found))
+
+
+def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
+    money = [("ltv", "Lifetime value"), ("net_cash_12m", "Net cash 12 months")]
+    if found["mrr"].any():
+        money.append(("mrr", "Monthly recurring revenue"))
+    return [
+        *parts.with_party(found), Column("stage_name", "Stage"), Column("tier", "Tier"),
+        *(Column(source, f"{label}, {run.currency}", "money") for source, label in money),
+    ]  # fmt: skip

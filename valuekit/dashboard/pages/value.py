@@ -1,0 +1,155 @@
+"""Lifetime value: change the horizon, the discount rate or a stream, and see the effect at once."""
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from valuekit.dashboard import parts, words
+from valuekit.dashboard.charts import bars, curves
+from valuekit.dashboard.data import Scenario, each, most
+from valuekit.dashboard.parts import Card, Column
+from valuekit.dashboard.run import Run
+from valuekit.money import shorten
+from valuekit.tables.published import CUSTOMER_STAGES, HORIZON_YEARS, STREAMS
+
+CURRENT = list(CUSTOMER_STAGES)
+BEST = 100
+
+
+def render(run: Run) -> None:
+    """Draw the page."""
+    parts.heading(
+        run,
+        "Lifetime value",
+        "Expected cash of each customer, discounted to today. Change an assumption and see what it does.",
+    )
+    years = run.ask("value", "years", current=CURRENT)
+    if years.empty:
+        parts.empty(
+            "Nobody has a lifetime value yet",
+            "A value needs at least one payment or order. Map `payments` or `orders`, and run again.",
+        )
+        return
+    scenario = _choose(run, [s for s in STREAMS if s in set(years["key"])])
+    _equity(run, scenario)
+    _years(run, scenario, years)
+    _spread(run, scenario)
+    _top(run, scenario)
+
+
+def _choose(run: Run, streams: list[str]) -> Scenario:
+    published = run.settings.value
+    with st.container(border=True):
+        left, right = st.columns(2, gap="large")
+        horizon = left.slider("Horizon, years", 1, HORIZON_YEARS, published.years, key="horizon", bind="query-params",
+                              help="How many years after the as-of date count")  # fmt: skip
+        rate = right.slider("Discount rate, % a year", 0.0, 30.0, round(100 * published.rate, 1), step=0.5, format="%.1f", key="rate",
+                            bind="query-params", help="What a year of waiting costs")  # fmt: skip
+        standard = [s for s in streams if s not in published.off]
+        on = st.pills("Streams that count", streams, selection_mode="multi", default=standard, format_func=words.line, key="streams",
+                      bind="query-params", help="Switch a stream off to see what the value is without it")  # fmt: skip
+        parts.note(f"The run was published with {published}.")
+    off = tuple(s for s in STREAMS if s not in on and (s in streams or s in published.off))
+    return Scenario(horizon, round(rate / 100, 4), published.timing, off)
+
+
+def _equity(run: Run, scenario: Scenario) -> None:
+    found = run.one("value", "equity", scenario=scenario, current=CURRENT)
+    parts.cards([
+        Card("Customer equity", run.money(found.equity), f"Sum of the lifetime values of current customers: {scenario}, in {run.currency}."
+             f" Exactly {run.money(found.equity, exact=True)}.", _difference(run, found.equity - found.published, found.published)),
+        Card("Per customer", run.money(found.equity / max(found.customers, 1)), f"Customer equity divided by current customers, in {run.currency}",
+             f"{words.count(found.customers)} current customers"),
+        Card("With negative value", words.count(found.negative), "Current customers who are expected to cost more than they bring in",
+             f"{words.share(found.negative, found.customers)} of current customers"),
+        Card("As published", run.money(found.published), f"{run.settings.value}, in {run.currency}."
+             f" Exactly {run.money(found.published, exact=True)}.", str(run.settings.value)),
+    ])  # fmt: skip
+
+
+def _difference(run: Run, amount: float, published: float) -> str:
+    if not amount:
+        return "The published value"
+    word = "more" if amount > 0 else "less"
+    return f"{run.money(abs(amount))} ({words.share(abs(amount), abs(published))}) {word} than published"
+
+
+def _years(run: Run, scenario: Scenario, years: pd.DataFrame) -> None:
+    frame = _discounted(scenario, years)
+    parts.section(
+        "Year by year",
+        "Expected cash of current customers, discounted, by stream. Costs hang below zero; the line is what remains.",
+    )
+    if frame.empty:
+        parts.empty("Every stream is switched off", "Switch at least one stream on.")
+        return
+    x = alt.X("when:O", title="Year after the as-of date", axis=alt.Axis(labelAngle=0, ticks=False))
+    first = float(frame.loc[frame["when"] == 1, "amount"].sum())
+    parts.chart(
+        bars.stacked(frame, x, run.currency, words.LINES),
+        f"The first year brings {run.money(first)} of {run.money(float(frame['amount'].sum()))}.",
+    )
+
+
+def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
+    """Give each stream and year a row with its discounted amount; what is switched off is left out."""
+    tall = years.melt("key", var_name="when", value_name="amount").astype({"when": int})
+    tall = tall[(tall["when"] <= scenario.years) & ~tall["key"].isin(scenario.off)]
+    factor = tall["when"].map(dict(enumerate(scenario.factors, 1)))
+    place = tall["key"].map(STREAMS.index)
+    tall = tall.assign(amount=tall["amount"] * factor, name=tall["key"].map(words.line), place=place)
+    return tall.sort_values(["place", "when"])
+
+
+def _spread(run: Run, scenario: Scenario) -> None:
+    found = run.ask("value", "spread", scenario=scenario)
+    found["label"] = [_bin(low) for low in found["low"]]
+    basis = run.ask("value", "basis", scenario=scenario)
+    total = int(basis["parties"].sum())
+    parts.section(
+        "How values are spread",
+        "Everybody who has ever paid, by lifetime value; each bin is about twice as wide as the one before.",
+    )
+    common = most(found, "parties")
+    parts.chart(
+        curves.spread(found, run.currency),
+        f"Most common lifetime value: {common.label}, {common.parties} of {total} parties.",
+    )
+    rests = [f"{words.share(b.parties, total)} on {words.BASES.get(b.basis, b.basis)}" for b in each(basis)]
+    parts.note(f"What the values rest on: {'; '.join(rests)}.")
+
+
+def _bin(low: float) -> str:
+    """Name a bin by its bounds; bounds grow as 1, 2, 5, 10.
+
+    >>> _bin(200), _bin(-5000), _bin(0)
+    ('200 to 500', '-10k to -5k', 'about 0')
+    """
+    if low == 0:
+        return "about 0"
+    size = abs(low)
+    high = size * (2.5 if f"{size:e}"[0] == "2" else 2)
+    near, far = (shorten(x).replace(".00", "").replace(".0", "") for x in (size, high))
+    return f"{near} to {far}" if low > 0 else f"-{far} to -{near}"
+
+
+def _top(run: Run, scenario: Scenario) -> None:
+    changed = scenario != run.settings.value
+    found = run.ask("value", "top", scenario=scenario, rows=parts.ROWS)
+    moved = run.one("value", "movers", scenario=scenario, first=BEST)
+    note = f"{words.count(moved.entered)} of the top {moved.compared} were not there at the published settings." if changed else \
+        "At the published settings. Move a slider to see who rises and who falls."  # fmt: skip
+    parts.section("Most valuable customers", note)
+    columns = [Column("rank", "Rank", "rank"), Column("customer", "Customer"), Column("stage_name", "Stage"),
+               Column("ltv", f"Lifetime value, {run.currency}", "money", str(scenario))]  # fmt: skip
+    if changed:
+        columns += [Column("published", f"As published, {run.currency}", "money", str(run.settings.value)),
+                    Column("rank_before", "Published rank", "rank"), Column("moved", "Places moved", "change")]  # fmt: skip
+    columns += [
+        Column("p_alive", "Still a customer", "share", "Probability that it is still a customer"),
+        Column("basis_name", "Rests on"),
+    ]
+    found = found.assign(
+        stage_name=found["stage"].map(words.stage), basis_name=found["basis"].map(lambda b: words.BASES.get(b, b))
+    )
+    parts.table(found, columns, alt_text=f"The {len(found)} most valuable customers", rows=12)

@@ -1,0 +1,72 @@
+-- Lifetime value at other settings than the run's. {scenario} is the table of values under the chosen settings.
+
+-- step: _current
+SELECT party_id FROM stages WHERE LIST_CONTAINS($current, stage)
+
+-- step: _both
+SELECT party_id, ltv.ltv AS published, COALESCE(now.ltv, 0) AS ltv, ltv.p_alive, ltv.basis
+FROM ltv LEFT JOIN {scenario} AS now USING (party_id)
+
+-- step: equity
+SELECT
+    COUNT(*) AS customers,
+    COALESCE(SUM(published), 0) AS published,
+    COALESCE(SUM(ltv), 0) AS equity,
+    COUNT(*) FILTER (WHERE ltv < 0) AS negative
+FROM _current JOIN _both USING (party_id)
+
+-- step: years
+SELECT stream AS key, SUM(year_1) AS "1", SUM(year_2) AS "2", SUM(year_3) AS "3", SUM(year_4) AS "4", SUM(year_5) AS "5",
+    SUM(year_6) AS "6", SUM(year_7) AS "7", SUM(year_8) AS "8", SUM(year_9) AS "9", SUM(year_10) AS "10"
+FROM cube JOIN _current USING (party_id)
+GROUP BY stream
+ORDER BY stream
+
+-- step: _decades
+SELECT ltv, CASE WHEN ABS(ltv) < 1 THEN 0 ELSE FLOOR(LOG10(CAST(ABS(ltv) AS DOUBLE))) END AS decade
+FROM _both
+
+-- step: _bins
+SELECT
+    CASE WHEN ABS(ltv) < 1 THEN 0 ELSE SIGN(ltv) END AS side,
+    CASE
+        WHEN ABS(ltv) < 1 THEN 0
+        WHEN ABS(ltv) < 2 * POW(10, decade) THEN POW(10, decade)
+        WHEN ABS(ltv) < 5 * POW(10, decade) THEN 2 * POW(10, decade)
+        ELSE 5 * POW(10, decade)
+    END AS size
+FROM _decades
+
+-- step: spread
+SELECT CAST(side * size AS DOUBLE) AS low, COUNT(*) AS parties
+FROM _bins
+GROUP BY low
+ORDER BY low
+
+-- step: basis
+SELECT basis, COUNT(*) AS parties, SUM(ltv) AS ltv
+FROM _both
+GROUP BY basis
+ORDER BY parties DESC, basis
+
+-- step: _ranked
+SELECT
+    *,
+    ROW_NUMBER() OVER (ORDER BY published DESC, party_id) AS rank_before,
+    ROW_NUMBER() OVER (ORDER BY ltv DESC, party_id) AS rank
+FROM _both
+
+-- step: _top
+SELECT * FROM _ranked ORDER BY rank LIMIT $rows
+
+-- step: top
+SELECT rank, rank_before, rank_before - rank AS moved, COALESCE(name, party_id) AS customer, party_id, stage, ltv, published,
+    p_alive, basis
+FROM _top JOIN parties USING (party_id) JOIN stages USING (party_id)
+ORDER BY rank
+
+-- step: movers
+SELECT
+    COUNT(*) FILTER (WHERE rank <= $first AND rank_before > $first) AS entered,
+    COUNT(*) FILTER (WHERE rank <= $first) AS compared
+FROM _ranked

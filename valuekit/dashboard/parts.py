@@ -1,0 +1,156 @@
+"""Parts that every page is made of: heading, cards, tables, charts, empty states. One look, in one place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.dashboard import words
+from valuekit.dashboard.charts import Picture
+from valuekit.dashboard.run import Run
+
+Kind = Literal["text", "money", "count", "share", "score", "rank", "change", "day", "month"]
+ROWS = 200
+"""How many rows a table shows at most; the total is always stated beside it."""
+
+
+def heading(run: Run, title: str, lead: str) -> None:
+    """Open a page: its title, what it answers, and which company, date and currency its numbers are of."""
+    known = f", known on {words.day(run.manifest.known_on)}" if run.manifest.known_on else ""
+    basis = f"{run.manifest.company} · as of {words.day(run.as_of)}{known} · all money in {run.currency}"
+    st.title(title, anchor=False)
+    st.html(f'<p class="vk-lead">{escape(lead)}</p><p class="vk-note">{escape(basis)}</p>')
+
+
+def section(title: str, note: str = "") -> None:
+    """Open a section, with one sentence that says how to read it."""
+    st.header(title, anchor=False)
+    if note:
+        st.html(f'<p class="vk-note">{escape(note)}</p>')
+
+
+def note(text: str) -> None:
+    """Say something beside a number or chart."""
+    st.html(f'<p class="vk-note">{escape(text)}</p>')
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number with its name, what it means, and one line of context."""
+
+    label: str
+    value: str
+    meaning: str
+    context: str = ""
+
+
+def cards(row: Sequence[Card]) -> None:
+    """Show numbers side by side, aligned."""
+    for column, card in zip(st.columns(len(row)), row, strict=True):
+        with column, st.container(border=True, height="stretch", gap="xxsmall"):
+            st.metric(card.label, card.value.replace("$", "\\$"), help=card.meaning)
+            if card.context:
+                note(card.context)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: where its values come from, what people call it, and what kind of thing it holds."""
+
+    source: str
+    label: str
+    kind: Kind = "text"
+    help: str = ""
+
+
+_FORMATS = {"money": "%,.2f", "count": "%,d", "share": "percent", "score": "%.3f", "rank": "%,.4g", "change": "%+,d"}
+_DAYS = {"day": "D MMM YYYY", "month": "MMM YYYY"}
+
+
+def table(
+    frame: pd.DataFrame, columns: Iterable[Column], *, alt_text: str, rows: int = 10, key: str | None = None
+) -> None:
+    """Show a table that people can sort and search, without index and raw names."""
+    columns = list(columns)
+    config = {c.source: _column(c) for c in columns}
+    height = 36 * (min(rows, max(len(frame), 1)) + 1) + 3
+    st.dataframe(frame[[c.source for c in columns]], hide_index=True, column_config=config, height=height,
+                 row_height=36, alt=alt_text, key=key)  # fmt: skip
+
+
+def _column(column: Column) -> Any:
+    help_text = column.help or None
+    if column.kind == "text":
+        return st.column_config.TextColumn(column.label, help=help_text)
+    if column.kind in _DAYS:
+        return st.column_config.DateColumn(column.label, help=help_text, format=_DAYS[column.kind])
+    return st.column_config.NumberColumn(column.label, help=help_text, format=_FORMATS[column.kind], alignment="right")
+
+
+def listing(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), total: bool = False,
+            colours: Sequence[str] = ()) -> None:  # fmt: skip
+    """Show a short table as text that wraps and prints; `numbers` are the columns to align right.
+
+    A cell may hold a second line after a line break. `colours` mark the first cell of each row.
+    """
+    right = set(numbers)
+    rows = list(rows)
+    head = "".join(f'<th scope="col"{_right(i in right)}>{escape(h)}</th>' for i, h in enumerate(headers))
+    body = ""
+    for place, row in enumerate(rows):
+        mark = f'<i style="background:{colours[place]}"></i>' if place < len(colours) else ""
+        cells = [f"<td{_right(i in right)}>{mark if i == 0 else ''}{_cell(c)}</td>" for i, c in enumerate(row)]
+        last = ' class="total"' if total and place == len(rows) - 1 else ""
+        body += f"<tr{last}>{''.join(cells)}</tr>"
+    st.html(f'<table class="vk"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def ordered(rows: Iterable[tuple[str, str, bool]], colour: str) -> str:
+    """Write a ranking of (rank, name, emphasised) below a line of its colour."""
+    body = "".join(
+        f"<li{_strong(strong)}><span>{escape(rank)}</span>{escape(name)}</li>" for rank, name, strong in rows
+    )
+    return f'<ol class="vk-rank" style="border-color:{colour}">{body}</ol>'
+
+
+def _strong(yes: bool) -> str:
+    return ' class="strong"' if yes else ""
+
+
+def _right(yes: bool) -> str:
+    return ' class="n"' if yes else ""
+
+
+def _cell(text: str) -> str:
+    first, _, second = text.partition("\n")
+    return escape(first) + (f"<small>{escape(second)}</small>" if second else "")
+
+
+def with_party(found: pd.DataFrame) -> list[Column]:
+    """Name the customer, and its party id where that says more than the name."""
+    name = Column("customer", "Customer", help="Name, or the party id where no system knows a name")
+    return [name] if (found["customer"] == found["party_id"]).all() else [name, Column("party_id", "Party")]
+
+
+def chart(picture: Picture, takeaway: str) -> None:
+    """Show a chart; its takeaway is what a screen reader says."""
+    st.altair_chart(picture, alt=takeaway, width="stretch")
+
+
+def empty(title: str, what_to_do: str) -> None:
+    """Say why there is nothing to see, and what to do about it."""
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        note(what_to_do)
+
+
+def shown(total: int, of: str) -> str:
+    """Say how many of all rows a table shows.
+
+    >>> shown(12, "customers"), shown(23570, "customers")
+    ('12 customers', 'The first 200 of 23,570 customers')
+    """
+    return f"{words.count(total)} {of}" if total <= ROWS else f"The first {ROWS} of {words.count(total)} {of}"

@@ -1,0 +1,115 @@
+"""The run that the pages show: opened once, asked through bounded caches that are keyed by the run."""
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from valuekit.calendar import add_months, month_start
+from valuekit.dashboard import data
+from valuekit.engine import Engine, quote
+from valuekit.money import show
+from valuekit.snapshot import Manifest, Snapshot
+
+Parameters = tuple[tuple[str, Any], ...]
+
+
+def folder() -> Path:
+    """Return where the snapshots are: VALUEKIT_SNAPSHOT, or the first argument after `--`, or `runs`."""
+    argument = next((a for a in sys.argv[1:] if not a.startswith("-")), "")
+    return Path(os.environ.get("VALUEKIT_SNAPSHOT") or argument or "runs")
+
+
+@st.cache_data(ttl=15, max_entries=8, show_spinner=False)
+def find(place: Path) -> list[tuple[Path, Manifest]]:
+    """List the runs in a folder, the newest first; for the path of one snapshot, that one alone."""
+    if (place / "manifest.json").is_file():
+        opened = Snapshot.open(place)
+        return [(opened.path, opened.manifest)]
+    return [(s.path, s.manifest) for s in Snapshot.list(place)]
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open(path: Path, run_id: str) -> Snapshot:
+    return Snapshot.open(path)
+
+
+@st.cache_data(max_entries=400, ttl="2h", show_spinner=False)
+def _ask(path: Path, run_id: str, page: str, step: str, parameters: Parameters, slots: Parameters) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.ask(engine, page, step, _unfreeze(parameters), **dict(slots))
+
+
+@dataclass(frozen=True)
+class _Made:
+    engine: Engine
+    table: str
+
+    def drop(self) -> None:
+        self.engine.drop(self.table)
+        self.engine.close()
+
+
+@st.cache_resource(max_entries=16, ttl="2h", show_spinner=False, on_release=_Made.drop)
+def _scenario(path: Path, run_id: str, scenario: data.Scenario) -> _Made:
+    engine = _open(path, run_id).engine()
+    engine.execute(f"CREATE OR REPLACE TABLE {quote(scenario.name)} AS {data.value_sql(scenario)}")
+    return _Made(engine, scenario.name)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One published run, as the pages see it."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def settings(self) -> data.Settings:
+        """The settings it was made with."""
+        return data.settings(self.manifest)
+
+    @property
+    def as_of(self) -> date:
+        """The date described."""
+        return self.manifest.as_of
+
+    @property
+    def currency(self) -> str:
+        """The reporting currency."""
+        return self.manifest.currency
+
+    @property
+    def last_12_months(self) -> date:
+        """First of the twelve calendar months that end with the month of the as-of date."""
+        return month_start(add_months(self.as_of, -11))
+
+    def money(self, amount: float, *, exact: bool = False) -> str:
+        """Write an amount in the reporting currency: abbreviated for cards, or exact."""
+        return show(amount, self.currency, short=not exact)
+
+    def ask(self, page: str, step: str, /, **parameters: Any) -> pd.DataFrame:
+        """Ask a step of a page's `.sql` file; a parameter `scenario` names the values that the step reads."""
+        scenario = parameters.pop("scenario", None)
+        slots = (("scenario", self._values(scenario)),) if scenario else ()
+        return _ask(self.path, self.manifest.run_id, page, step, _freeze(parameters), slots)
+
+    def one(self, page: str, step: str, /, **parameters: Any) -> Any:
+        """Ask a step that gives one row, and return it with its columns as attributes."""
+        return next(self.ask(page, step, **parameters).itertuples(index=False))
+
+    def _values(self, scenario: data.Scenario) -> str:
+        return "ltv" if scenario == self.settings.value else _scenario(self.path, self.manifest.run_id, scenario).table
+
+
+def _freeze(parameters: dict[str, Any]) -> Parameters:
+    return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
+
+
+def _unfreeze(parameters: Parameters) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters}

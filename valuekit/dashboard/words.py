@@ -1,0 +1,159 @@
+"""Words for people: one name per idea, the same on every page."""
+
+from datetime import date
+from decimal import Decimal
+
+from valuekit.money import shorten, show
+
+Number = Decimal | float | int
+
+STAGES = {
+    "prospect": "Prospect",
+    "signed_unpaid": "Signed, not paid",
+    "active": "Active",
+    "inactive": "Inactive",
+    "lapsed_paying": "Lapsed, still paying",
+    "churned": "Churned",
+    "paid_without_contract": "Paid without contract",
+    "contact": "Contact",
+    "served": "Served, not paying",
+    "supplier": "Supplier",
+    "internal": "Internal or test",
+}
+LINES = {
+    "revenue": "Revenue",
+    "refunds": "Refunds",
+    "cost_of_goods": "Cost of goods",
+    "marketing": "Marketing",
+    "sales": "Sales",
+    "support": "Support",
+    "incentives": "Incentives",
+    "general": "General cost",
+    "advocacy": "Advocacy (estimate)",
+    "innovation": "Innovation (estimate)",
+    "net_cash": "Net cash",
+}
+TEAMS = ("sales", "marketing", "finance", "product")
+"""Keys of the four teams' definitions, in the order in which they meet a customer."""
+
+EXECUTIVES = {
+    "CCO": "Chief customer officer",
+    "CPO": "Chief product officer",
+    "CMO": "Chief marketing officer",
+    "CRO": "Chief revenue officer",
+    "CFO": "Chief financial officer",
+}
+BASES = {"own": "own history", "pooled": "shared with its peers", "prior": "its peers alone"}
+MODELS = {
+    "mbg_nbd": "MBG/NBD with Gamma-Gamma",
+    "bg_nbd": "BG/NBD with Gamma-Gamma",
+    "shifted_beta_geometric": "Shifted beta-geometric",
+}
+REASONS = {
+    "no_recent_use": "no recent use",
+    "onboarding": "onboarding, never used yet",
+    "lapsed": "contract ran out",
+    "cancelled": "cancelled",
+}
+
+STAGE_RULES = {
+    "prospect": ("Showed interest, has not bought", ("engagements", "opportunities")),
+    "signed_unpaid": ("Contract signed, first payment still to come", ("contracts", "payments")),
+    "active": ("Paid, current customer who used the product in the last {active_days} days", ("contracts", "payments", "usage")),
+    "inactive": ("Paid, current customer with no use in the last {active_days} days", ("contracts", "payments", "usage")),
+    "lapsed_paying": ("Contract ran out, payments go on", ("contracts", "payments")),
+    "churned": ("Contract not renewed, or cancelled", ("contracts",)),
+    "paid_without_contract": ("Paid, but no contract is on record", ("payments", "contracts")),
+    "contact": ("Known by name only: no interest, no purchase", ("records",)),
+    "served": ("Is served by the company, somebody else pays", ("records",)),
+    "supplier": ("Sells to the company, buys nothing", ("records",)),
+    "internal": ("The company's own or a test account", ("records",)),
+}  # fmt: skip
+"""By stage: the rule in words, and the canonical tables that decide it."""
+
+ORDER_RULES = {
+    "prospect": ("Known, has not ordered", ("records", "orders")),
+    "active": ("Ordered within the last {order_active_days} days", ("orders",)),
+    "inactive": ("Last order {order_active_days} to {order_churn_days} days ago", ("orders",)),
+    "churned": ("No order for more than {order_churn_days} days", ("orders",)),
+}
+"""The same for a company without contracts."""
+
+
+def human(key: str | None) -> str:
+    """Turn a key without a name of its own into words.
+
+    >>> human("credit_control")
+    'Credit control'
+    """
+    return (key or "").replace("_", " ").strip().capitalize()
+
+
+def stage(key: str) -> str:
+    """Name a lifecycle stage."""
+    return STAGES.get(key, human(key))
+
+
+def stage_and_reason(key: str, reason: str | None) -> str:
+    """Name a stage with its sub-reason.
+
+    >>> stage_and_reason("churned", "cancelled"), stage_and_reason("prospect", None)
+    ('Churned: cancelled', 'Prospect')
+    """
+    return f"{stage(key)}: {REASONS.get(reason, human(reason).lower())}" if isinstance(reason, str) else stage(key)
+
+
+def line(key: str) -> str:
+    """Name a line of the cash statement or a stream of value."""
+    return LINES.get(key, human(key))
+
+
+def day(when: date | None) -> str:
+    """Write a date for people.
+
+    >>> day(date(2026, 6, 30)), day(None)
+    ('30 June 2026', 'not known')
+    """
+    return f"{when.day} {when:%B %Y}" if when else "not known"
+
+
+def count(number: Number) -> str:
+    """Write a whole number in full.
+
+    >>> count(23570)
+    '23,570'
+    """
+    return f"{int(number):,}"
+
+
+def share(part: Number, whole: Number) -> str:
+    """Write a share in per cent; a share of nothing is a dash.
+
+    >>> share(1, 8), share(1, 0), share(1, 3000)
+    ('12.5%', '-', '<0.1%')
+    """
+    if not whole:
+        return "-"
+    percent = 100 * float(part) / float(whole)
+    if 0 < abs(percent) < 0.1:
+        return "<0.1%"
+    return f"{percent:.1f}%" if abs(percent) < 99.95 or percent == 100 else f"{percent:.2f}%"
+
+
+def brief(number: Number) -> str:
+    """Abbreviate a count for a card.
+
+    >>> brief(1_234_567), brief(9_870)
+    ('1.23M', '9,870')
+    """
+    return shorten(number) if abs(float(number)) >= 1_000_000 else count(number)
+
+
+def change(amount: Number, currency: str) -> str:
+    """Write a difference with its sign.
+
+    >>> change(1500, "EUR"), change(-20, "EUR")
+    ('+€1.50k', '-€20')
+    """
+    text = show(amount, currency, short=True)
+    return text if amount < 0 else f"+{text}"

@@ -71,6 +71,10 @@ def test_a_renewal_takes_over_from_a_contract_that_would_have_renewed_itself():
     assert mrr("2026-06-30", first, {**YEAR_2026, "kind": "renewal", "amount": 1320}) == 110
 
 
+def test_a_renewal_signed_early_moves_the_end_of_a_current_contract():
+    assert ends_on("2025-12-31", YEAR_2025, {**YEAR_2026, "kind": "renewal"}) == date(2026, 12, 31)
+
+
 def test_a_renewal_signed_early_counts_from_its_start():
     assert mrr("2025-12-31", YEAR_2025, {**YEAR_2026, "kind": "renewal", "amount": 1320}) == 100
 

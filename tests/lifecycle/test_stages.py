@@ -171,6 +171,12 @@ class TestChurn:
         again = {**ENDED[0], "signed_on": "2026-05-01", "starts_on": "2026-05-01", "ends_on": "2027-04-30"}
         assert stage(contracts=[*ENDED, again], payments=PAID_THEN, usage=used(3)) == "active"
 
+    @pytest.mark.parametrize(("day", "expected"), [("2026-06-30", "churned: lapsed"), ("2026-07-01", "active")])
+    def test_who_signs_again_after_a_lapse_has_lapsed_until_the_new_contract_starts(self, day, expected):
+        again = {**ENDED[0], "signed_on": "2026-06-20", "starts_on": "2026-07-01", "ends_on": None}
+        company = {"contracts": [*ENDED, again], "payments": PAID_THEN, "as_of": date.fromisoformat(day)}
+        assert stage(**company, usage=[{"record": "ann", "used_on": day}]) == expected
+
     @pytest.mark.parametrize(("day", "expected"), [(45, "lapsed_paying"), (46, "churned: lapsed")])
     def test_who_pays_after_the_end_is_lapsed_but_paying_for_45_days(self, day, expected):
         late = {"record": "ann", "paid_on": days_ago(day), "amount": 100}

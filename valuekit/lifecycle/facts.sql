@@ -20,16 +20,23 @@ SELECT
 FROM opportunities
 GROUP BY party_id
 
+-- step: _seen_terms
+-- A contract that starts later is seen when a contract is current, or when there has been no other: who signs again
+-- after a lapse has lapsed until the new contract starts.
+SELECT *, starts_on <= $as_of OR BOOL_OR(is_current) OVER (PARTITION BY party_id) AS is_seen
+FROM contract_terms
+
 -- step: _ranked_terms
 SELECT
   *,
   ROW_NUMBER() OVER (
-    PARTITION BY party_id ORDER BY runs_until DESC NULLS FIRST, starts_on DESC, system, id
+    PARTITION BY party_id ORDER BY is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
   ) AS from_latest,
   ROW_NUMBER() OVER (
-    PARTITION BY party_id ORDER BY is_current DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
+    PARTITION BY party_id
+    ORDER BY is_current DESC, is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
   ) AS from_current
-FROM contract_terms
+FROM _seen_terms
 
 -- step: _contracts
 SELECT

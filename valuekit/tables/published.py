@@ -201,7 +201,11 @@ FACTS = Table(
         _money("won_amount", "Value of deals won"),
         _day("signed_on", "First contract signed"),
         _day("contract_starts_on", "First day of the first contract"),
-        _day("contract_ends_on", "Last day of the latest contract, renewals included; missing when open-ended"),
+        _day(
+            "contract_ends_on",
+            "Last day of the latest contract, renewals included; missing when open-ended. "
+            "After a lapse, a new contract is seen from the day it starts",
+        ),
         _day("cancelled_on", "Day of notice for the latest contract"),
         _yes("has_contract", "Signed a contract"),
         _yes("contract_current", "A signed contract covers the as-of date"),

@@ -41,7 +41,8 @@ def test_amounts_are_converted_at_the_latest_rate_on_or_before_their_day(intake,
     intake.write("fx.csv", RATES)
     intake.write("payments.csv", payments(
         "p1,c1,2024-01-01,10,USD,payment", "p2,c1,2024-01-31,10,USD,payment", "p3,c1,2024-02-01,10,USD,payment",
-        "p4,c1,2024-12-31,100,JPY,payment", "p5,c1,2024-12-31,-100,JPY,refund", "p6,c1,2023-12-31,0.0001,EUR,payment"))  # fmt: skip
+        "p4,c1,2024-12-31,100,JPY,payment", "p5,c1,2024-12-31,-100,JPY,refund", "p6,c1,2023-12-31,0.0001,EUR,payment",
+    ))  # fmt: skip
     intake.add(file="payments.csv")
     intake.add("fx_rates", file="fx.csv")  # whatever the order of the configuration
     intake.read()
@@ -74,13 +75,22 @@ def test_an_amount_that_grows_too_large_by_its_rate_is_set_aside(intake, payment
     assert intake.reasons == [(1, "too large an amount once converted")]
 
 
+def test_large_amounts_convert_exactly(intake, payments):
+    intake.write("fx.csv", "currency,rate_on,rate\nUSD,2024-01-01,1.12345678\n")
+    intake.add("fx_rates", file="fx.csv")
+    intake.read_text(payments("p1,c1,2024-01-31,20000000000.01,USD,payment"))
+    assert intake.column("payments", "reporting_amount") == [Decimal("22469135600.01")]  # 20000000000.01 * 1.12345678
+
+
 def test_a_rate_that_is_not_positive_is_no_rate(intake):
     intake.read_text("currency,rate_on,rate\nUSD,2024-01-01,0\n", "fx_rates")
     assert intake.reasons == [(1, "broken rule: a rate is positive")]
 
 
 def test_an_amount_without_currency_counts_in_the_reporting_currency_with_a_warning(intake):
-    intake.read_text("id,opened_on,status,amount,currency\nd1,2024-01-31,open,10,\nd2,2024-01-31,open,,\n", "opportunities")
+    intake.read_text(
+        "id,opened_on,status,amount,currency\nd1,2024-01-31,open,10,\nd2,2024-01-31,open,,\n", "opportunities"
+    )
     assert intake.column("opportunities", "reporting_amount") == [Decimal(10), None]
     assert intake.warnings == [(1, "no currency: taken for the reporting currency")]
     assert intake.counts == {"opportunities.csv": (2, 2, 0)}
@@ -122,7 +132,9 @@ def test_both_sides_of_a_referral_are_looked_up(intake):
     ]
 
 
-LINES = "order,who,day,total,cost,currency\nA,c1,2024-01-31,10,4,EUR\nB,c2,2024-02-01,5,,EUR\nA,c1,2024-01-30,2.5,1,EUR\n"
+LINES = (
+    "order,who,day,total,cost,currency\nA,c1,2024-01-31,10,4,EUR\nB,c2,2024-02-01,5,,EUR\nA,c1,2024-01-30,2.5,1,EUR\n"
+)
 LINE_COLUMNS = {"id": "order", "record": "who", "ordered_on": "day", "amount": "total", "cost_of_goods": "cost"}
 
 

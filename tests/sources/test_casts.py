@@ -80,20 +80,24 @@ def test_ids_that_a_tool_made_floats_are_whole_again(intake):
 
 def test_typed_columns_pass_without_text(intake):
     row = from_parquet(
-        intake, ordered_on=[datetime(2024, 1, 31, 23, 59)], amount=[Decimal("1.2345")], cost_of_goods=[0.1 + 0.2]
+        intake,
+        ordered_on=[datetime.fromisoformat("2024-01-31 23:59")],
+        amount=[Decimal("1.2345")],
+        cost_of_goods=[0.1 + 0.2],
     )
     assert (row["ordered_on"], row["amount"], row["cost_of_goods"]) == (
         date(2024, 1, 31), Decimal("1.2345"), Decimal("0.3"))  # fmt: skip
 
 
 def test_a_timestamp_with_time_zone_is_dated_in_utc(intake):
-    zoned = pa.array([datetime(2024, 2, 1, 0, 30)], pa.timestamp("us", "Europe/Berlin"))
+    zoned = pa.array([datetime.fromisoformat("2024-02-01 00:30")], pa.timestamp("us", "Europe/Berlin"))
     assert from_parquet(intake, ordered_on=zoned)["ordered_on"] == date(2024, 2, 1)
 
 
 def test_dates_written_as_numbers_follow_the_format(intake):
     pq.write_table(
-        pa.table({"id": ["1"], "ordered_on": [20240131], "amount": [1], "currency": ["EUR"]}), intake.folder / "o.parquet"
+        pa.table({"id": ["1"], "ordered_on": [20240131], "amount": [1], "currency": ["EUR"]}),
+        intake.folder / "o.parquet",
     )
     intake.add("orders", file="o.parquet", date_format="%Y%m%d")
     intake.read()
@@ -106,7 +110,9 @@ def test_floats_that_are_no_amount_are_set_aside(value, intake):
     assert intake.reasons == [(1, "amount is not a number within DECIMAL(18,4)")]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("yes", True), ("T", True), ("1", True), ("no", False), ("FALSE", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("yes", True), ("T", True), ("1", True), ("no", False), ("FALSE", False)]
+)
 def test_truth_values_in_words(text, expected, intake):
     header = "id,record,starts_on,amount,currency,term_months,auto_renew"
     intake.read_text(f"{header}\nk1,c1,2024-01-01,1,EUR,12.0,{text}\n", "contracts")

@@ -38,7 +38,11 @@ def test_what_happens_on_the_as_of_date_counts_and_the_next_day_does_not(intake)
 
 
 def test_what_was_recorded_later_was_not_known(intake):
-    rows = ["p1,2024-05-01,2024-07-01,1,EUR,payment", "p2,2024-05-01,2024-06-30,1,EUR,payment", "p3,2024-05-01,,1,EUR,payment"]
+    rows = [
+        "p1,2024-05-01,2024-07-01,1,EUR,payment",
+        "p2,2024-05-01,2024-06-30,1,EUR,payment",
+        "p3,2024-05-01,,1,EUR,payment",
+    ]
     given(intake, payments=rows)
     sources.limit_to(intake.engine, AS_OF)
     assert intake.column("payments", "id") == ["p1", "p2", "p3"]

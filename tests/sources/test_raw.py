@@ -66,8 +66,7 @@ def two_files_of_a_pattern(intake):
 
 
 def parquet(intake):
-    rows = [row | {"ordered_on": datetime(row["ordered_on"].year, row["ordered_on"].month, row["ordered_on"].day, 23, 59)}
-            for row in EXPECTED]  # fmt: skip
+    rows = [row | {"ordered_on": datetime.fromisoformat(f"{row['ordered_on']} 23:59")} for row in EXPECTED]
     pq.write_table(pa.Table.from_pylist(rows), intake.folder / "orders.parquet")
     return {"file": "orders.parquet"}
 
@@ -117,7 +116,10 @@ def test_the_quarantine_names_the_file_that_a_pattern_found_and_the_row_in_it(in
     intake.write("orders-2.csv", CSV)
     intake.add("orders", file="orders-*.csv")
     intake.read()
-    assert [(row["source"], row["row_number"]) for row in intake.quarantine] == [("orders-2.csv", 1), ("orders-2.csv", 2)]
+    assert [(row["source"], row["row_number"]) for row in intake.quarantine] == [
+        ("orders-2.csv", 1),
+        ("orders-2.csv", 2),
+    ]
     assert intake.counts == {"orders-*.csv": (4, 2, 2)}
 
 

@@ -84,10 +84,14 @@ def test_a_file_without_header_has_numbered_or_given_names(tmp_path):
 
 
 def test_blanks_part_the_fields_of_a_fixed_layout(tmp_path):
-    rows = rows_of(tmp_path, " id   day  amount\r\n 00001 19970101  1.50\r\n 00002 19970102 22.00\r\n", format="whitespace")
+    rows = rows_of(
+        tmp_path, " id   day  amount\r\n 00001 19970101  1.50\r\n 00002 19970102 22.00\r\n", format="whitespace"
+    )
     assert good(rows) == [("00001", "19970101", "1.50", 1), ("00002", "19970102", "22.00", 2)]
 
 
 def test_a_broken_line_is_kept_as_it_stood(tmp_path):
     rows = rows_of(tmp_path, b"a,b\n1,x\xff\n")
-    assert rows == [{"a": None, "b": None, "_row": 1, "_problem": "the line does not decode as utf-8", "_line": "1,x\\udcff"}]
+    assert rows == [
+        {"a": None, "b": None, "_row": 1, "_problem": "the line does not decode as utf-8", "_line": "1,x\\udcff"}
+    ]

@@ -128,7 +128,9 @@ def _clean_columns(raw: Raw, null_values: Collection[str]) -> Iterator[str]:
 
 def _trimmed(column: str) -> str:
     # Looking for blanks first is twice as fast as trimming every text.
-    return f"CASE WHEN REGEXP_MATCHES({column}, {_OUTER_BLANK}) THEN TRIM({column}, {literal(_BLANKS)}) ELSE {column} END"
+    return (
+        f"CASE WHEN REGEXP_MATCHES({column}, {_OUTER_BLANK}) THEN TRIM({column}, {literal(_BLANKS)}) ELSE {column} END"
+    )
 
 
 def types_of(described: Mapping[str, str]) -> dict[str, str]:

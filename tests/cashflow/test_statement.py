@@ -227,6 +227,19 @@ def test_above_capacity_the_whole_amount_is_shared_out(engine):
     assert line(engine, "support") == {"a": -75, "b": -25}
 
 
+def test_a_month_without_a_minute_is_unused_where_capacity_is_known(engine):
+    costs = [cost(100, practical_capacity_minutes=50), cost(60)]
+    compute(engine, costs=[costs[0]], tickets=[ticket(60, day=FEB)], payments=[paid(1)])
+    assert book(engine, "support") == ("ticket_minutes", -100, 0, 0, -100, 0)
+    compute(engine, costs=[costs[1]], tickets=[ticket(60, day=FEB)], payments=[paid(1)])
+    assert book(engine, "support") == ("revenue (fallback)", -60, -60, 0, 0, 0)
+
+
+def test_capacity_without_any_time_kept_falls_back(engine):
+    compute(engine, costs=[cost(100, practical_capacity_minutes=50)], payments=[paid(1)])
+    assert book(engine, "support") == ("revenue (fallback)", -100, -100, 0, 0, 0)
+
+
 def test_capacity_is_the_pools_not_the_lines(engine):
     costs = [cost(60, practical_capacity_minutes=100), cost(40, practical_capacity_minutes=100)]
     compute(engine, costs=costs, tickets=[ticket(50)])

@@ -26,12 +26,17 @@ def described(
     as_of: date = AS_OF,
     windows: Windows | None = None,
     definitions: Sequence[Definition] = BUILTIN,
+    keep_scratch: bool = False,
     **tables: Sequence[Row],
 ) -> Engine:
     """Resolve and classify the company; records that rows name need not be given."""
     known = list(tables.pop("records", []))
     named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
-    engine = given(Engine(threads=1), records=[*known, *({"record": r} for r in sorted(named))], **tables)
+    engine = given(
+        Engine(threads=1, keep_scratch=keep_scratch),
+        records=[*known, *({"record": r} for r in sorted(named))],
+        **tables,
+    )
     resolve(engine)
     classify(engine, as_of=as_of, windows=windows or Windows(), definitions=definitions)
     return engine

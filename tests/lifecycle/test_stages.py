@@ -82,6 +82,20 @@ class TestCustomers:
         back = {"record": "ann", "paid_on": "2026-02-01", "amount": -100, "kind": "chargeback"}
         assert stage(contracts=CONTRACT, payments=[*PAYMENT, back]) == "signed_unpaid"
 
+    def test_a_full_refund_is_full_in_the_currency_paid_whatever_the_rates(self):
+        dollars = {"record": "ann", "currency": "USD"}
+        payment = {**dollars, "paid_on": "2026-01-10", "amount": 100, "reporting_amount": 92}
+        refund = {**dollars, "paid_on": "2026-02-01", "amount": -100, "reporting_amount": -90, "kind": "refund"}
+        assert stage(contracts=CONTRACT, payments=[payment, refund]) == "signed_unpaid"
+
+    def test_a_full_return_too(self):
+        dollars = {"record": "ann", "currency": "USD", "ordered_on": "2026-06-01"}
+        orders = [
+            {**dollars, "amount": 100, "reporting_amount": 92},
+            {**dollars, "amount": -100, "reporting_amount": -90},
+        ]
+        assert stage(orders=orders) == "prospect: returned_everything"
+
     def test_a_partial_refund_does_not(self):
         refund = {"record": "ann", "paid_on": "2026-02-01", "amount": -40, "kind": "refund"}
         assert stage(contracts=CONTRACT, payments=[*PAYMENT, refund], usage=used(1)) == "active"
@@ -156,6 +170,12 @@ class TestChurn:
     def test_one_who_comes_back_is_a_customer_again(self):
         again = {**ENDED[0], "signed_on": "2026-05-01", "starts_on": "2026-05-01", "ends_on": "2027-04-30"}
         assert stage(contracts=[*ENDED, again], payments=PAID_THEN, usage=used(3)) == "active"
+
+    @pytest.mark.parametrize(("day", "expected"), [("2026-06-30", "churned: lapsed"), ("2026-07-01", "active")])
+    def test_who_signs_again_after_a_lapse_has_lapsed_until_the_new_contract_starts(self, day, expected):
+        again = {**ENDED[0], "signed_on": "2026-06-20", "starts_on": "2026-07-01", "ends_on": None}
+        company = {"contracts": [*ENDED, again], "payments": PAID_THEN, "as_of": date.fromisoformat(day)}
+        assert stage(**company, usage=[{"record": "ann", "used_on": day}]) == expected
 
     @pytest.mark.parametrize(("day", "expected"), [(45, "lapsed_paying"), (46, "churned: lapsed")])
     def test_who_pays_after_the_end_is_lapsed_but_paying_for_45_days(self, day, expected):
@@ -246,6 +266,13 @@ class TestRoles:
         engine = described(records=[{"record": "ann", "role": "supplier"}], **CUSTOMER, usage=used(1))
         assert stages(engine)["ann"] == "active"
         assert engine.scalar("SELECT is_supplier FROM facts")
+
+
+def test_the_steps_may_be_kept_to_look_at():
+    company = {"contracts": CONTRACT, "payments": PAYMENT, "usage": used(1)}
+    engine = described(**company, keep_scratch=True)
+    assert stages(engine) == {"ann": "active"}
+    assert engine.rows("SELECT paid, has_paid FROM _paid") == [(100, True)]
 
 
 class TestRules:

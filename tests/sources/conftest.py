@@ -9,6 +9,7 @@ import pytest
 from valuekit import sources
 from valuekit.config import Source
 from valuekit.engine import Engine
+from valuekit.tables import CANONICAL
 
 Row = dict[str, Any]
 
@@ -51,29 +52,31 @@ class Intake:
         return self.engine.query(query).to_pylist()
 
     def column(self, table: str, column: str) -> list[Any]:
-        return [row[column] for row in self.rows(f"SELECT {column} FROM {table}")]
+        """The values of a column, in the order of the table's key."""
+        key = ", ".join(CANONICAL[table].key)
+        return [row[column] for row in self.rows(f"SELECT {column} FROM {table} ORDER BY {key}")]
+
+    def found(self, severity: str) -> list[Row]:
+        ordered = "ORDER BY table_name, source, row_number"
+        return self.rows(f"SELECT * FROM quarantine WHERE severity = '{severity}' {ordered}")
 
     @property
     def quarantine(self) -> list[Row]:
-        return self.rows(
-            "SELECT * FROM quarantine WHERE severity = 'quarantine' ORDER BY table_name, source, row_number"
-        )
+        return self.found("quarantine")
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
-        return [(row["row_number"], row["reasons"]) for row in self.quarantine]
+        return [(row["row_number"], row["reasons"]) for row in self.found("quarantine")]
 
     @property
     def warnings(self) -> list[tuple[int, str]]:
-        found = self.rows("SELECT * FROM quarantine WHERE severity = 'warn' ORDER BY table_name, source, row_number")
-        return [(row["row_number"], row["reasons"]) for row in found]
+        return [(row["row_number"], row["reasons"]) for row in self.found("warn")]
 
     @property
     def counts(self) -> dict[str, tuple[int, int, int]]:
         """Rows in, accepted and quarantined by source."""
-        return {
-            r["source"]: (r["rows_in"], r["rows_accepted"], r["rows_quarantined"]) for r in self.rows("FROM intake")
-        }
+        shown = ("rows_in", "rows_accepted", "rows_quarantined")
+        return {r["source"]: tuple(r[c] for c in shown) for r in self.rows("FROM intake")}  # type: ignore[misc]
 
 
 @pytest.fixture

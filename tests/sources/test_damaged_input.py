@@ -316,12 +316,12 @@ ASIDE: dict[str, tuple[str | bytes, dict[str, Any], int, str]] = {
         "events is not a whole number (BIGINT)",
     ),
     "a truth value that is none": (
-        "id,record,starts_on,amount,currency,term_months,auto_renew\nk1,c1,2024-01-01,1,EUR,12,yes\n"
-        "k2,c1,2024-01-01,1,EUR,12,perhaps\n", {"table": "contracts"}, 2, "auto_renew is not true or false",
+        ("id,record,starts_on,amount,currency,term_months,auto_renew\nk1,c1,2024-01-01,1,EUR,12,yes\n"
+        "k2,c1,2024-01-01,1,EUR,12,perhaps\n"), {"table": "contracts"}, 2, "auto_renew is not true or false",
     ),
     "an end before the start": (
-        "id,record,starts_on,ends_on,amount,currency,term_months\nk1,c1,2024-01-01,2024-12-31,1,EUR,12\n"
-        "k2,c1,2024-01-01,2023-12-31,1,EUR,12\n", {"table": "contracts"}, 2,
+        ("id,record,starts_on,ends_on,amount,currency,term_months\nk1,c1,2024-01-01,2024-12-31,1,EUR,12\n"
+        "k2,c1,2024-01-01,2023-12-31,1,EUR,12\n"), {"table": "contracts"}, 2,
         "broken rule: a contract does not end before it starts",
     ),
     "a line of blank-separated text that is short": (

@@ -40,6 +40,10 @@ IN_MINUTES = ("ticket_minutes", "activity_minutes")
 OF_FUNCTION = ("activity_minutes", "direct_cost")
 """Drivers that count only the work of the pool's own function."""
 
+_TIME_KEPT = """SELECT DISTINCT 'ticket_minutes', '' FROM tickets WHERE channel = 'agent' AND minutes > 0
+UNION ALL
+SELECT DISTINCT 'activity_minutes', function FROM activities WHERE minutes > 0"""
+
 _CHAIN = pa.schema(
     [
         ("function", pa.string()),
@@ -49,6 +53,7 @@ _CHAIN = pa.schema(
         ("work", pa.string()),
         ("label", pa.string()),
         ("in_minutes", pa.bool_()),
+        ("keeps_time", pa.bool_()),
     ]
 )
 
@@ -83,7 +88,9 @@ def plan(engine: Engine, pools: Mapping[str, str]) -> set[str]:
         if driver not in DRIVERS:
             raise UnknownNameError("driver", driver, DRIVERS, where="cashflow.pools")
     found = engine.rows("SELECT DISTINCT function, pool FROM costs WHERE record IS NULL ORDER BY function, pool")
+    kept = set(engine.rows(_TIME_KEPT))
     rows = [row for function, pool in found for row in _links(function, pool, _configured(function, pool, pools))]
+    rows = [row | {"keeps_time": (row["driver"], row["work"]) in kept} for row in rows]
     engine.put("cashflow_chain", pa.Table.from_pylist(rows, schema=_CHAIN))
     return {str(row["driver"]) for row in rows}
 

@@ -121,13 +121,14 @@ WHERE record IS NULL AND month BETWEEN $first AND $last
 GROUP BY month, function, pool
 
 -- step: _pools_driven
--- The first driver of the pool's chain that has units in the month. `none` ends every chain and needs no units.
-SELECT p.*, c.driver, c.work, c.label, c.in_minutes, d.total
+-- The first driver of the pool's chain that has units in the month. `none` ends every chain and needs no units; nor does
+-- time against a known capacity: a month without a minute is a month of unused capacity, where time is kept at all.
+SELECT p.*, c.driver, c.work, c.label, c.in_minutes, COALESCE(d.total, 0) AS total
 FROM _pool_months AS p
 JOIN cashflow_chain AS c USING (function, pool)
 LEFT JOIN _driver_months AS d
     ON d.driver = c.driver AND d.work = c.work AND d.month = p.month
-WHERE c.driver = 'none' OR d.total > 0
+WHERE c.driver = 'none' OR d.total > 0 OR c.keeps_time AND p.capacity > 0
 QUALIFY ROW_NUMBER() OVER (PARTITION BY p.month, p.function, p.pool ORDER BY c.position) = 1
 
 -- step: _pools_measured
@@ -210,22 +211,17 @@ SELECT month AS day, party_id, function AS line, pool, 'direct' AS label, -repor
 FROM costs
 WHERE record IS NOT NULL AND function <> 'general' AND month BETWEEN $first AND $last
 
--- step: _own
-SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS month, n, line, pool, label, SUM(amount) AS amount
+-- step: _carried
+-- Everything that a party carries, by month, line, pool and reason; no party means not known.
+SELECT CAST(DATE_TRUNC('month', o.day) AS DATE) AS month, q.n, o.line, o.pool, o.label, o.amount
 FROM (
     SELECT * FROM _received
     UNION ALL
     SELECT * FROM _goods
     UNION ALL
     SELECT * FROM _direct
-)
-LEFT JOIN cashflow_parties USING (party_id)
-GROUP BY 1, 2, 3, 4, 5
-
--- step: _carried
--- Everything that a party carries, one row per month, party, line, pool and reason; no party means not known.
-SELECT month, n, line, pool, label, CAST(amount AS DECIMAL(18, 4)) AS amount
-FROM _own
+) AS o
+LEFT JOIN cashflow_parties AS q USING (party_id)
 UNION ALL
 SELECT p.month, s.n, p.function, p.pool, p.label, CAST(CAST(s.cents AS DECIMAL(20, 0)) * 0.01 AS DECIMAL(18, 4))
 FROM cashflow_shares AS s

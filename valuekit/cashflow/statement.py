@@ -46,8 +46,9 @@ def compute(
     Four things are left in the books, each in its own column. `unattributed`: money of parties that are not known,
     and the share of driver units without a party, which is not spread over others. `unused_capacity`: where the
     driver is time and the ledger gives the pool's practical capacity (the largest that its lines state), only
-    amount x used / capacity is shared out; above capacity the whole amount is. `unallocated`: general cost, pools
-    without driver, and the part of an amount that is less than a cent. `difference`: always 0.
+    amount x used / capacity is shared out, and nothing in a month without a minute; above capacity the whole amount
+    is. `unallocated`: general cost, pools without driver, and the part of an amount that is less than a cent.
+    `difference`: always 0.
 
     `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of goods
     of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.

@@ -54,7 +54,9 @@ class ColumnMap(Section):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if len({"column", "constant", "expression"} & self.model_fields_set) != 1:
+        given = sum(value is not None for value in (self.column, self.constant, self.expression))
+        empty_column = given == 0 and "constant" in self.model_fields_set
+        if given != 1 and not empty_column:
             raise ValueError("expected exactly one of column, constant and expression")
         return self
 

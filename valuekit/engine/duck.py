@@ -46,7 +46,7 @@ class Engine:
         `memory_limit` such as "4GB" bounds the engine's memory; beyond it, work spills to `temp_folder`.
         `keep_scratch` keeps every scratch step as a table, to look at.
         """
-        settings: dict[str, Any] = {"preserve_insertion_order": True, "autoinstall_known_extensions": False}
+        settings: dict[str, Any] = dict(_SETTINGS)
         if memory_limit:
             settings["memory_limit"] = memory_limit
         if threads:
@@ -58,6 +58,7 @@ class Engine:
             self._connection = duckdb.connect(str(database), read_only=read_only, config=settings)
         except duckdb.Error as error:
             raise EngineError(first_line(error), where=str(database), next_step=_OPEN_ADVICE) from None
+        self._connection.execute(_QUIET)
         self.keep_scratch = keep_scratch
         self.seconds: dict[str, float] = {}
 
@@ -65,6 +66,7 @@ class Engine:
         """Return a second door to the same database, for another thread."""
         twin = object.__new__(Engine)
         twin._connection, twin.keep_scratch, twin.seconds = self._connection.cursor(), self.keep_scratch, {}
+        twin._connection.execute(_QUIET)
         return twin
 
     def close(self) -> None:
@@ -131,7 +133,7 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self.rows(sql, parameters)  # all of them: an unfinished result would block the next query
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
         return rows[0][0] if rows else None
 
     def batches(
@@ -240,4 +242,9 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_SETTINGS = {
+    "preserve_insertion_order": True,  # the same rows in the same order give the same bytes
+    "autoinstall_known_extensions": False,  # nothing is fetched at run time
+}
+_QUIET = "SET enable_progress_bar = false"  # standard output is for data
 _OPEN_ADVICE = "Close the program that holds the database, or name another file."

@@ -59,7 +59,7 @@ BUILTIN: tuple[Definition, ...] = (
         "finance", "Signed and paid", "Finance", "billing",
         "Parties that signed a contract or ordered, and whose payments by {as_of} exceed their refunds, "
         "according to {system}",
-        "(has_contract AND paid > 0) OR ordered > 0",
+        "(has_contract AND has_paid) OR has_ordered",
     ),
     Definition(
         "product", "Used in the calendar month", "Product", "product",
@@ -78,7 +78,7 @@ BUILTIN: tuple[Definition, ...] = (
     Definition(
         "first_payment", "Made a payment", "Finance", "billing",
         "Parties that paid or ordered by {as_of} and were not refunded in full, contract or not, according to {system}",
-        "paid > 0 OR ordered > 0",
+        "has_paid OR has_ordered",
     ),
     Definition(
         "paying_30_days", "Paying for more than 30 days", "Finance", "billing",

@@ -20,16 +20,23 @@ SELECT
 FROM opportunities
 GROUP BY party_id
 
+-- step: _seen_terms
+-- A contract that starts later is seen when a contract is current, or when there has been no other: who signs again
+-- after a lapse has lapsed until the new contract starts.
+SELECT *, starts_on <= $as_of OR BOOL_OR(is_current) OVER (PARTITION BY party_id) AS is_seen
+FROM contract_terms
+
 -- step: _ranked_terms
 SELECT
   *,
   ROW_NUMBER() OVER (
-    PARTITION BY party_id ORDER BY runs_until DESC NULLS FIRST, starts_on DESC, system, id
+    PARTITION BY party_id ORDER BY is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
   ) AS from_latest,
   ROW_NUMBER() OVER (
-    PARTITION BY party_id ORDER BY is_current DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
+    PARTITION BY party_id
+    ORDER BY is_current DESC, is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
   ) AS from_current
-FROM contract_terms
+FROM _seen_terms
 
 -- step: _contracts
 SELECT
@@ -44,13 +51,25 @@ SELECT
 FROM _ranked_terms
 GROUP BY party_id
 
--- step: _paid
+-- step: _paid_in_currency
 SELECT
   party_id,
   MIN(paid_on) FILTER (WHERE amount > 0) AS first_paid_on,
   MAX(paid_on) FILTER (WHERE amount > 0) AS last_paid_on,
-  SUM(reporting_amount) AS paid
+  SUM(reporting_amount) AS paid,
+  SUM(amount) > 0 AS has_paid
 FROM payments
+GROUP BY party_id, currency
+
+-- step: _paid
+-- Whether all was refunded shows in the currency paid: in another, the rate of the day would leave a rest.
+SELECT
+  party_id,
+  MIN(first_paid_on) AS first_paid_on,
+  MAX(last_paid_on) AS last_paid_on,
+  SUM(paid) AS paid,
+  BOOL_OR(has_paid) AS has_paid
+FROM _paid_in_currency
 GROUP BY party_id
 
 -- step: _paid_invoices
@@ -79,6 +98,16 @@ SELECT
   COUNT(DISTINCT ordered_on) FILTER (WHERE amount > 0) AS orders,
   SUM(reporting_amount) AS ordered
 FROM orders
+GROUP BY party_id
+
+-- step: _ordered_in_currency
+SELECT party_id, SUM(amount) > 0 AS has_ordered
+FROM orders
+GROUP BY party_id, currency
+
+-- step: _kept
+SELECT party_id, BOOL_OR(has_ordered) AS has_ordered
+FROM _ordered_in_currency
 GROUP BY party_id
 
 -- step: _used
@@ -118,12 +147,14 @@ SELECT
   m.first_paid_on,
   m.last_paid_on,
   CAST(COALESCE(m.paid, 0) AS DECIMAL(18, 4)) AS paid,
+  COALESCE(m.has_paid, FALSE) AS has_paid,
   CAST(COALESCE(i.invoiced, 0) AS DECIMAL(18, 4)) AS invoiced,
   CAST(COALESCE(i.overdue, 0) AS DECIMAL(18, 4)) AS overdue,
   o.first_ordered_on,
   o.last_ordered_on,
   COALESCE(o.orders, 0) AS orders,
   CAST(COALESCE(o.ordered, 0) AS DECIMAL(18, 4)) AS ordered,
+  COALESCE(k.has_ordered, FALSE) AS has_ordered,
   u.first_used_on,
   u.last_used_on,
   u.last_used_in_contract_on,
@@ -139,5 +170,6 @@ LEFT JOIN _contracts AS c USING (party_id)
 LEFT JOIN _paid AS m USING (party_id)
 LEFT JOIN _invoiced AS i USING (party_id)
 LEFT JOIN _ordered AS o USING (party_id)
+LEFT JOIN _kept AS k USING (party_id)
 LEFT JOIN _used_in_contract AS u USING (party_id)
 LEFT JOIN cash AS n USING (party_id)

@@ -11,14 +11,14 @@ from valuekit.tables import PUBLISHED
 
 FACTS = PUBLISHED["facts"].names
 
-_NEVER_BOUGHT = "NOT has_contract AND paid <= 0 AND ordered <= 0"
+_NEVER_BOUGHT = "NOT (has_contract OR has_paid OR has_ordered)"
 _UNDER_CONTRACT = "has_contract AND (contract_ends_on IS NULL OR contract_ends_on >= as_of)"
-_CUSTOMER_BY_CONTRACT = f"{_UNDER_CONTRACT} AND paid > 0"
-_CUSTOMER_BY_ORDERS = "ordered > 0 AND days_since_order <= order_churn_days"
-_CONTRACT_PASSED = "contract_ends_on < as_of AND paid > 0"
+_CUSTOMER_BY_CONTRACT = f"{_UNDER_CONTRACT} AND has_paid"
+_CUSTOMER_BY_ORDERS = "has_ordered AND days_since_order <= order_churn_days"
+_CONTRACT_PASSED = "contract_ends_on < as_of AND has_paid"
 _AFTER_LAST_TERM = "contract_ends_on + 1"
 _AFTER_LAST_TERM_OR_ORDER = (
-    f"GREATEST({_AFTER_LAST_TERM}, CASE WHEN ordered > 0 THEN last_ordered_on + order_churn_days + 1 END)"
+    f"GREATEST({_AFTER_LAST_TERM}, CASE WHEN has_ordered THEN last_ordered_on + order_churn_days + 1 END)"
 )
 
 
@@ -111,14 +111,14 @@ RULES: tuple[StageRule, ...] = (
         "churned",
         "no_recent_order",
         "Has not ordered in the last {order_churn_days} days",
-        "ordered > 0",
+        "has_ordered",
         "last_ordered_on + order_churn_days + 1",
     ),
     StageRule(
         "paid_without_contract",
         None,
         "Paid, without a contract or an order on record: for the exception list",
-        "paid > 0",
+        "has_paid",
         "first_paid_on",
     ),
     StageRule(

@@ -11,7 +11,7 @@ from valuekit.engine import Engine
 from valuekit.errors import FitError
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import ShiftedBetaGeometric
-from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.models.observations import Array, read_columns, weighted_sum
 from valuekit.ltv.retention import retention_check
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
@@ -65,8 +65,7 @@ def fit_renewals(engine: Engine, window: tuple[date, date] | None) -> tuple[dict
 
 def _fit_term(rows: Mapping[str, Array], term: int, window: tuple[date, date] | None) -> FittedModel | None:
     of_term = {name: values[rows["term_months"] == term] for name, values in rows.items()}
-    lost = of_term["weight"] @ of_term["churned"]
-    if min(lost, of_term["weight"] @ of_term["renewals"]) < MINIMUM_EVENTS:
+    if min(_counts(of_term)) < MINIMUM_EVENTS:
         return None
     try:
         model = ShiftedBetaGeometric(term).fit(of_term, window=window)
@@ -78,14 +77,19 @@ def _fit_term(rows: Mapping[str, Array], term: int, window: tuple[date, date] | 
 def _fit_pooled(rows: Mapping[str, Array], window: tuple[date, date] | None) -> FittedModel:
     years = rows["term_months"] / 12
     pooled = {**rows, "renewals": rows["renewals"] * years, "step": years}
-    note, lost = "all term lengths share one curve in years", rows["weight"] @ rows["churned"]
-    if min(lost, rows["weight"] @ rows["renewals"]) >= MINIMUM_EVENTS:
+    note, (refused, survived) = "all term lengths share one curve in years", _counts(rows)
+    if min(refused, survived) >= MINIMUM_EVENTS:
         try:
             return FittedModel("contracts.renewals.pooled", ShiftedBetaGeometric(12).fit(pooled, window=window), note)
         except FitError as error:
             note = str(error)
-    note = f"stated prior {PRIOR} in years: {lost:g} refused renewals are too few to learn from"
+    note = f"stated prior {PRIOR} in years: {refused:g} refused and {survived:g} survived renewals are too few"
     return FittedModel("contracts.renewals.prior", ShiftedBetaGeometric.from_parameters(PRIOR), note, stated=True)
+
+
+def _counts(rows: Mapping[str, Array]) -> tuple[float, float]:
+    """Renewals refused and renewals survived."""
+    return weighted_sum(rows["weight"], rows["churned"]), weighted_sum(rows["weight"], rows["renewals"])
 
 
 def _curve(fitted: FittedModel | None, term: int) -> Curve:

@@ -178,8 +178,7 @@ class Life:
             ),
         )
         yield "costs", self._direct()
-        yield "statuses", self._provider()
-        yield "statuses", self._manual()
+        yield "statuses", pa.concat_tables([self._provider(), self._manual()])
 
     def _billing(self, party: Ints, second: Flags | None = None) -> pa.Array:
         return self.directory.ids("billing", party, second)
@@ -211,10 +210,7 @@ class Life:
         yield "engagements", selling.engagement_rows(self._rng, self.engagements, first, contacted)
         deals = write("crm", self.deals.party, missing)
         yield "opportunities", selling.deal_rows(self.deals, first, deals, self._currency_of(self.deals.party))
-        for function, system in _SYSTEM_OF.items():
-            mine = self._work_of(function)
-            who = write(system, self.work.party[mine], missing)
-            yield "activities", selling.work_rows(self.work, mine, first, system, who, home)
+        yield "activities", pa.concat_tables([self._activities(function) for function in _SYSTEM_OF])
         yield "usage", usage.usage_rows(self.usage, self.directory.ids("product", self.usage.party))
         yield "tickets", service.ticket_rows(self.tickets, first, write("support", self.tickets.party, missing))
         yield "ideas", community.idea_rows(self.ideas, first, write("community", self.ideas.party, missing), home)
@@ -222,6 +218,11 @@ class Life:
         seen, truth = community.referral_rows(self.referrals, first, *pair)
         yield "referrals", seen
         yield "truth_referrals", truth
+
+    def _activities(self, function: str) -> pa.Table:
+        mine, system = self._work_of(function), _SYSTEM_OF[function]
+        who = self.directory.events(system, self.work.party[mine], self._settings.missing_record)
+        return selling.work_rows(self.work, mine, self._first_id, system, who, self._exchange.codes[0])
 
     # --- the truth
 

@@ -120,35 +120,21 @@ def record_rows(
     rng: Rng, parties: Parties, names: Names, directory: Directory, cards: Cards
 ) -> tuple[pa.Table, pa.Table]:
     """Return the rows of `records` and of `truth_parties`."""
-    party, mode, count = cards.party, cards.mode, len(cards.party)
+    party, count = cards.party, len(cards.party)
     ids, systems = _ids(directory, cards), pick(SYSTEMS, cards.system)
-    strange = np.isin(mode, [_TYPO, _UNMATCHED])
-    lonely = strange | (mode == _LINKED)
-    style = np.where(lonely, np.where(strange, _MISSPELT, 1), choice(rng, [0.5, 0.25, 0.15, 0.1], count))
-    email = pc.if_else(pa.array(mode == _CONTACT), names.other_email.take(party), names.email.take(party))
-    no_domain = (mode == _LINKED) | ((mode == -1) & chance(rng, 0.3, count))
-    taxed = (cards.system == _BILLING) | (cards.system == _LEDGER) | ((cards.system == _CRM) & chance(rng, 0.5, count))
-    paying = directory.seen["billing"][party] < FAR
-    told = np.isin(cards.system, [_CRM, _PRODUCT]) & chance(rng, 0.4, count) & paying & (mode != _SECOND)
-    has_billing_id = ((cards.system == _BILLING) | told) & ~lonely
     created = np.stack([directory.seen[name] for name in SYSTEMS])[cards.system, party]
-    parent = np.where((parties.host[party] >= 0) & (parties.kind[party] == Kind.BUYER), parties.host[party], -1)
-    parent_known = (cards.system == _CRM) & (parent >= 0) & (directory.seen["crm"][parent] <= created)
     seen = rows(
         RECORDS,
         count,
         system=systems,
         record=ids,
-        name=names.name(party, style),
-        email=without(email, lonely | ((mode == _CONTACT) & chance(rng, 0.2, count))),
-        domain=without(names.domain.take(party), no_domain),
         phone=without(names.phone(party), chance(rng, 0.35, count)),
-        tax_id=without(names.tax_id(party), ~taxed | lonely | parties.person[party]),
-        billing_id=without(names.billing_id(party, mode == _SECOND), ~has_billing_id),
         kind=pick(PARTY_KINDS, np.where(parties.person[party], 0, 1)),
         role=pick(ROLES, _role(parties, cards)),
-        parent=without(directory.ids("crm", np.maximum(parent, 0)), ~parent_known),
+        parent=_parents(parties, directory, cards, created),
         created_on=dates(created),
+        **_addresses(rng, names, cards),
+        **_numbers(rng, parties, names, directory, cards),
     )
     truth = rows(
         TRUTH["truth_parties"],
@@ -159,6 +145,46 @@ def record_rows(
         planted=pick(PLANTED, _planted(parties, cards)),
     )
     return seen, truth
+
+
+def _lonely(cards: Cards) -> Flags:
+    """Mark records that share no exact key with the party's others."""
+    return np.isin(cards.mode, [_TYPO, _UNMATCHED, _LINKED])
+
+
+def _addresses(rng: Rng, names: Names, cards: Cards) -> dict[str, pa.Array]:
+    """Return name, e-mail address and domain, each written as the system's users write it."""
+    party, mode, count, lonely = cards.party, cards.mode, len(cards.party), _lonely(cards)
+    alone = np.where(mode == _LINKED, 1, _MISSPELT)
+    style = np.where(lonely, alone, choice(rng, [0.5, 0.25, 0.15, 0.1], count))
+    email = pc.if_else(pa.array(mode == _CONTACT), names.other_email.take(party), names.email.take(party))
+    no_email = lonely | ((mode == _CONTACT) & chance(rng, 0.2, count))
+    no_domain = (mode == _LINKED) | ((mode == -1) & chance(rng, 0.3, count))
+    return {
+        "name": names.name(party, style),
+        "email": without(email, no_email),
+        "domain": without(names.domain.take(party), no_domain),
+    }
+
+
+def _numbers(rng: Rng, parties: Parties, names: Names, directory: Directory, cards: Cards) -> dict[str, pa.Array]:
+    """Return tax number and billing id where the system asks for them."""
+    party, count, lonely = cards.party, len(cards.party), _lonely(cards)
+    asks = np.isin(cards.system, [_BILLING, _LEDGER]) | ((cards.system == _CRM) & chance(rng, 0.5, count))
+    pays = (directory.seen["billing"][party] < FAR) & (cards.mode != _SECOND)
+    told = np.isin(cards.system, [_CRM, _PRODUCT]) & chance(rng, 0.4, count) & pays
+    has_billing_id = ((cards.system == _BILLING) | told) & ~lonely
+    return {
+        "tax_id": without(names.tax_id(party), ~asks | lonely | parties.person[party]),
+        "billing_id": without(names.billing_id(party, cards.mode == _SECOND), ~has_billing_id),
+    }
+
+
+def _parents(parties: Parties, directory: Directory, cards: Cards, created: Ints) -> pa.Array:
+    """Return the parent's CRM record, where the CRM knew the parent by then."""
+    host = np.where(parties.kind == Kind.BUYER, parties.host, -1)[cards.party]
+    known = (cards.system == _CRM) & (host >= 0) & (directory.seen["crm"][host] <= created)
+    return without(directory.ids("crm", np.maximum(host, 0)), ~known)
 
 
 def _ids(directory: Directory, cards: Cards) -> pa.Array:

@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from valuekit.calendar import month_end
+from valuekit.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class Archetype:
@@ -196,6 +199,11 @@ class Settings:
     """What one marketing contact of each kind costs."""
     office_per_person: int = 250000
     """General cost a month for each person of the teams."""
+
+    def __post_init__(self) -> None:
+        if self.data_end != month_end(self.data_end) or self.months < 1:
+            what = f"a window of {self.months} months to {self.data_end} is not whole months."
+            raise ConfigError(what, where="settings", next_step="End it on the last day of a month.")
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as they are written beside the data."""

@@ -85,7 +85,8 @@ class Months:
         pay = self._events.payments
         month = self._events.clock.month(pay.day)
         received = pay.kind == 0
-        self.paid = np.cumsum(self._sums(pay.party, month, pay.euros), axis=1) > 0
+        # In the payer's own currency: a rate that moves between payment and refund makes nobody a customer.
+        self.paid = np.cumsum(self._sums(pay.party, month, pay.cents), axis=1) > 0
         self.after_end = np.zeros(self._shape, dtype=np.bool_)
         self._mark(self.after_end, pay.party[received], pay.day[received], LAPSED_DAYS, self.last_end)
 

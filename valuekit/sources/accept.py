@@ -81,7 +81,8 @@ def _unknown_records(table: Table, rows: str) -> str:
 
 
 def _converted(column: str) -> str:
-    return f"TRY_CAST(ROUND({quote(column)} * rates.rate, 2) AS {MONEY})"
+    # Widened first: the engine multiplies two DECIMAL(18) in 64 bits, which ten million at a rate of 1 overflows.
+    return f"TRY_CAST(ROUND(CAST({quote(column)} AS DECIMAL(20,4)) * rates.rate, 2) AS {MONEY})"
 
 
 def _insert(engine: Engine, table: Table, rows: str, currency: str) -> None:

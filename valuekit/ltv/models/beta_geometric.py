@@ -17,7 +17,7 @@ from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.dropout import gain
 from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 from valuekit.ltv.units import TimeUnit
 
 # --- mathematics
@@ -36,32 +36,42 @@ def log_odds_dropped(theta: Array, rows: Rows, tosses: int) -> Array:
 
 def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
     """Return the weighted log-likelihood and its gradient [FHL eq. 6; WH eq. 3]."""
+    by_count = _count_part(theta, rows, tosses)
+    by_time = _time_part(theta, rows, tosses)
+    return by_count[0] + by_time[0], by_count[1] + by_time[1]
+
+
+def _count_part(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
+    """The factors that depend on the number of purchases alone: special functions once per number, not per row."""
+    r, alpha, a, b = theta
+    weight: Array = np.asarray(np.bincount(rows["frequency"].astype(np.int64), weights=rows["weight"]), float)
+    x = np.flatnonzero(weight)
+    weight, stayed = weight[x], b + x + tosses
+    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
+    both = psi(a + b) - psi(a + stayed)
+    slopes = (psi(r + x) - psi(r) + np.log(alpha), np.full(len(x), r / alpha), both, both + psi(stayed) - psi(b))
+    return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in slopes])
+
+
+def _time_part(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
+    """The two ways to end: alive until today, or dropped out after the last purchase."""
     r, alpha, a, b = theta
     x, recency, age, weight = rows["frequency"], rows["recency"], rows["age"], rows["weight"]
-    stayed = b + x + tosses
     odds = log_odds_dropped(theta, rows, tosses)
-    dropped = np.exp(odds - np.logaddexp(0, odds))
-    log_age, log_recency = np.log(alpha + age), np.log(alpha + recency)
-    value = (
-        gammaln(r + x) - gammaln(r) + r * np.log(alpha) - (r + x) * log_age
-        + betaln(a, stayed) - betaln(a, b) + np.logaddexp(0, odds)
-    )  # fmt: skip
-    mixed_log = (1 - dropped) * log_age + dropped * log_recency
-    mixed_inverse = (1 - dropped) / (alpha + age) + dropped / (alpha + recency)
-    in_stayed = np.where(x + tosses > 0, dropped / np.where(x + tosses > 0, stayed - 1, 1.0), 0.0)
-    gradient = np.array([
-        weight @ (psi(r + x) - psi(r) + np.log(alpha) - mixed_log),
-        weight @ (r / alpha - (r + x) * mixed_inverse),
-        weight @ (psi(a + b) - psi(a + stayed) + dropped / a),
-        weight @ (psi(stayed) - psi(a + stayed) - psi(b) + psi(a + b) - in_stayed),
-    ])  # fmt: skip
-    return float(weight @ value), gradient
+    either = np.logaddexp(0, odds)
+    dropped = np.exp(odds - either)
+    log_age, s = np.log(alpha + age), r + x
+    silence = dropped * (log_age - np.log(alpha + recency))
+    pace = (1 - dropped) / (alpha + age) + dropped / (alpha + recency)
+    stayed = np.where(dropped > 0, b + x + tosses - 1, 1.0)
+    slopes = (silence - log_age, -s * pace, dropped / a, -dropped / stayed)
+    return weighted_sum(weight, either - s * log_age), np.array([weighted_sum(weight, slope) for slope in slopes])
 
 
 def starts(rows: Rows) -> list[Array]:
     """Return a few points from which to climb: the observed rate, with little and with much dropout."""
     weight = rows["weight"]
-    rate = weight @ rows["frequency"] / (weight @ rows["age"])
+    rate = weighted_sum(weight, rows["frequency"]) / weighted_sum(weight, rows["age"])
     return [np.array([r, r / rate / 2, a, b]) for r, a, b in ((0.5, 0.8, 2.0), (1.0, 0.5, 5.0), (3.0, 1.5, 1.5))]
 
 
@@ -139,7 +149,7 @@ class BgNbd(MaximumLikelihood):
         observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without repeat purchase")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
-        if not rows["weight"] @ rows["frequency"] > 0 or not rows["weight"] @ rows["age"] > 0:
+        if not np.any(rows["frequency"] > 0):
             raise FitError(f"{type(self).__name__}: nobody has bought twice, so there is no rate to estimate.")
         return starts(rows)
 

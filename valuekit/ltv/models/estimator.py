@@ -10,8 +10,11 @@ from sklearn.base import BaseEstimator
 
 from valuekit.errors import ConfigError, FitError, NotFittedError
 from valuekit.ltv.models import observations
-from valuekit.ltv.models.likelihood import maximise
+from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows
+
+_ENOUGH = 10_000
+"""Rows on which to search for the region of the maximum."""
 
 
 class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
@@ -32,9 +35,16 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
         rows = self._training_rows(X)
-        found = maximise(lambda theta: self._likelihood(theta, rows), self._starts(rows), model=type(self).__name__)
+        found = self._climb(rows, self._starts(rows))
         self._learn(found.parameters, found.covariance, found.log_likelihood, rows, window)
         return self
+
+    def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
+        """Climb from all starts; where rows are many, on every n-th first, and then from there on all."""
+        every = len(rows["weight"]) // _ENOUGH
+        if every > 1:
+            starts = [self._climb({name: v[::every] for name, v in rows.items()}, starts).parameters]
+        return maximise(lambda theta: self._likelihood(theta, rows), starts, model=type(self).__name__)
 
     def _training_rows(self, X: Any) -> Rows:
         rows = observations.group(self._read(X))

@@ -13,7 +13,7 @@ from scipy.special import gammaln, psi
 from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
 # --- mathematics
 
@@ -28,12 +28,12 @@ def log_likelihood(theta: Array, rows: Rows) -> tuple[float, Array]:
         gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v) - np.log(mean)
         + shape * np.log(total) - (shape + q) * log_scale
     )  # fmt: skip
-    gradient = np.array([
-        weight @ (x * (psi(shape + q) - psi(shape) + np.log(total) - log_scale)),
-        weight @ (psi(shape + q) - psi(q) + np.log(v) - log_scale),
-        weight @ (q / v - (shape + q) / (v + total)),
-    ])  # fmt: skip
-    return float(weight @ value), gradient
+    slopes = (
+        x * (psi(shape + q) - psi(shape) + np.log(total) - log_scale),
+        psi(shape + q) - psi(q) + np.log(v) - log_scale,
+        q / v - (shape + q) / (v + total),
+    )
+    return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in slopes])
 
 
 # --- estimator
@@ -92,18 +92,18 @@ class GammaGamma(MaximumLikelihood):
         window: tuple[date, date] | None,
     ) -> None:  # fmt: skip
         super()._learn(parameters, covariance, log_likelihood, rows, window)
-        self.mean_spend_: float | None = float(rows["weight"] @ rows["monetary"] / rows["weight"].sum())
+        self.mean_spend_: float | None = weighted_sum(rows["weight"], rows["monetary"]) / float(rows["weight"].sum())
 
     def _check(self, rows: Rows) -> None:
         observations.require(rows, rows["frequency"] >= 1, "a mean purchase needs a purchase")
         observations.require(rows, rows["monetary"] > 0, "a mean purchase is above 0")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
-        mean = rows["weight"] @ rows["monetary"] / rows["weight"].sum()
+        mean = weighted_sum(rows["weight"], rows["monetary"]) / rows["weight"].sum()
         return [np.array([p, q, mean * max(q - 1, 0.5) / p]) for p, q in ((1.0, 3.0), (6.0, 4.0), (2.0, 10.0))]
 
     def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = log_likelihood(theta, rows)
         if self.density == "total":
-            value -= float(rows["weight"] @ np.log(rows["frequency"]))
+            value -= weighted_sum(rows["weight"], np.log(rows["frequency"]))
         return value, gradient

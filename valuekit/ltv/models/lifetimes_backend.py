@@ -1,8 +1,9 @@
 """The `lifetimes` package behind the same interface: a second opinion on the same data, loaded only when asked for."""
 
+import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from importlib import import_module
 from typing import Any, Literal, Self
@@ -40,7 +41,8 @@ class LifetimesBackend(BgNbd):
             with _quiet():
                 fitter.fit(rows["frequency"], rows["recency"], rows["age"], weights=rows["weight"])
         except Exception as error:
-            raise FitError(f"lifetimes: {error}.") from error
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise FitError(f"lifetimes: {reason[0]}") from error
         theta = np.array([fitter.params_[name] for name in self.names])
         if not np.all(np.isfinite(theta)):
             raise FitError(f"lifetimes: {self.model} has no finite parameters on these rows.")
@@ -80,7 +82,7 @@ class LifetimesBackend(BgNbd):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The package warns of its own old habits, which are not its user's business."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    """The package warns of its own old habits and prints where it fails: neither is its user's business."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from valuekit.errors import FitError
 from valuekit.ltv.models.observations import Array
@@ -14,6 +14,8 @@ Objective = Callable[[Array], tuple[float, Array]]
 
 _BOUND = 16.0
 """Log parameters stay within +-16: beyond it (9 million) a likelihood is flat, and the parameter says no more."""
+_SLOPE = 1e-5
+"""Slope per log parameter, as a share of the log-likelihood, above which a point is no maximum."""
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,25 @@ def maximise(objective: Objective, starts: Iterable[Array], *, model: str) -> Op
         value, gradient = objective(theta)
         return -value, -gradient * theta
 
-    best = None
-    for start in starts:
-        found = minimize(cost, np.log(start), jac=True, method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * len(start),
-                         options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7})  # fmt: skip
-        if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
-            best = found
+    climbs = [_climb(cost, np.log(start)) for start in starts]
+    best = min((c for c in climbs if np.isfinite(c.fun)), key=lambda c: float(c.fun), default=None)
     if best is None:
         raise FitError(f"{model}: the likelihood has no finite maximum.", next_step="Look for impossible rows.")
-    if not np.all(np.abs(best.jac) < 1e-3 * max(1.0, abs(best.fun)) + 1e-3):
-        inner = np.abs(best.x) < _BOUND - 1e-6
-        if np.any(inner & (np.abs(best.jac) >= 1e-3 * max(1.0, abs(best.fun)) + 1e-3)):
-            raise FitError(f"{model}: the climb stopped before a maximum ({best.message}).")
+    if np.any((np.abs(best.x) < _BOUND) & (np.abs(best.jac) > _SLOPE * (1 + abs(best.fun)))):
+        raise FitError(f"{model}: the climb stopped before a maximum: {best.message}.")
     theta = np.exp(best.x)
     return Optimum(theta, -float(best.fun), covariance(lambda z: cost(z)[1], best.x, theta))
 
 
+def _climb(cost: Objective, start: Array) -> OptimizeResult:
+    options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7}
+    bounds = [(-_BOUND, _BOUND)] * len(start)
+    return minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+
+
 def covariance(gradient: Callable[[Array], Array], z: Array, theta: Array) -> Array | None:
     """Invert the Hessian of a cost by central differences of its gradient; None when it is not positive definite."""
-    if np.any(np.abs(z) > _BOUND - 1e-6):
+    if np.any(np.abs(z) >= _BOUND):
         return None
     steps = np.eye(len(z)) * 1e-4
     hessian = np.array([(gradient(z + h) - gradient(z - h)) / 2e-4 for h in steps])

@@ -89,6 +89,11 @@ def group(rows: Rows) -> Rows:
     return {name: c[weight > 0] for name, c in grouped.items()}
 
 
+def weighted_sum(weight: Array, values: Array) -> float:
+    """Sum values by weight, in NumPy's fixed pairwise order: a dot product would depend on the number of threads."""
+    return float(np.sum(weight * values))
+
+
 def fingerprint(rows: Rows) -> str:
     """Name the data: a digest of grouped rows, the same for the same data in any order."""
     digest = hashlib.sha256()

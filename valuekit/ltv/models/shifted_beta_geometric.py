@@ -15,7 +15,7 @@ from scipy.special import gammaln, psi
 from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
 # --- mathematics
 
@@ -44,7 +44,7 @@ def log_likelihood(theta: Array, rows: Rows) -> tuple[float, Array]:
     steeper = log_survival_gradient(n + step, alpha, beta) - slope
     value = now + np.where(churned, np.log(lost), 0.0)
     gradient = slope - np.where(churned, np.exp(change) / lost * steeper, 0.0)
-    return float(weight @ value), gradient @ weight
+    return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in gradient])
 
 
 # --- estimator
@@ -92,8 +92,8 @@ class ShiftedBetaGeometric(MaximumLikelihood):
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         weight, churned = rows["weight"], rows["churned"]
-        lost = weight @ churned
-        at_risk = weight @ (rows["renewals"] / rows["step"] + churned)
+        lost = weighted_sum(weight, churned)
+        at_risk = weighted_sum(weight, rows["renewals"] / rows["step"] + churned)
         if not 0 < lost < at_risk:
             raise FitError(
                 f"ShiftedBetaGeometric: {lost:g} of {at_risk:g} renewals were refused: retention cannot be estimated.",

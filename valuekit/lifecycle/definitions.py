@@ -12,6 +12,7 @@ from valuekit.calendar import month_start
 from valuekit.engine import Engine, Expression, parse_expression
 from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
 from valuekit.lifecycle.stages import FACTS
 from valuekit.tables.published import CUSTOMER_STAGES
 
@@ -163,11 +164,13 @@ def count_definitions(
     and `definition_patterns` on the way.
     """
     _check(definitions)
+    recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if engine.count(table)]
     bits, rules = ["0"], []
     for place, definition in enumerate(definitions):
         predicate = _predicate(definition, constants)
         bits.append(f"CASE WHEN {predicate.sql} THEN {1 << place} ELSE 0 END")
-        rules.append(_rule_row(definition, 1 << place, predicate.text, _words(as_of, constants)))
+        row = _rule_row(definition, 1 << place, predicate.text, _words(as_of, constants))
+        rules.append({**row, "not_countable": not_countable(predicate.columns, recorded)})
     engine.put("definition_rules", pa.Table.from_pylist(rules, _RULE_SCHEMA))
     column = Expression("bits", f"CAST({' + '.join(bits)} AS BIGINT)", frozenset(FACTS))
     engine.run("valuekit.lifecycle", "definitions.sql", bits=column)
@@ -175,7 +178,10 @@ def count_definitions(
 
 _RULE_SCHEMA = pa.schema(
     [("bit", pa.int64())]
-    + [(name, pa.string()) for name in ("definition", "label", "owner", "system", "sentence", "predicate")]
+    + [
+        (name, pa.string())
+        for name in ("definition", "label", "owner", "system", "sentence", "predicate", "not_countable")
+    ]
     + [("headline", pa.bool_())]
 )
 

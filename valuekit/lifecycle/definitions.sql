@@ -24,7 +24,8 @@ GROUP BY r.definition
 -- step: definitions
 SELECT
   r.definition, r.label, r.owner, r.system, r.sentence, r.predicate, r.headline,
-  CAST(COALESCE(m.members, 0) AS BIGINT) AS members
+  CAST(COALESCE(m.members, 0) AS BIGINT) AS members,
+  r.not_countable
 FROM definition_rules AS r
 LEFT JOIN _members AS m USING (definition)
 ORDER BY r.bit

@@ -257,7 +257,8 @@ DEFINITIONS = Table(
         _text("sentence", "What the number means, in one sentence"),
         _text("predicate", "The rule over facts and stage"),
         _yes("headline", "True for the one number that the company reports"),
-        _count("members", "Parties that it counts"),
+        _count("members", "Parties that it counts; 0 when not countable"),
+        _text("not_countable", "Why it can count nobody, such as a table without rows; empty when it can", required=False),
     ),
     key=("definition",),
 )

@@ -13,6 +13,9 @@ from valuekit.tables import CANONICAL, Column, Table, accepted
 _PACKAGE = "valuekit.sources"
 _ADDS_UP = ("minutes", "events")
 
+_PLACE = "_file * 1000000000000 + _row"
+"""Orders rows as they stand in their files: the engine may store the row groups of a file in another order."""
+
 
 def accept(engine: Engine, source: Source, raws: Sequence[Raw], *, currency: str, name: str) -> None:
     """Move the rows of `read_checked` into the canonical table and the quarantine, and note the counts in `intake`.
@@ -32,9 +35,9 @@ def accept(engine: Engine, source: Source, raws: Sequence[Raw], *, currency: str
 def _collapse(engine: Engine, table: Table, collapse_by: Sequence[str]) -> tuple[str, str]:
     """Return the names of the tables of rows and of lines; without `collapse_by` each line is a row."""
     if not collapse_by:
-        rows = "SELECT rowid AS _id, 1 AS _lines, * FROM read_checked WHERE _reasons IS NULL"
+        rows = f"SELECT {_PLACE} AS _id, rowid AS _line, 1 AS _lines, * FROM read_checked WHERE _reasons IS NULL"
         engine.execute(f"CREATE OR REPLACE VIEW read_plain AS {rows}")
-        engine.execute("CREATE OR REPLACE VIEW read_plain_lines AS SELECT _id AS _line, _id FROM read_plain")
+        engine.execute("CREATE OR REPLACE VIEW read_plain_lines AS SELECT _line, _id FROM read_plain")
         return "read_plain", "read_plain_lines"
     implied = [c for c in ("system", "currency") if c in table.names and c not in collapse_by]
     grouped = _sql(quote(c) for c in [*collapse_by, *implied])

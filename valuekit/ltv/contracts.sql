@@ -31,7 +31,8 @@ SELECT party_id, term_months, run,
        MIN(starts_on) AS starts_on,
        MAX(last_on) AS last_on,
        MIN(from_last) = 1 AS is_last,
-       BOOL_OR(is_customer) AS is_customer
+       BOOL_OR(is_customer) AS is_customer,
+       BOOL_OR(is_customer OR is_lapsed) AS is_open
 FROM contract_terms
 GROUP BY party_id, term_months, run
 
@@ -42,9 +43,10 @@ JOIN _spans AS b ON b.party_id = a.party_id AND (b.term_months, b.run) <> (a.ter
 WHERE b.starts_on <= a.last_on + 31 AND b.last_on > a.last_on
 
 -- step: contract_runs
+-- An end is a refusal, unless the party is a customer still, or pays without having signed: that renewal is open.
 SELECT s.*,
        s.last_on < $as_of AS has_ended,
-       CASE WHEN s.last_on < $as_of AND NOT (s.is_customer AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
+       CASE WHEN s.last_on < $as_of AND NOT (s.is_open AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
        GREATEST(CAST(ROUND((s.last_on - s.starts_on + 1) / (s.term_months * 30.4375)) AS BIGINT), 1) - 1 AS renewals_to_end,
        ((YEAR($as_of) - YEAR(s.starts_on)) * 12 + MONTH($as_of) - MONTH(s.starts_on)
          - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date

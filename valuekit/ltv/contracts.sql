@@ -20,7 +20,7 @@ SELECT *,
             ) THEN 0 ELSE 1 END AS breaks
 FROM _terms
 
--- step: contract_terms
+-- step: run_terms
 SELECT *,
        SUM(breaks) OVER (PARTITION BY party_id, term_months ORDER BY starts_on, last_on, system, id) AS run,
        ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY last_on DESC, starts_on DESC, system, id) AS from_last
@@ -33,7 +33,7 @@ SELECT party_id, term_months, run,
        MIN(from_last) = 1 AS is_last,
        BOOL_OR(is_customer) AS is_customer,
        BOOL_OR(is_customer OR is_lapsed) AS is_open
-FROM contract_terms
+FROM run_terms
 GROUP BY party_id, term_months, run
 
 -- step: _continued
@@ -67,14 +67,14 @@ ORDER BY 1, 2, 3
 SELECT t.*,
        r.starts_on AS run_starts_on,
        t.last_on < $as_of AS is_over
-FROM contract_terms AS t
+FROM run_terms AS t
 JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
 WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
 
 -- step: _succeeded
 SELECT DISTINCT t.party_id, t.system, t.id
-FROM contract_terms AS t
-JOIN contract_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
+FROM run_terms AS t
+JOIN run_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
 WHERE (n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31)
    OR (t.ends_on IS NULL AND n.kind IN ('renewal', 'change') AND n.term_months = t.term_months AND n.run = t.run)
 

@@ -81,6 +81,7 @@ def test_notice_is_still_open_for_the_model_and_decided_for_the_value(world):
 def test_a_lapsed_customer_who_pays_has_one_renewal_pending(world):
     world.party("ann", "lapsed_paying")
     world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12)
+    assert learned(world) == [(12, 0, 0, 1)]
     assert lines(world) == [(0, 6, 1, 0)]
 
 

@@ -20,7 +20,7 @@ SELECT *,
             ) THEN 0 ELSE 1 END AS breaks
 FROM _terms
 
--- step: contract_terms
+-- step: run_terms
 SELECT *,
        SUM(breaks) OVER (PARTITION BY party_id, term_months ORDER BY starts_on, last_on, system, id) AS run,
        ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY last_on DESC, starts_on DESC, system, id) AS from_last
@@ -31,8 +31,9 @@ SELECT party_id, term_months, run,
        MIN(starts_on) AS starts_on,
        MAX(last_on) AS last_on,
        MIN(from_last) = 1 AS is_last,
-       BOOL_OR(is_customer) AS is_customer
-FROM contract_terms
+       BOOL_OR(is_customer) AS is_customer,
+       BOOL_OR(is_customer OR is_lapsed) AS is_open
+FROM run_terms
 GROUP BY party_id, term_months, run
 
 -- step: _continued
@@ -42,9 +43,10 @@ JOIN _spans AS b ON b.party_id = a.party_id AND (b.term_months, b.run) <> (a.ter
 WHERE b.starts_on <= a.last_on + 31 AND b.last_on > a.last_on
 
 -- step: contract_runs
+-- An end is a refusal, unless the party is a customer still, or pays without having signed: that renewal is open.
 SELECT s.*,
        s.last_on < $as_of AS has_ended,
-       CASE WHEN s.last_on < $as_of AND NOT (s.is_customer AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
+       CASE WHEN s.last_on < $as_of AND NOT (s.is_open AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
        GREATEST(CAST(ROUND((s.last_on - s.starts_on + 1) / (s.term_months * 30.4375)) AS BIGINT), 1) - 1 AS renewals_to_end,
        ((YEAR($as_of) - YEAR(s.starts_on)) * 12 + MONTH($as_of) - MONTH(s.starts_on)
          - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date
@@ -65,14 +67,14 @@ ORDER BY 1, 2, 3
 SELECT t.*,
        r.starts_on AS run_starts_on,
        t.last_on < $as_of AS is_over
-FROM contract_terms AS t
+FROM run_terms AS t
 JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
 WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
 
 -- step: _succeeded
 SELECT DISTINCT t.party_id, t.system, t.id
-FROM contract_terms AS t
-JOIN contract_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
+FROM run_terms AS t
+JOIN run_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
 WHERE (n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31)
    OR (t.ends_on IS NULL AND n.kind IN ('renewal', 'change') AND n.term_months = t.term_months AND n.run = t.run)
 

@@ -36,7 +36,7 @@ SELECT party_id,
 FROM _kept
 GROUP BY party_id
 
--- step: _months
+-- step: cost_months
 SELECT h.party_id, h.has_contract, h.is_customer, h.months,
        LEAST(h.months, 12) AS seen,
        COALESCE(o.marketing, 0) AS marketing,
@@ -56,7 +56,7 @@ SELECT has_contract,
        COALESCE(CAST(SUM(incentives) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS incentives,
        COALESCE(CAST(SUM(cost_of_goods) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS cost_of_goods,
        COALESCE(CAST(SUM(received) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS received
-FROM _months
+FROM cost_months
 WHERE is_customer
 GROUP BY has_contract
 
@@ -73,7 +73,7 @@ SELECT m.party_id,
          / (m.months + 6) AS incentives,
        m.months * CAST(m.cost_of_goods AS DOUBLE) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.cost_of_goods, 0) AS made,
        m.months * GREATEST(CAST(m.received AS DOUBLE), 0) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.received, 0) AS sold
-FROM _months AS m
+FROM cost_months AS m
 LEFT JOIN peer_costs AS p ON p.has_contract = m.has_contract
 
 -- step: cost_rates

@@ -52,6 +52,7 @@ def value(
     parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": _kept_share(engine, as_of)}
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
     _set_values(engine, final)
+    engine.drop("order_states", "order_spend", "order_values", "line_states", "line_values", "cost_months")
     return models
 
 

@@ -17,8 +17,6 @@ _LATER_STATES = {
 }
 """What a row could not say yet on a day: the condition, and what it said then."""
 
-_LATER_SIGNATURE = ("signed_on > $as_of", "signed_on = NULL")
-
 
 def limit_to(engine: Engine, as_of: date, known_on: date | None = None) -> None:
     """Take everything out of the canonical tables that was not known.
@@ -32,8 +30,6 @@ def limit_to(engine: Engine, as_of: date, known_on: date | None = None) -> None:
 
     Reads: the canonical tables and `intake`. Changes them in place: `rows_later` of `intake` gains the rows that went,
     `rows_out` loses them.
-
-    Raises: `InputError` when `known_on` lies before the first row, or nothing at all is left.
     """
     for table in CANONICAL.values():
         if table.name in _TIMELESS:

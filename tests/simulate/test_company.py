@@ -136,7 +136,7 @@ def test_the_demo_configuration_names_every_canonical_table():
     text = (Path(__file__).parents[2] / "configs" / "demo.yaml").read_text(encoding="utf-8")
     config = Config.model_validate(YAML(typ="safe").load(text))
     assert sorted(s.table for s in config.sources) == sorted(CANONICAL)
-    assert all(s.file == f"../data/demo/{s.table}.parquet" for s in config.sources)
+    assert all(s.file == f"{{data}}/{s.table}.parquet" for s in config.sources)
     assert config.as_of == Settings().data_end
     assert config.company.currency == Settings().currencies[0][0]
 

@@ -258,7 +258,7 @@ DEFINITIONS = Table(
         _text("predicate", "The rule over facts and stage"),
         _yes("headline", "True for the one number that the company reports"),
         _count("members", "Parties that it counts; 0 when not countable"),
-        _text("not_countable", "Why it can count nobody, such as a table without rows; empty when it can", required=False),
+        _text("not_countable", "Why it can count nobody, such as a table without rows", required=False),
     ),
     key=("definition",),
 )

@@ -85,9 +85,11 @@ def _definitions(summary: Summary) -> RenderableType:
     others = []
     for row in summary.definitions:
         if row["headline"] or row["definition"] in TEAMS:
-            cells = (row["label"], f"{row['members']:,}", row["system"], row["sentence"])
-            table.add_row(*map(escape, cells), style="bold" if row["headline"] else "")
-        else:
+            missing = row["not_countable"]
+            cells = (row["label"], "not known" if missing else f"{row['members']:,}", row["system"])
+            meaning = f"{missing}; it would be: {row['sentence']}" if missing else row["sentence"]
+            table.add_row(*map(escape, (*cells, meaning)), style="bold" if row["headline"] else "")
+        elif not row["not_countable"]:
             others.append(f"{row['label']} {row['members']:,}")
     return Group(table, Text("also: " + " · ".join(others))) if others else table
 

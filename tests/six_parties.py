@@ -5,7 +5,7 @@ from typing import Any
 
 from valuekit.engine import Engine, quote
 from valuekit.snapshot import CheckResult, Manifest, make_checks, summarise
-from valuekit.tables import PUBLISHED
+from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
 AS_OF = date(2026, 6, 30)
 JUNE = date(2026, 6, 1)
@@ -49,6 +49,7 @@ def fill(engine: Engine) -> Engine:
                               "to_record": "c1", "rule": "email", "evidence": "ada@ada.example"})  # fmt: skip
     engine.execute("CREATE TABLE stage_rules AS SELECT 1 AS rule, 'active' AS stage, NULL::VARCHAR AS reason,"
                    " 'Used the product in the last 14 days' AS sentence")  # fmt: skip
+    _input(engine)
     _cash(engine)
     _definitions(engine)
     _value(engine)
@@ -72,6 +73,16 @@ def _facts(engine: Engine, party: str, stage: str) -> None:
                           "has_contract": paid, "contract_current": stage in ("active", "inactive"),
                           "mrr": 100 if stage == "active" else 0, "first_paid_on": JUNE if paid else None,
                           "paid": REVENUE.get(party, 0), "net_cash": net, "net_cash_12m": net})  # fmt: skip
+
+
+def _input(engine: Engine) -> None:
+    """The money as it was accepted: what the books must hold."""
+    for table in ("payments", "orders", "costs"):
+        engine.make_empty(accepted(CANONICAL[table]))
+    engine.execute(
+        "INSERT INTO payments (system, id, reporting_amount) VALUES ('billing', '1', 1150), ('billing', '2', 10)"
+    )
+    engine.execute("INSERT INTO costs (system, id, reporting_amount) VALUES ('ledger', '1', 400)")
 
 
 def _cash(engine: Engine) -> None:

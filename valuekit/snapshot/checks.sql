@@ -55,6 +55,28 @@ FROM books
 SELECT COALESCE(SUM(net_cash), 0) AS by_month, (SELECT COALESCE(SUM(net_cash), 0) FROM cash) AS by_party
 FROM cash_months
 
+-- step: _recount
+-- The books once more, straight from the input: what came in and what the ledger says was spent.
+SELECT
+    (SELECT COALESCE(SUM(reporting_amount), 0) FROM payments) + (SELECT COALESCE(SUM(reporting_amount), 0) FROM orders)
+        AS received,
+    (SELECT COALESCE(SUM(reporting_amount), 0) FROM costs) AS spent
+
+-- step: _booked
+SELECT
+    COALESCE(SUM(ledger) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS received,
+    -COALESCE(SUM(ledger) FILTER (WHERE line NOT IN ('revenue', 'refunds') AND pool <> 'orders'), 0) AS spent
+FROM books
+
+-- step: _books_equal_input
+SELECT
+    'books_equal_input' AS check_name,
+    b.received = r.received AND b.spent = r.spent AS passed,
+    r.received || ' received and ' || r.spent || ' spent in the accepted input' AS expected,
+    b.received || ' received and ' || b.spent || ' spent in the books' AS actual,
+    'The books hold every accepted payment, order and ledger line, once' AS meaning
+FROM _booked AS b CROSS JOIN _recount AS r
+
 -- step: _cash_equals_ledger
 SELECT
     'cash_equals_ledger' AS check_name,
@@ -149,6 +171,7 @@ FROM _coverage
 SELECT * FROM _stages_sum_to_parties
 UNION ALL SELECT * FROM _customers_are_compared
 UNION ALL SELECT * FROM _definitions_equal_members
+UNION ALL SELECT * FROM _books_equal_input
 UNION ALL SELECT * FROM _cash_equals_ledger
 UNION ALL SELECT * FROM _cash_adds_up
 UNION ALL SELECT * FROM _rows_add_up

@@ -25,7 +25,7 @@ FROM stage_rules
 ORDER BY rule
 
 -- step: definitions
-SELECT definition, label, owner, system, sentence, members, headline
+SELECT definition, label, owner, system, sentence, members, not_countable, headline
 FROM definitions
 ORDER BY headline DESC, definition
 

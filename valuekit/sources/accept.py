@@ -7,6 +7,7 @@ from valuekit.engine import Engine, Expression, literal, quote
 from valuekit.errors import CheckError
 from valuekit.money import MONEY
 from valuekit.sources.dates import day_of
+from valuekit.sources.files import without_folders
 from valuekit.sources.raw import Raw
 from valuekit.tables import CANONICAL, Column, Table, accepted
 
@@ -106,7 +107,7 @@ def _insert(engine: Engine, table: Table, rows: str, currency: str) -> None:
 
 def _set_aside(engine: Engine, table: Table, raws: Sequence[Raw], name: str) -> None:
     for number, raw in enumerate(raws):
-        place = raw.place if len(raws) > 1 else name
+        place = without_folders(raw.place) if len(raws) > 1 else name
         fields = ", ".join(f"{literal(c)}: CAST({quote(c)} AS VARCHAR)" for c in raw.types)
         text = f"CASE WHEN raw._line IS NULL THEN TO_JSON({{{fields}}}) ELSE TO_JSON({{'line': raw._line}}) END"
         engine.execute(

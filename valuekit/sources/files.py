@@ -18,12 +18,25 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-s
 
 
 def label(source: Source) -> str:
-    """Name a source as the configuration does.
+    """Name a source as the configuration does, without the folders of an absolute path.
 
-    >>> label(Source(table="orders", system="shop", database="shop.db", query="orders"))
+    The name stands in published tables, which must not depend on the machine that the files lie on.
+
+    >>> label(Source(table="orders", system="shop", database="/data/shop.db", query="orders"))
     'shop.db: orders'
     """
-    return source.file or f"{source.database}: {' '.join(str(source.query).split())}"
+    if source.file:
+        return without_folders(source.file)
+    return f"{without_folders(str(source.database))}: {' '.join(str(source.query).split())}"
+
+
+def without_folders(path: str) -> str:
+    """Return the name alone of an absolute path, and a relative path as it is.
+
+    >>> without_folders("/data/2026/orders.csv"), without_folders("exports/orders.csv")
+    ('orders.csv', 'exports/orders.csv')
+    """
+    return Path(path).name if Path(path).is_absolute() else path
 
 
 def find_files(source: Source, base: Path) -> list[Path]:

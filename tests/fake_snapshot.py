@@ -56,7 +56,7 @@ MEASURES = {
                     False, "-c.support"),
     "self_service": ("B2", "CCO", "Helps itself", "Share of needs met by self-service and community", "share", True,
                      None),
-    "adoption": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "f.days_since_use * -1"),
+    "adoption": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "-f.days_since_use"),
     "innovation": ("B4", "CPO", "Drives innovation", "Accepted ideas and beta use", "ideas", True, None),
     "buys_most_costs_least": ("B5", "CPO", "Buys most, costs least", "Revenue rank and cost-to-serve rank combined",
                               "rank", True, "c.revenue + 4 * (c.support + c.sales)"),
@@ -79,7 +79,9 @@ NEEDS_CONTRACTS = {"low_support", "adoption", "buys_most_costs_least", "low_sell
 ALWAYS_MISSING = {"innovation": "The company maps no ideas", "growth": "The company maps no ideas"}
 
 
-def write_snapshot(folder: Path, *, parties: int = 400, seed: int = 7, retailer: bool = False, months: int = 36) -> Path:
+def write_snapshot(
+    folder: Path, *, parties: int = 400, seed: int = 7, retailer: bool = False, months: int = 36
+) -> Path:
     """Publish a snapshot of a random company into `folder` and return its path."""
     with Engine(memory_limit="8GB", threads=2) as engine:
         fill(engine, parties, seed, retailer, months)
@@ -107,7 +109,9 @@ def _parties(random: np.random.Generator, count: int, retailer: bool) -> pd.Data
     shares = RETAIL_STAGES if retailer else SUBSCRIPTION_STAGES
     stage = random.choice(list(shares), size=count, p=list(shares.values()))
     words = [np.array(text.split()) for text in (ADJECTIVES, TRADES)]
-    names = [f"{a} {b} {i % 97}" for i, (a, b) in enumerate(zip(*(random.choice(w, count) for w in words), strict=True))]
+    names = [
+        f"{a} {b} {i % 97}" for i, (a, b) in enumerate(zip(*(random.choice(w, count) for w in words), strict=True))
+    ]
     reason = np.array([random.choice(REASONS[s]) if s in REASONS else None for s in stage], dtype=object)
     merged = 1 + (random.random(count) < 0.12)
     return pd.DataFrame({
@@ -152,7 +156,9 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
     revenue = (paid["size"].to_numpy()[party] * random.uniform(0.9, 1.1, len(party))).round(2)
     heavy = paid["heavy"].to_numpy()[party]
     first = np.arange("2020-01", "2026-07", dtype="datetime64[M]")[-months:]
-    frame = pd.DataFrame({"party_id": paid["party_id"].to_numpy()[party], "month": first[month].astype("datetime64[s]")})
+    frame = pd.DataFrame(
+        {"party_id": paid["party_id"].to_numpy()[party], "month": first[month].astype("datetime64[s]")}
+    )
     share = {"refunds": 0.02, "cost_of_goods": 0.22, "marketing": 0.08, "sales": 0.11, "support": 0.09,
              "incentives": 0.02}  # fmt: skip
     for line, cost in share.items():
@@ -170,7 +176,7 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
 
 
 def _books(engine: Engine, retailer: bool) -> None:
-    """Each line carries what parties carry, and a stated part that is nobody's; general cost is shared out to nobody."""
+    """Each line carries what parties carry, and a stated part that is nobody's; general cost is nobody's."""
     lines = " UNION ALL ".join(
         f"SELECT month, '{x}' AS line, SUM({x}) AS attributed FROM cash_months GROUP BY month" for x in CASH_LINES
     )
@@ -181,7 +187,8 @@ def _books(engine: Engine, retailer: bool) -> None:
     idle = "0" if retailer else "CASE WHEN line IN ('support', 'sales') THEN ROUND(0.15 * attributed, 2) ELSE 0 END"
     engine.execute(f"""
         CREATE TABLE books AS WITH lines AS ({lines}), parts AS (
-            SELECT month, line, CASE WHEN line IN ('revenue', 'refunds') THEN 'payments' ELSE line || ' team' END AS pool,
+            SELECT month, line,
+                CASE WHEN line IN ('revenue', 'refunds') THEN 'payments' ELSE line || ' team' END AS pool,
                 CASE WHEN line IN ('revenue', 'refunds') THEN '' ELSE 'ticket_minutes' END AS driver, attributed,
                 CASE WHEN line = 'revenue' THEN ROUND(0.03 * attributed, 2) ELSE 0 END AS unattributed,
                 {idle} AS unused_capacity, 0 AS unallocated
@@ -193,7 +200,9 @@ def _books(engine: Engine, retailer: bool) -> None:
 def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, retailer: bool) -> None:
     count, stage = len(parties), parties["stage"]
     paid = stage.isin(VALUED_STAGES)
-    contract = ~pd.Series(np.full(count, retailer)) & (paid | (stage == "signed_unpaid")) & (stage != "paid_without_contract")
+    contract = (
+        ~pd.Series(np.full(count, retailer)) & (paid | (stage == "signed_unpaid")) & (stage != "paid_without_contract")
+    )
     current = contract & stage.isin(["active", "inactive", "signed_unpaid"])
     used = {"active": random.integers(0, 30, count), "inactive": random.integers(31, 300, count)}
     idle = np.select([stage == s for s in used], list(used.values()), default=random.integers(60, 900, count))
@@ -217,10 +226,13 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
         "cancelled_on": where(parties["reason"] == "cancelled", parties["since"]), "has_contract": contract,
         "contract_current": current, "mrr": np.where(current, money, 0.0), "term_months": where(contract, 12),
         "first_paid_on": where(paid & ~retailer, started), "last_paid_on": where(paid & ~retailer, parties["since"]),
-        "paid": np.where(paid & ~retailer, money * 10, 0.0).round(2), "invoiced": np.where(contract, money * 11, 0.0).round(2),
+        "paid": np.where(paid & ~retailer, money * 10, 0.0).round(2),
+        "invoiced": np.where(contract, money * 11, 0.0).round(2),
         "overdue": np.where(contract & (random.random(count) < 0.2), money, 0.0).round(2),
-        "first_ordered_on": where(paid & retailer, started), "last_ordered_on": where(paid & retailer, _days_before(idle)),
-        "orders": np.where(retailer, random.integers(1, 12, count), 0), "ordered": np.where(retailer, money * 3, 0.0).round(2),
+        "first_ordered_on": where(paid & retailer, started),
+        "last_ordered_on": where(paid & retailer, _days_before(idle)),
+        "orders": np.where(retailer, random.integers(1, 12, count), 0),
+        "ordered": np.where(retailer, money * 3, 0.0).round(2),
         "first_used_on": where(ever_used, started), "last_used_on": where(ever_used, _days_before(idle)),
         "last_used_in_contract_on": where(ever_used, _days_before(idle)), "days_since_use": where(ever_used, idle),
         "days_since_order": where(paid & retailer, idle), "used_this_month": ever_used & (idle < 30),
@@ -267,12 +279,16 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
     cubes = []
     for stream, part in share.items():
         factor = part * np.where((stream == "support") & valued["heavy"], 10, 1)
-        years = {f"year_{y}": (valued["size"] * 12 * alive * factor * keep**y).round(4) for y in range(1, HORIZON_YEARS + 1)}
+        years = {
+            f"year_{y}": (valued["size"] * 12 * alive * factor * keep**y).round(4) for y in range(1, HORIZON_YEARS + 1)
+        }
         given = random.random(len(valued)) < (0.3 if stream in ("advocacy", "innovation") else 1)
         cubes.append(pd.DataFrame({"party_id": valued["party_id"], "stream": stream, **years})[given])
     _declare(engine, "cube", pd.concat(cubes))
     basis = random.choice(["own", "pooled", "prior"], len(valued), p=[0.55, 0.35, 0.1])
-    engine.put("_model", pa.table({"party_id": list(valued["party_id"]), "basis": basis.tolist(), "p_alive": alive.round(6)}))
+    engine.put(
+        "_model", pa.table({"party_id": list(valued["party_id"]), "basis": basis.tolist(), "p_alive": alive.round(6)})
+    )
     discounted = " + ".join(f"year_{y} * {1.10 ** -(y - 0.5)!r}" for y in (1, 2, 3))
     engine.execute(f"""
         CREATE TABLE ltv AS WITH total AS (
@@ -288,12 +304,14 @@ def _segments(engine: Engine) -> None:
             SELECT party_id, ltv, ROW_NUMBER() OVER (ORDER BY ltv DESC, party_id) AS place,
                 COUNT(*) FILTER (ltv > 0) OVER () AS positive FROM ltv),
         tiered AS (SELECT *, CASE WHEN ltv <= 0 THEN 5 WHEN place <= 0.05 * positive THEN 1
-                WHEN place <= 0.2 * positive THEN 2 WHEN place <= 0.5 * positive THEN 3 ELSE 4 END AS tier_order FROM ranked)
+                WHEN place <= 0.2 * positive THEN 2 WHEN place <= 0.5 * positive THEN 3 ELSE 4 END AS tier_order
+            FROM ranked)
         SELECT party_id, stage, ['Top', 'High', 'Middle', 'Low', 'No value'][tier_order] AS tier, tier_order, ltv,
             net_cash_12m, mrr FROM tiered JOIN facts USING (party_id) JOIN stages USING (party_id)""")
     engine.execute("""
         CREATE TABLE tiers AS SELECT tier, tier_order, CASE WHEN tier_order = 5 THEN 'Lifetime value of zero or less'
-            ELSE 'Lifetime value of at least ' || CAST(ROUND(MIN(ltv), 2) AS VARCHAR) END AS rule, MIN(ltv) AS lowest_ltv,
+            ELSE 'Lifetime value of at least ' || CAST(ROUND(MIN(ltv), 2) AS VARCHAR) END AS rule,
+            MIN(ltv) AS lowest_ltv,
             MAX(ltv) AS highest_ltv, COUNT(*) AS parties, SUM(ltv) AS ltv, SUM(net_cash_12m) AS net_cash_12m
         FROM segments GROUP BY tier, tier_order""")
 
@@ -307,7 +325,8 @@ def _rankings(engine: Engine, retailer: bool) -> None:
     rankable = {k: v for k, v in MEASURES.items() if k not in missing}
     values = " UNION ALL ".join(
         f"""SELECT party_id, '{key}' AS measure, {"1" if high else "-1"} AS direction, CAST({sql} AS DOUBLE) AS value
-            FROM cash AS c JOIN facts AS f USING (party_id) JOIN ltv AS l USING (party_id) JOIN stages AS s USING (party_id)
+            FROM cash AS c JOIN facts AS f USING (party_id) JOIN ltv AS l USING (party_id)
+            JOIN stages AS s USING (party_id)
             WHERE s.stage IN ('active', 'inactive') AND ({sql}) IS NOT NULL"""
         for key, (*_, high, sql) in rankable.items()
     )
@@ -322,7 +341,8 @@ def _rankings(engine: Engine, retailer: bool) -> None:
     _agreement(engine, list(rankable))
     engine.execute("""
         CREATE TABLE consensus AS WITH scores AS (
-            SELECT s.party_id, SUM(weight * (1 - (rank - 1) / NULLIF(ranked - 1, 0)) ORDER BY measure) / SUM(weight) AS score,
+            SELECT s.party_id,
+                SUM(weight * (1 - (rank - 1) / NULLIF(ranked - 1, 0)) ORDER BY measure) / SUM(weight) AS score,
                 COUNT(measure) AS measures
             FROM stages AS s LEFT JOIN rankings AS r ON r.party_id = s.party_id LEFT JOIN measures AS m USING (measure)
             WHERE stage IN ('active', 'inactive') GROUP BY s.party_id)
@@ -346,9 +366,16 @@ def _agreement(engine: Engine, measures: list[str]) -> None:
 
 def _intake(engine: Engine, parties: pd.DataFrame, retailer: bool) -> None:
     tables = ["records", "orders"] if retailer else ["records", "contracts", "payments", "usage", "tickets", "costs"]
-    rows = [(t, f"{t}.csv", 1000 * (i + 2), 1000 * (i + 2) - i, i, 2 * i, 0, 1000 * (i + 2) - i) for i, t in enumerate(tables)]
+    rows = [
+        (t, f"{t}.csv", 1000 * (i + 2), 1000 * (i + 2) - i, i, 2 * i, 0, 1000 * (i + 2) - i)
+        for i, t in enumerate(tables)
+    ]
     _declare(engine, "intake", pd.DataFrame(rows, columns=PUBLISHED["intake"].names))
-    reasons = [(t, f"{t}.csv", n + 1, "quarantine", "amount_not_negative", "{}") for i, t in enumerate(tables) for n in range(i)]
+    reasons = [
+        (t, f"{t}.csv", n + 1, "quarantine", "amount_not_negative", "{}")
+        for i, t in enumerate(tables)
+        for n in range(i)
+    ]
     _declare(engine, "quarantine", pd.DataFrame(reasons, columns=PUBLISHED["quarantine"].names))
     engine.execute("""CREATE TABLE party_records AS SELECT 'crm' AS system, party_id || '-' || n AS record, party_id
         FROM (SELECT party_id, UNNEST(RANGE(records)) AS n FROM parties)""")
@@ -368,7 +395,9 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
     systems = {"records": "crm", "contracts": "crm", "payments": "billing", "usage": "product", "orders": "shop"}
     shop = {"records": "shop"} if retailer else {}
     tables = [t for (t,) in engine.rows("SELECT table_name FROM intake ORDER BY table_name")]
-    sources = [SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables]
+    sources = [
+        SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables
+    ]
     company = "Old Town Records" if retailer else "Example Software"
     currency = "USD" if retailer else "EUR"
     config = {

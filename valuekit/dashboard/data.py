@@ -48,8 +48,12 @@ class Scenario:
         >>> [round(f, 4) for f in Scenario(years=2).factors]
         [0.9535, 0.8668]
         """
-        shift = 0.5 if self.timing == "mid_year" else 0.0
-        return [(1 + self.rate) ** -(k - shift) for k in range(1, self.years + 1)]
+        return [self.factor(year) for year in range(1, self.years + 1)]
+
+    def factor(self, year: int) -> float:
+        """Return what one unit of cash in a year after the as-of date is worth on the as-of date."""
+        wait = year - 0.5 if self.timing == "mid_year" else float(year)
+        return float((1 + self.rate) ** -wait)
 
 
 @dataclass(frozen=True)
@@ -83,19 +87,26 @@ def settings(manifest: Manifest) -> Settings:
 
 
 def value_sql(scenario: Scenario) -> str:
-    """Return the SELECT of every valued party's lifetime value under a scenario.
+    """Return the SELECT of every valued party's lifetime value under a scenario (`party_id`, `ltv`).
 
     Reads: `cube`. Each stream is discounted and rounded once, so a scenario equals the batch run with its settings.
     """
     years = range(1, min(scenario.years, HORIZON_YEARS) + 1)
-    terms = " + ".join(
-        f"CAST(year_{k} AS DOUBLE) * {f!r}::DOUBLE" for k, f in zip(years, scenario.factors, strict=True)
-    )
+    terms = " + ".join(f"CAST(year_{k} AS DOUBLE) * {f!r}" for k, f in zip(years, scenario.factors, strict=True))
     on = ", ".join(f"'{s}'" for s in STREAMS if s not in scenario.off) or "''"
     return (
-        f"SELECT party_id, SUM(CAST(ROUND({terms}, 4) AS DECIMAL(18,4))) AS ltv FROM cube"
+        f"SELECT party_id, SUM(CAST({terms} AS DECIMAL(18,4))) AS ltv FROM cube"
         f" WHERE stream IN ({on}) GROUP BY party_id"
     )
+
+
+def borda(engine: Engine, weights: Mapping[str, float], *, most: int) -> pd.DataFrame:
+    """Return the consensus under other weights, best first: `party_id`, `score`, `measures`, `rank`.
+
+    Reads: `rankings`, `measures`. A measure that ranks n customers gives (n - rank) / (n - 1); the score is the
+    weighted mean over the measures that rank a customer, who needs measures with at least half of the weight.
+    """
+    return ask(engine, "best", "borda", {"measures": list(weights), "weights": list(weights.values()), "most": most})
 
 
 def ask(

@@ -22,7 +22,8 @@ def button(label: str, content: Callable[[], bytes], name: str, *, key: str) -> 
 def csv(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
     """Write a table as CSV with the labels of the screen; text that a spreadsheet would run is quoted.
 
-    >>> csv(pd.DataFrame({"n": ["=1+1"], "x": [-1.5]}), [Column("n", "Name"), Column("x", "Value")])[3:].decode().split()
+    >>> columns = [Column("n", "Name"), Column("x", "Value")]
+    >>> csv(pd.DataFrame({"n": ["=1+1"], "x": [-1.5]}), columns)[3:].decode().split()
     ['Name,Value', "'=1+1,-1.5"]
     """
     columns = list(columns)

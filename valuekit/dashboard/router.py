@@ -57,8 +57,13 @@ def _choose() -> Run | None:
         return None
     labels = {m.run_id: f"{m.company} · {words.day(m.as_of)}" for _, m in runs}
     twice = len(set(labels.values())) < len(labels)
-    chosen = st.sidebar.selectbox("Run", list(labels), key="run", bind="query-params",
-                                  format_func=lambda r: f"{labels[r]} · {r[-8:]}" if twice else labels[r])  # fmt: skip
+    chosen = st.sidebar.selectbox(
+        "Run",
+        list(labels),
+        key="run",
+        bind="query-params",
+        format_func=lambda r: f"{labels[r]} · {r[-8:]}" if twice else labels[r],
+    )
     path, manifest = next((p, m) for p, m in runs if m.run_id == chosen)
     _about(Run(path, manifest))
     return Run(path, manifest)

@@ -34,7 +34,7 @@ def find(place: Path) -> list[tuple[Path, Manifest]]:
     return [(s.path, s.manifest) for s in Snapshot.list(place)]
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False, on_release=Snapshot.close)
 def _open(path: Path, run_id: str) -> Snapshot:
     return Snapshot.open(path)
 
@@ -43,6 +43,12 @@ def _open(path: Path, run_id: str) -> Snapshot:
 def _ask(path: Path, run_id: str, page: str, step: str, parameters: Parameters, slots: Parameters) -> pd.DataFrame:
     with _open(path, run_id).engine() as engine:
         return data.ask(engine, page, step, _unfreeze(parameters), **dict(slots))
+
+
+@st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
+def _consensus(path: Path, run_id: str, weights: Parameters, most: int) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.borda(engine, dict(weights), most=most)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,10 @@ class Run:
     def one(self, page: str, step: str, /, **parameters: Any) -> Any:
         """Ask a step that gives one row, and return it with its columns as attributes."""
         return next(self.ask(page, step, **parameters).itertuples(index=False))
+
+    def consensus(self, weights: dict[str, float], most: int) -> pd.DataFrame:
+        """Return the best customers under other weights of the measures."""
+        return _consensus(self.path, self.manifest.run_id, tuple(sorted(weights.items())), most)
 
     def _values(self, scenario: data.Scenario) -> str:
         return "ltv" if scenario == self.settings.value else _scenario(self.path, self.manifest.run_id, scenario).table

@@ -43,7 +43,7 @@ EXECUTIVES = {
     "CRO": "Chief revenue officer",
     "CFO": "Chief financial officer",
 }
-BASES = {"own": "own history", "pooled": "shared with its peers", "prior": "its peers alone"}
+BASES = {"own": "its own history", "pooled": "its history and its peers", "prior": "its peers alone"}
 MODELS = {
     "mbg_nbd": "MBG/NBD with Gamma-Gamma",
     "bg_nbd": "BG/NBD with Gamma-Gamma",
@@ -59,8 +59,14 @@ REASONS = {
 STAGE_RULES = {
     "prospect": ("Showed interest, has not bought", ("engagements", "opportunities")),
     "signed_unpaid": ("Contract signed, first payment still to come", ("contracts", "payments")),
-    "active": ("Paid, current customer who used the product in the last {active_days} days", ("contracts", "payments", "usage")),
-    "inactive": ("Paid, current customer with no use in the last {active_days} days", ("contracts", "payments", "usage")),
+    "active": (
+        "Paid, current customer who used the product in the last {active_days} days",
+        ("contracts", "payments", "usage"),
+    ),
+    "inactive": (
+        "Paid, current customer with no use in the last {active_days} days",
+        ("contracts", "payments", "usage"),
+    ),
     "lapsed_paying": ("Contract ran out, payments go on", ("contracts", "payments")),
     "churned": ("Contract not renewed, or cancelled", ("contracts",)),
     "paid_without_contract": ("Paid, but no contract is on record", ("payments", "contracts")),
@@ -68,7 +74,7 @@ STAGE_RULES = {
     "served": ("Is served by the company, somebody else pays", ("records",)),
     "supplier": ("Sells to the company, buys nothing", ("records",)),
     "internal": ("The company's own or a test account", ("records",)),
-}  # fmt: skip
+}
 """By stage: the rule in words, and the canonical tables that decide it."""
 
 ORDER_RULES = {
@@ -129,15 +135,15 @@ def count(number: Number) -> str:
 def share(part: Number, whole: Number) -> str:
     """Write a share in per cent; a share of nothing is a dash.
 
-    >>> share(1, 8), share(1, 0), share(1, 3000)
-    ('12.5%', '-', '<0.1%')
+    >>> share(1, 8), share(1, 0), share(1, 3000), share(4999, 5000)
+    ('12.5%', '-', '<0.1%', '99.98%')
     """
     if not whole:
         return "-"
     percent = 100 * float(part) / float(whole)
     if 0 < abs(percent) < 0.1:
         return "<0.1%"
-    return f"{percent:.1f}%" if abs(percent) < 99.95 or percent == 100 else f"{percent:.2f}%"
+    return f"{percent:.2f}%" if 99.95 <= percent < 100 else f"{percent:.1f}%"
 
 
 def brief(number: Number) -> str:

@@ -25,6 +25,7 @@ def render(run: Run) -> None:
     with right, st.container(border=True):
         _answers(run)
     parts.cards(_cards(run))
+    _best(run)
     _layers(run)
     _teams(run)
     _trust(run)
@@ -50,23 +51,34 @@ def _sentence(text: str) -> str:
 
 def _answers(run: Run) -> None:
     best = run.ask("overview", "best")
-    quality = run.one("overview", "quality")
     names = ", ".join(best["customer"].head(3)) if len(best) else "No measure can rank customers yet"
     by = f"by the consensus of {words.count(best['measures'].max())} measures" if len(best) else ""
     rows = [
         ("Who are our best customers?", f"{names}; {by}." if by else f"{names}."),
         ("What are all of them worth?", _worth(run)),
-        ("Can I trust it?", f"{quality.passed} of {quality.checks} checks passed. {words.share(quality.rows_accepted, quality.rows_in)}"
-         f" of {words.count(quality.rows_in)} input rows were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."),
-    ]  # fmt: skip
+        (
+            "Can I trust it?",
+            _trusted(run.one("overview", "quality")),
+        ),
+    ]
     body = "".join(f"<div><dt>{escape(q)}</dt><dd>{escape(a)}</dd></div>" for q, a in rows)
     st.html(f'<dl class="vk-answers">{body}</dl>')
+
+
+def _trusted(quality: Any) -> str:
+    """Say in a sentence which checks passed, and how many rows were set aside."""
+    accepted = words.share(quality.rows_accepted, quality.rows_in)
+    return (
+        f"{quality.passed} of {quality.checks} checks passed. {accepted} of {words.count(quality.rows_in)} input rows"
+        f" were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."
+    )
 
 
 def _worth(run: Run) -> str:
     value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
     years = run.settings.value.years
-    return f"{run.money(value.equity)} over the next {years} years, {run.money(value.equity / max(value.customers, 1))} each on average."
+    each_one = run.money(value.equity / max(value.customers, 1))
+    return f"{run.money(value.equity)} over the next {years} years, {each_one} each on average."
 
 
 def _cards(run: Run) -> list[Card]:
@@ -74,15 +86,22 @@ def _cards(run: Run) -> list[Card]:
     value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
     company = run.one("overview", "company")
     row = [
-        Card("Net cash, last 12 months", run.money(cash.net_cash),
-             f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
-             f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.", _against(run, cash)),
-        Card("Customer equity", run.money(value.equity),
-             f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
-             f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
-             f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value"),
+        Card(
+            "Net cash, last 12 months",
+            run.money(cash.net_cash),
+            f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
+            f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.",
+            _against(run, cash),
+        ),
+        Card(
+            "Customer equity",
+            run.money(value.equity),
+            f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
+            f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
+            f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value",
+        ),
         _best_segment(run),
-    ]  # fmt: skip
+    ]
     if company.mrr:
         row.append(_recurring(run, company))
     return row
@@ -101,16 +120,44 @@ def _best_segment(run: Run) -> Card:
         return Card("Best segment", "-", "No party has paid yet, so nobody has a lifetime value.")
     top = tiers.iloc[0]
     share = words.share(top.ltv, tiers["ltv"].clip(lower=0).sum())
-    return Card(f"Best segment: {top.tier}", run.money(top.ltv),
-                f"{top.rule}. Lifetime value in {run.currency}, {run.settings.value}.",
-                f"{words.count(top.parties)} parties hold {share} of all positive value")  # fmt: skip
+    return Card(
+        f"Best segment: {top.tier}",
+        run.money(top.ltv),
+        f"{top.rule}. Lifetime value in {run.currency}, {run.settings.value}.",
+        f"{words.count(top.parties)} parties hold {share} of all positive value",
+    )
 
 
 def _recurring(run: Run, company: Any) -> Card:
-    return Card("Monthly recurring revenue", run.money(company.mrr),
-                f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
-                f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
-                f"A month-end balance; {run.money(company.mrr * 12)} a year")  # fmt: skip
+    return Card(
+        "Monthly recurring revenue",
+        run.money(company.mrr),
+        f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
+        f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
+        f"A month-end balance; {run.money(company.mrr * 12)} a year",
+    )
+
+
+def _best(run: Run) -> None:
+    best = run.ask("overview", "best")
+    if best.empty:
+        return
+    parts.section(
+        "Best customers",
+        "First by the executives' consensus, the weighted mean of their rankings. Best customers takes it apart.",
+    )
+    rows = [
+        (f"{b.rank:,.0f}", b.customer, words.count(b.measures), f"{b.ltv:,.2f}", f"{b.net_cash_12m:,.2f}")
+        for b in each(best)
+    ]
+    headers = [
+        "Rank",
+        "Customer",
+        "Measures that rank it",
+        f"Lifetime value, {run.currency}",
+        f"Net cash 12 months, {run.currency}",
+    ]
+    parts.listing(headers, rows, numbers=(2, 3, 4))
 
 
 def _layers(run: Run) -> None:
@@ -156,16 +203,21 @@ def _teams(run: Run) -> None:
     teams = found[found["definition"].isin(words.TEAMS) | found["headline"]]
     if len(teams) < 2:
         return
-    parts.section("The same company, counted by each team",
-                  f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
-                  " The page Customers names who is in one list and not in another.")  # fmt: skip
+    parts.section(
+        "The same company, counted by each team",
+        f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
+        " The page Customers names who is in one list and not in another.",
+    )
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.space("xsmall")
         _team_bars(teams)
     with right:
-        parts.listing(["Definition", "Parties", "What it counts", "System"],
-                      [(t.label, words.count(t.members), t.sentence, t.system) for t in each(teams)], numbers=(1,))  # fmt: skip
+        parts.listing(
+            ["Definition", "Parties", "What it counts", "System"],
+            [(t.label, words.count(t.members), t.sentence, t.system) for t in each(teams)],
+            numbers=(1,),
+        )
     if not teams["members"].all():
         parts.note("A count of zero: nothing in the systems that were read fits the definition.")
 

@@ -1,0 +1,96 @@
+"""What the pages ask: discounting, consensus and settings, against numbers worked out by hand."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from valuekit.dashboard import data
+from valuekit.dashboard.data import Scenario
+from valuekit.engine import Engine
+from valuekit.errors import EngineError, UnknownNameError
+from valuekit.snapshot import Snapshot
+from valuekit.tables import PUBLISHED
+
+YEARS = {f"year_{y}": 0.0 for y in range(1, 11)}
+
+
+def cube(engine: Engine, *rows: dict[str, object]) -> None:
+    engine.make_empty(PUBLISHED["cube"])
+    for row in rows:
+        names = ", ".join(f'"{n}"' for n in row)
+        engine.execute(f"INSERT INTO cube ({names}) VALUES ({', '.join(f'${n}' for n in row)})", row)
+
+
+def values(engine: Engine, scenario: Scenario) -> dict[str, Decimal]:
+    return dict(engine.rows(data.value_sql(scenario)))
+
+
+def test_a_year_is_discounted_from_its_middle_or_its_end() -> None:
+    with Engine() as engine:
+        cube(engine, {"party_id": "a", "stream": "revenue", **YEARS, "year_1": 110.0, "year_2": 121.0})
+        # 110 / 1.1 + 121 / 1.21 = 200; mid-year is half a year's interest more: 200 * sqrt(1.1) = 209.7618
+        assert values(engine, Scenario(2, 0.10, "end_of_year")) == {"a": Decimal("200.0000")}
+        assert values(engine, Scenario(2, 0.10, "mid_year")) == {"a": Decimal("209.7618")}
+
+
+def test_a_stream_that_is_off_takes_away_exactly_its_own_value() -> None:
+    with Engine() as engine:
+        cube(engine, {"party_id": "a", "stream": "revenue", **YEARS, "year_1": 100.0},
+             {"party_id": "a", "stream": "support", **YEARS, "year_1": -30.0})  # fmt: skip
+        assert values(engine, Scenario(1, 0.0)) == {"a": Decimal("70.0000")}
+        assert values(engine, Scenario(1, 0.0, off=("support",))) == {"a": Decimal("100.0000")}
+
+
+@given(st.integers(1, 10), st.floats(0, 0.3))
+def test_the_first_year_alone_never_depends_on_later_years(years: int, rate: float) -> None:
+    assert Scenario(years, rate).factors == [Scenario(10, rate).factor(k) for k in range(1, years + 1)]
+
+
+def test_the_published_value_is_the_scenario_of_the_run(subscription: Snapshot) -> None:
+    with subscription.engine() as engine:
+        now = data.value_sql(data.settings(subscription.manifest).value)
+        apart = f"SELECT MAX(ABS(now.ltv - ltv.ltv)) FROM ({now}) AS now JOIN ltv USING (party_id)"
+        assert engine.scalar(apart) <= Decimal("0.0008")  # one last digit for each of eight streams
+
+
+def test_the_consensus_is_the_weighted_mean_of_the_scores() -> None:
+    with Engine() as engine:
+        ranked = {"x": ["a", "b", "c"], "y": ["c", "a", "b"]}
+        rows = [(p, m, float(i)) for m, ps in ranked.items() for i, p in enumerate(ps, 1)]
+        engine.put(
+            "rankings", pa.table(dict(zip(("party_id", "measure", "rank"), zip(*rows, strict=True), strict=True)))
+        )
+        engine.put("measures", pa.table({"measure": ["x", "y"], "ranked": [3, 3]}))
+        found = data.borda(engine, {"x": 3.0, "y": 1.0}, most=3)
+        # a: (3*1 + 1*.5)/4, b: (3*.5 + 1*0)/4, c: (3*0 + 1*1)/4
+        assert dict(zip(found["party_id"], found["score"], strict=True)) == {"a": 0.875, "b": 0.375, "c": 0.25}
+
+
+def test_settings_come_from_the_configuration_of_the_run(subscription: Snapshot) -> None:
+    found = data.settings(subscription.manifest)
+    assert found.value == Scenario(3, 0.10, "mid_year")
+    assert found.top_n == 20
+    assert found.windows["active_days"] == 30
+
+
+def test_a_question_that_does_not_exist_is_named(subscription: Snapshot) -> None:
+    with (
+        subscription.engine() as engine,
+        pytest.raises(UnknownNameError, match=r"there is no question 'stagse'.*'stages'"),
+    ):
+        data.ask(engine, "overview", "stagse")
+
+
+def test_an_engine_error_becomes_one_sentence_with_advice() -> None:
+    with Engine() as engine, pytest.raises(EngineError, match=r"overview, stages: .*The snapshot may be damaged"):
+        data.ask(engine, "overview", "stages")
+
+
+def test_money_comes_as_number_and_days_as_dates() -> None:
+    with Engine() as engine:
+        found = data.plain(engine.query("SELECT 1.50::DECIMAL(18,4) AS m, SUM(2) AS n, DATE '2026-06-30' AS d"))
+        assert [str(t) for t in found.dtypes[["m", "n"]]] == ["float64", "int64"]
+        assert str(found["d"].dtype).startswith("datetime64")

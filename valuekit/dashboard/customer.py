@@ -1,5 +1,7 @@
 """One customer: chosen by name, with its statement of cash."""
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 
@@ -10,7 +12,7 @@ from valuekit.dashboard.run import Run
 from valuekit.tables.published import CASH_LINES
 
 
-def choose(run: Run, step: str, key: str) -> str | None:
+def choose(run: Run, order: Literal["cash", "rank"], key: str) -> str | None:
     """Let the reader find a customer by a part of its name, or by its id; return its party id."""
     left, right = st.columns(2)
     text = left.text_input(
@@ -21,7 +23,8 @@ def choose(run: Run, step: str, key: str) -> str | None:
         icon=":material/search:",
         live=True,
     )
-    found = run.ask("customer", step, text=(text or "").strip())
+    text = (text or "").strip()
+    found = run.ask("customer", f"found_by_{order}", text=text) if text else run.ask("customer", f"first_by_{order}")
     if found.empty:
         parts.empty("No customer found", "Try a shorter part of the name, or clear the search.")
         return None
@@ -34,7 +37,7 @@ def choose(run: Run, step: str, key: str) -> str | None:
 def statement(run: Run) -> None:
     """Show one customer's cash, line by line and month by month."""
     parts.section("One customer's statement", "The same lines for one party, month by month.")
-    party = choose(run, "found", "customer")
+    party = choose(run, "cash", "customer")
     if party is None:
         return
     _profile(run, party)

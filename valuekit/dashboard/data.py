@@ -1,6 +1,6 @@
 """What the pages may ask of a snapshot. No Streamlit here, and no SQL in the pages: each asks the steps beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
@@ -8,13 +8,14 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from valuekit.engine import Engine, load_steps
+from valuekit.engine import Engine, Expression, load_steps, quote
 from valuekit.engine.steps import Slot, compose
 from valuekit.errors import EngineError, UnknownNameError, ValuekitError
 from valuekit.snapshot import Manifest
 from valuekit.tables.published import HORIZON_YEARS, STREAMS
 
 PAGES = "valuekit.dashboard.pages"
+PUBLISHED_VALUES = "published_values"
 
 Timing = Literal["mid_year", "end_of_year"]
 
@@ -124,6 +125,20 @@ def ask(
     except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
         reason = str(error).strip().splitlines()[0]
         raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
+
+
+def make_values(engine: Engine, scenario: Scenario, current: Sequence[str]) -> str:
+    """Make the table of every party's value under a scenario, beside its published value; return the table's name."""
+    value = Expression("value", f"({value_sql(scenario)})", frozenset())
+    if not engine.has(PUBLISHED_VALUES):
+        _make(engine, PUBLISHED_VALUES, _sql("value", "published", ()), {"current": list(current)})
+    slots = (("published", PUBLISHED_VALUES), ("value", value))
+    _make(engine, scenario.name, _sql("value", "scenario", slots))
+    return scenario.name
+
+
+def _make(engine: Engine, table: str, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+    engine.execute(f"CREATE OR REPLACE TABLE {quote(table)} AS {sql}", parameters)
 
 
 @cache

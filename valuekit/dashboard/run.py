@@ -12,9 +12,10 @@ import streamlit as st
 
 from valuekit.calendar import add_months, month_start
 from valuekit.dashboard import data
-from valuekit.engine import Engine, quote
+from valuekit.engine import Engine
 from valuekit.money import show
 from valuekit.snapshot import Manifest, Snapshot
+from valuekit.tables.published import CUSTOMER_STAGES
 
 Parameters = tuple[tuple[str, Any], ...]
 
@@ -62,10 +63,10 @@ class _Made:
 
 
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False, on_release=_Made.drop)
-def _scenario(path: Path, run_id: str, scenario: data.Scenario) -> _Made:
-    engine = _open(path, run_id).engine()
-    engine.execute(f"CREATE OR REPLACE TABLE {quote(scenario.name)} AS {data.value_sql(scenario)}")
-    return _Made(engine, scenario.name)
+def _scenario(opened: int, scenario: data.Scenario, _snapshot: Snapshot) -> _Made:
+    """Make the values of a scenario in the engine of an opened snapshot; `opened` tells the openings apart."""
+    engine = _snapshot.engine()
+    return _Made(engine, data.make_values(engine, scenario, CUSTOMER_STAGES))
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class Run:
         return _consensus(self.path, self.manifest.run_id, tuple(sorted(weights.items())), most)
 
     def _values(self, scenario: data.Scenario) -> str:
-        return "ltv" if scenario == self.settings.value else _scenario(self.path, self.manifest.run_id, scenario).table
+        snapshot = _open(self.path, self.manifest.run_id)
+        return _scenario(id(snapshot), scenario, snapshot).table
 
 
 def _freeze(parameters: dict[str, Any]) -> Parameters:

@@ -133,7 +133,7 @@ def _weight(measure: Any) -> float:
 
 def _one(run: Run) -> None:
     parts.section("One customer, by every measure")
-    party = customer.choose(run, "current", "who")
+    party = customer.choose(run, "rank", "who")
     if party is None:
         return
     found = run.ask("best", "one", party=party)

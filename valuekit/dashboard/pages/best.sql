@@ -15,11 +15,13 @@ FROM rankings JOIN parties USING (party_id)
 WHERE rank <= $rows AND LIST_CONTAINS($measures, measure)
 ORDER BY measure, rank, party_id
 
+-- step: _next
+SELECT measure, MIN(rank) AS rank FROM rankings WHERE rank > $rows AND LIST_CONTAINS($measures, measure) GROUP BY measure
+
 -- step: ties
-SELECT measure, MIN(rank) AS rank, COUNT(*) FILTER (WHERE rank = next_rank) AS parties
-FROM (SELECT measure, rank, MIN(rank) OVER (PARTITION BY measure) AS next_rank
-      FROM rankings WHERE rank > $rows AND LIST_CONTAINS($measures, measure))
-GROUP BY measure
+SELECT measure, rank, COUNT(*) AS parties
+FROM rankings JOIN _next USING (measure, rank)
+GROUP BY measure, rank
 ORDER BY measure
 
 -- step: agreement

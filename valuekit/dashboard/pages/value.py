@@ -153,7 +153,7 @@ def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
 def _spread(run: Run, scenario: Scenario) -> None:
     found = run.ask("value", "spread", scenario=scenario)
     found["label"] = [_bin(low) for low in found["low"]]
-    basis = run.ask("value", "basis", scenario=scenario)
+    basis = run.ask("value", "basis")
     total = int(basis["parties"].sum())
     parts.section(
         "How values are spread",
@@ -185,9 +185,9 @@ def _bin(low: float) -> str:
 def _top(run: Run, scenario: Scenario) -> None:
     changed = scenario != run.settings.value
     found = run.ask("value", "top", scenario=scenario, rows=parts.ROWS)
-    moved = run.one("value", "movers", scenario=scenario, first=BEST)
+    best = found.head(BEST)
     note = (
-        f"{words.count(moved.entered)} of the top {moved.compared} were not there at the published settings."
+        f"{(best['rank_before'] > BEST).sum()} of the top {len(best)} were not there at the published settings."
         if changed
         else "At the published settings. Move a slider to see who rises and who falls."
     )
@@ -209,6 +209,8 @@ def _top(run: Run, scenario: Scenario) -> None:
         Column("basis_name", "Rests on"),
     ]
     found = found.assign(
-        stage_name=found["stage"].map(words.stage), basis_name=found["basis"].map(lambda b: words.BASES.get(b, b))
+        moved=found["rank_before"] - found["rank"],
+        stage_name=found["stage"].map(words.stage),
+        basis_name=found["basis"].map(lambda b: words.BASES.get(b, b)),
     )
     parts.table(found, columns, alt_text=f"The {len(found)} most valuable customers", rows=12)

@@ -45,7 +45,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     def opened(page: str, where: Snapshot | Path, **widgets: object) -> AppTest:
         path = where.path if isinstance(where, Snapshot) else where
         monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(path))
-        test = AppTest.from_function(_script, default_timeout=30, kwargs={"page": page})
+        test = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": page})
         for key, value in widgets.items():
             test.session_state[key] = value
         return test.run()
@@ -53,7 +53,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     return opened
 
 
-def _script(page: str) -> None:
+def page_script(page: str) -> None:
     from valuekit.dashboard.router import show  # noqa: PLC0415 - Streamlit runs the body of this function alone
 
     show(page)

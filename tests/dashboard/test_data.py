@@ -91,4 +91,5 @@ def test_money_comes_as_number_and_days_as_dates() -> None:
     with Engine() as engine:
         found = data.plain(engine.query("SELECT 1.50::DECIMAL(18,4) AS m, SUM(2) AS n, DATE '2026-06-30' AS d"))
         assert [str(t) for t in found.dtypes[["m", "n"]]] == ["float64", "int64"]
+        assert data.plain(engine.query("SELECT 6023.86::DECIMAL(18,4) AS m"))["m"].tolist() == [6023.86]
         assert str(found["d"].dtype).startswith("datetime64")

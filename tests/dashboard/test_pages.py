@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import Open, page_script
 from valuekit.dashboard.data import Scenario, value_sql
 from valuekit.dashboard.router import PAGES
 from valuekit.money import show
@@ -234,3 +234,23 @@ def test_the_app_file_opens_the_overview(monkeypatch: pytest.MonkeyPatch, subscr
     opened = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=30).run()
     assert not opened.exception
     assert opened.title[0].value == "Overview"
+
+
+def test_a_link_names_its_run_and_opens_it_when_there_are_newer_ones(
+    monkeypatch: pytest.MonkeyPatch, subscription: Snapshot, retailer: Snapshot, tmp_path: Path
+) -> None:
+    for snapshot in (subscription, retailer):
+        shutil.copytree(snapshot.path, tmp_path / snapshot.path.name)
+    monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(tmp_path))
+    for snapshot in (subscription, retailer):
+        app = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": "overview"})
+        app.query_params["run"] = snapshot.manifest.run_id
+        assert snapshot.manifest.company in text(app.run())
+        assert app.query_params["run"] in (snapshot.manifest.run_id, [snapshot.manifest.run_id])
+
+
+def test_a_link_to_a_run_that_is_gone_says_so(monkeypatch: pytest.MonkeyPatch, subscription: Snapshot) -> None:
+    monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(subscription.path))
+    app = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": "overview"})
+    app.query_params["run"] = "2020-01-01-gone"
+    assert "is not here" in app.run().warning[0].value

@@ -161,12 +161,17 @@ def most(frame: pd.DataFrame, column: str) -> Any:
 
 def plain(table: pa.Table) -> pd.DataFrame:
     """Turn Arrow into the pandas types that tables and charts show: decimals as numbers, dates as datetime."""
-    columns = [
-        c.cast(pa.int64() if c.type.scale == 0 else pa.float64()) if pa.types.is_decimal(c.type) else c
-        for c in table.columns
-    ]
-    frame: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas(date_as_object=False)
-    return frame
+    frame: pd.DataFrame = pa.table([_number(c) for c in table.columns], names=table.column_names).to_pandas(
+        date_as_object=False
+    )
+    scales = {f.name: f.type.scale for f in table.schema if pa.types.is_decimal(f.type) and f.type.scale}
+    return frame.round(scales)  # the cast of a decimal may miss the nearest float by one unit in the last place
+
+
+def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_decimal(column.type):
+        return column
+    return column.cast(pa.float64() if column.type.scale else pa.int64())
 
 
 _DAMAGED = "The snapshot may be damaged: run it again, or choose another run."

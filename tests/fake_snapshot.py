@@ -236,7 +236,7 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
         "first_used_on": where(ever_used, started), "last_used_on": where(ever_used, _days_before(idle)),
         "last_used_in_contract_on": where(ever_used, _days_before(idle)), "days_since_use": where(ever_used, idle),
         "days_since_order": where(paid & retailer, idle), "used_this_month": ever_used & (idle < 30),
-        "net_cash": 0.0, "net_cash_12m": 0.0,
+        "has_paid": paid & ~retailer, "has_ordered": paid & retailer, "net_cash": 0.0, "net_cash_12m": 0.0,
     })  # fmt: skip
     _declare(engine, "facts", frame)
     engine.execute("""CREATE OR REPLACE TABLE facts AS SELECT f.* REPLACE (COALESCE(c.net_cash, 0) AS net_cash,

@@ -16,6 +16,9 @@ from valuekit.tables import Table
 
 Parameters = Mapping[str, Any]
 
+DatabaseError = duckdb.Error
+"""What statements and queries raise: for layers that know what to say about it, and may not know DuckDB."""
+
 
 class Engine:
     """One DuckDB database and the few things that valuekit does with it.
@@ -43,7 +46,7 @@ class Engine:
         `memory_limit` such as "4GB" bounds the engine's memory; beyond it, work spills to `temp_folder`.
         `keep_scratch` keeps every scratch step as a table, to look at.
         """
-        settings: dict[str, Any] = {"preserve_insertion_order": True, "autoinstall_known_extensions": False}
+        settings: dict[str, Any] = dict(_SETTINGS)
         if memory_limit:
             settings["memory_limit"] = memory_limit
         if threads:
@@ -55,6 +58,7 @@ class Engine:
             self._connection = duckdb.connect(str(database), read_only=read_only, config=settings)
         except duckdb.Error as error:
             raise EngineError(first_line(error), where=str(database), next_step=_OPEN_ADVICE) from None
+        self._connection.execute(_QUIET)
         self.keep_scratch = keep_scratch
         self.seconds: dict[str, float] = {}
 
@@ -62,6 +66,7 @@ class Engine:
         """Return a second door to the same database, for another thread."""
         twin = object.__new__(Engine)
         twin._connection, twin.keep_scratch, twin.seconds = self._connection.cursor(), self.keep_scratch, {}
+        twin._connection.execute(_QUIET)
         return twin
 
     def close(self) -> None:
@@ -96,6 +101,14 @@ class Engine:
                 made.append(step.name)
         return made
 
+    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
+        """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
+        steps = {s.name: s for s in load_steps(package, file)}
+        if step not in steps:
+            raise UnknownNameError("step", step, steps, where=f"{package}/{file}")
+        scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
+        return self.query(compose(steps[step], scratch, slots), parameters)
+
     def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
         start = time.perf_counter()
         try:
@@ -120,8 +133,8 @@ class Engine:
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        row = self._run(sql, parameters).fetchone()
-        return row[0] if row else None
+        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
@@ -229,4 +242,9 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_SETTINGS = {
+    "preserve_insertion_order": True,  # the same rows in the same order give the same bytes
+    "autoinstall_known_extensions": False,  # nothing is fetched at run time
+}
+_QUIET = "SET enable_progress_bar = false"  # standard output is for data
 _OPEN_ADVICE = "Close the program that holds the database, or name another file."

@@ -51,7 +51,7 @@ def load_steps(package: str, file: str) -> tuple[Step, ...]:
 def parse_steps(text: str, file: str) -> tuple[Step, ...]:
     r"""Split the text of a `.sql` file into its steps.
 
-    >>> [s.name for s in parse_steps("-- step: _a\\nSELECT 1 AS x\\n-- step: b\\nSELECT x FROM _a", "t.sql")]
+    >>> [s.name for s in parse_steps("-- step: _a\nSELECT 1 AS x\n-- step: b\nSELECT x FROM _a", "t.sql")]
     ['_a', 'b']
     """
     parts = _HEADING.split(text)

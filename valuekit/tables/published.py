@@ -201,7 +201,11 @@ FACTS = Table(
         _money("won_amount", "Value of deals won"),
         _day("signed_on", "First contract signed"),
         _day("contract_starts_on", "First day of the first contract"),
-        _day("contract_ends_on", "Last day of the latest contract, renewals included; missing when open-ended"),
+        _day(
+            "contract_ends_on",
+            "Last day of the latest contract, renewals included; missing when open-ended. "
+            "After a lapse, a new contract is seen from the day it starts",
+        ),
         _day("cancelled_on", "Day of notice for the latest contract"),
         _yes("has_contract", "Signed a contract"),
         _yes("contract_current", "A signed contract covers the as-of date"),
@@ -210,12 +214,14 @@ FACTS = Table(
         _day("first_paid_on", "First payment above zero, contract or not"),
         _day("last_paid_on", "Last payment above zero"),
         _money("paid", "Payments minus refunds, chargebacks and credits"),
+        _yes("has_paid", "Payments exceed refunds, chargebacks and credits, in the currency paid"),
         _money("invoiced", "Invoices, void ones left out"),
         _money("overdue", "Unpaid invoices past their due date"),
         _day("first_ordered_on", "First order above zero"),
         _day("last_ordered_on", "Last order above zero"),
         _count("orders", "Days with an order above zero"),
         _money("ordered", "Orders minus returns"),
+        _yes("has_ordered", "Orders exceed returns, in the currency ordered"),
         _day("first_used_on", "First use of the product"),
         _day("last_used_on", "Last use of the product, trial or not"),
         _day("last_used_in_contract_on", "Last use on or after the first contract's start"),
@@ -251,7 +257,8 @@ DEFINITIONS = Table(
         _text("sentence", "What the number means, in one sentence"),
         _text("predicate", "The rule over facts and stage"),
         _yes("headline", "True for the one number that the company reports"),
-        _count("members", "Parties that it counts"),
+        _count("members", "Parties that it counts; 0 when not countable"),
+        _text("not_countable", "Why it can count nobody, such as a table without rows; empty when it can", required=False),
     ),
     key=("definition",),
 )
@@ -359,7 +366,12 @@ RANKINGS = Table(
         _party(),
         _text("measure", "Measure"),
         Column("value", "DOUBLE", "Value of the measure, in its unit", required=True),
-        Column("rank", "DOUBLE", "Rank; 1 is best, ties share their mean rank", required=True),
+        Column(
+            "rank",
+            "DOUBLE",
+            "Rank; 1 is best; customers equal in value and tie-break share their mean rank",
+            required=True,
+        ),
     ),
     key=("party_id", "measure"),
 )
@@ -373,7 +385,11 @@ AGREEMENT = Table(
         _count("common", "Customers that both rank"),
         _count("top_n", "How many of the best are compared"),
         _number("overlap", "Share of the top N that both name", "share"),
-        _number("kendall_tau_b", "Kendall tau-b over the common customers", "correlation"),
+        _number(
+            "kendall_tau_b",
+            "Kendall tau-b over the common customers (above 50,000: over a sample of so many)",
+            "correlation",
+        ),
     ),
     key=("measure_a", "measure_b"),
 )
@@ -385,7 +401,7 @@ CONSENSUS = Table(
         _party(),
         _number("score", "Weighted mean Borda score over the measures that rank it; 1 is best, 0 is worst", "score"),
         _count("measures", "Measures that rank it"),
-        Column("rank", "BIGINT", "Rank by score; missing when no measure ranks it"),
+        Column("rank", "BIGINT", "Rank by score; missing when measures with less than half of the weight rank it"),
     ),
     key=("party_id",),
 )

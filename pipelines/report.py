@@ -1,0 +1,176 @@
+"""What a run found, for people: compact tables, the headline first, what to type next at the end."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.run import Outcome
+from valuekit.money import show
+from valuekit.snapshot import Manifest, Summary
+from valuekit.tables.published import STAGES
+
+RUN_SCHEMA = "valuekit.run/1"
+
+
+def run_object(outcome: Outcome) -> dict[str, Any]:
+    """Return the outcome as the one JSON object of `run --json`. Money is in `currency`."""
+    manifest = outcome.manifest
+    return {
+        "schema": RUN_SCHEMA,
+        "run_id": manifest.run_id,
+        "snapshot": str(outcome.path),
+        "reused": outcome.reused,
+        "company": manifest.company,
+        "currency": manifest.currency,
+        "as_of": manifest.as_of,
+        "known_on": manifest.known_on,
+        "headline": manifest.headline,
+        "rows": {
+            table: {k.removeprefix("rows_"): v for k, v in rows.model_dump().items()}
+            for table, rows in manifest.intake.items()
+        },
+        "definitions": manifest.definitions,
+        "stages": manifest.stages,
+        "customers": outcome.summary.customers,
+        "totals": manifest.totals,
+        "tiers": {row["tier"]: {"parties": row["parties"], "ltv": row["ltv"]} for row in outcome.summary.tiers},
+        "checks": [check.model_dump() for check in manifest.checks],
+        "seconds": manifest.seconds,
+        "peak_memory_mb": manifest.peak_memory_mb,
+        "tracking": outcome.tracking,
+    }
+
+
+def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
+    """Print the summary of a run."""
+    manifest, summary = outcome.manifest, outcome.summary
+    console.print(Text(manifest.headline, style="bold"))
+    console.print(f"{escape(manifest.company)}, as of {manifest.as_of}, money in {manifest.currency}\n")
+    for title, part in (
+        ("Who is a customer", _definitions(summary)),
+        ("Stages", _stages(summary)),
+        ("Net cash of the last 12 months", _cash(summary, manifest.currency)),
+        ("Against the books, all months", _books(manifest)),
+        ("Value", _value(summary, manifest)),
+        ("Where executives agree and where they do not", _agreement(summary)),
+        ("Input", _input(manifest)),
+        ("Checks", _checks(manifest)),
+    ):
+        if part is not None:
+            console.print(Text(title, style="bold"))
+            console.print(Padding(part, (0, 0, 1, 2)))
+    console.print(*_closing(outcome, config), sep="\n")
+
+
+def grid(*columns: str) -> Table:
+    """Return a table without lines; a column name that ends in > is aligned to the right."""
+    table = Table(box=None, pad_edge=False, show_header=any(c.strip("> ") for c in columns), header_style="dim")
+    for column in columns:
+        right = column.endswith(">")
+        table.add_column(column.removesuffix(">"), justify="right" if right else "left", no_wrap=right)
+    return table
+
+
+def _definitions(summary: Summary) -> Table:
+    table = grid("definition", "parties>", "owner", "source of truth", "meaning")
+    for row in summary.definitions:
+        cells = (row["label"], f"{row['members']:,}", row["owner"], row["system"], row["sentence"])
+        table.add_row(*map(escape, cells), style="bold" if row["headline"] else "")
+    return table
+
+
+def _stages(summary: Summary) -> Text:
+    present = [(s, summary.stages[s]) for s in STAGES if s in summary.stages]
+    parts = [f"{stage.replace('_', ' ')} {count:,}" for stage, count in present]
+    return Text(" · ".join(parts) + f" = {sum(summary.stages.values()):,} parties")
+
+
+def _cash(summary: Summary, currency: str) -> Table:
+    table = grid("", ">")
+    for line, amount in summary.cash_12m.items():
+        if amount or line in ("revenue", "net_cash"):
+            table.add_row(line.replace("_", " "), money(amount, currency), style="bold" if line == "net_cash" else "")
+    return table
+
+
+def _books(manifest: Manifest) -> Table:
+    total, currency = manifest.totals, manifest.currency
+    table = grid("", ">")
+    for name, words in (
+        ("attributed", "carried by parties"),
+        ("unattributed", "party not known"),
+        ("unused_capacity", "unused capacity"),
+        ("unallocated", "not shared out"),
+    ):
+        table.add_row(words, money(total.get(name, Decimal(0)), currency))
+    table.add_row("the books", money(total.get("books", Decimal(0)), currency), style="bold")
+    return table
+
+
+def _value(summary: Summary, manifest: Manifest) -> RenderableType:
+    ltv = manifest.config.get("ltv", {})
+    equity = money(manifest.totals.get("customer_equity", Decimal(0)), manifest.currency)
+    terms = f"{ltv.get('horizon_years', 3)} years at {100 * ltv.get('discount_rate', 0.1):g}% a year"
+    table = grid("tier", "parties>", "lifetime value>", "net cash, 12 months>", "rule")
+    for row in summary.tiers:
+        amounts = (money(row[k], manifest.currency) for k in ("ltv", "net_cash_12m"))
+        table.add_row(escape(row["tier"]), f"{row['parties']:,}", *amounts, escape(row["rule"]))
+    return Group(f"Customer equity {equity}: lifetime value of current customers, {terms}", table)
+
+
+def _agreement(summary: Summary) -> Table | None:
+    pairs = summary.agreement
+    if not pairs:
+        return None
+    table = grid("", "measure", "measure", "same in the top>", "Kendall tau-b>")
+    chosen = [("most alike", pairs[0])] + ([("least alike", pairs[-1])] if len(pairs) > 1 else [])
+    for words, pair in chosen:
+        tau = "" if pair["kendall_tau_b"] is None else f"{pair['kendall_tau_b']:.2f}"
+        table.add_row(words, escape(pair["label_a"]), escape(pair["label_b"]), f"{100 * pair['overlap']:.0f}%", tau)
+    return table
+
+
+def _input(manifest: Manifest) -> Table:
+    table = grid("table", "rows in>", "accepted>", "quarantined>", "warned>", "later than as of>")
+    for name, rows in manifest.intake.items():
+        counts = (rows.rows_in, rows.rows_accepted, rows.rows_quarantined, rows.rows_warned, rows.rows_later)
+        table.add_row(escape(name), *(f"{n:,}" for n in counts))
+    return table
+
+
+def _checks(manifest: Manifest) -> Table:
+    table = grid("", "check", "result")
+    for check in manifest.checks:
+        mark = "[green]passed[/]" if check.passed else "[red]failed[/]"
+        table.add_row(mark, check.check_name.replace("_", " "), escape(check.actual))
+    return table
+
+
+def _closing(outcome: Outcome, config: str) -> list[Text]:
+    tracking = outcome.tracking
+    path = _short(outcome.path)
+    lines = [f"Snapshot {path}" + (" (already published, identical)" if outcome.reused else "")]
+    if tracking and tracking.recorded:
+        lines.append(f"Recorded in MLflow: {tracking.uri}")
+    elif tracking:
+        lines.append(f"Not recorded in MLflow ({tracking.problem}). The record is kept: valuekit track push")
+    lines += ["", "Next", f"  valuekit app {path}", f"  valuekit export segments {path} --format csv"]
+    lines += [f"  valuekit explain {path} <party>", f"  valuekit run {config} --set ltv.horizon_years=5"]
+    return [Text(line) for line in lines]
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write an amount with its currency."""
+    return show(amount, currency)
+
+
+def _short(path: Path) -> Path:
+    """A path as the user would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path

@@ -1,0 +1,179 @@
+"""The steps of a run, in the order in which the data flow. Each reads and makes tables of the engine."""
+# ruff: noqa: PLC0415 - a step loads its domain when it runs: the models alone cost a second
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from valuekit.config import Config, Source
+from valuekit.engine import Engine
+from valuekit.errors import ContractError
+from valuekit.snapshot import SourceFile, failed, fingerprint_files, make_checks
+from valuekit.snapshot.manifest import CheckResult
+
+
+@dataclass
+class Work:
+    """What passes from step to step beside the tables."""
+
+    engine: Engine
+    config: Config
+    base: Path
+    """Folder that paths in the configuration are relative to."""
+    sources: list[SourceFile] = field(default_factory=list)
+    models: dict[str, str] = field(default_factory=dict)
+    """Fitted models as JSON."""
+    cube_value: str = ""
+    """SELECT of `party_id` and `ltv` from the cube at the run's horizon, discount and streams."""
+    checks: list[CheckResult] = field(default_factory=list)
+
+    @property
+    def as_of(self) -> date:
+        """The date described; known once the sources are read."""
+        if self.config.as_of is None:
+            raise ContractError("the data hold no dated row.", next_step="Map a table with dates, or state --as-of.")
+        return self.config.as_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name in reports, what it does in words, and the function."""
+
+    name: str
+    words: str
+    do: Callable[[Work], None]
+
+
+def fingerprint(work: Work) -> None:
+    """Hash the input files."""
+    from valuekit.sources.files import find_database, find_files
+
+    def paths(source: Source) -> list[Path]:
+        return find_files(source, work.base) if source.file else [find_database(source, work.base)]
+
+    work.sources = fingerprint_files((s, path) for s in work.config.sources for path in paths(s))
+
+
+def read(work: Work) -> None:
+    """Read the company's systems into the canonical tables, as known at the as-of date."""
+    from valuekit import sources
+
+    config = work.config
+    sources.read(
+        work.engine,
+        config.sources,
+        currency=config.company.currency,
+        base=work.base,
+        max_quarantined_share=config.quality.max_quarantined_share,
+    )
+    work.config = config.model_copy(update={"as_of": config.as_of or sources.latest_event(work.engine)})
+    sources.limit_to(work.engine, work.as_of, config.known_on)
+
+
+def resolve(work: Work) -> None:
+    """Find out which records are one party."""
+    from valuekit import identity
+
+    settings = work.config.identity
+    identity.resolve(work.engine, rules=settings.rules, shared_domains=settings.shared_domains)
+
+
+def compute_cash(work: Work) -> None:
+    """Compute each party's net cash flow."""
+    from valuekit import cashflow
+
+    settings, share = work.config.cashflow, work.config.cashflow.assumed_cost_of_goods
+    cashflow.compute(
+        work.engine,
+        as_of=work.as_of,
+        pools={name: pool.driver for name, pool in settings.pools.items()},
+        assumed_cost_of_goods=None if share is None else Decimal(str(share)),
+    )
+
+
+def classify(work: Work) -> None:
+    """Put each party in its stage, and count by every definition."""
+    from valuekit import lifecycle
+
+    settings = work.config.lifecycle
+    changes = {key: d.model_dump(exclude_unset=True) for key, d in settings.definitions.items()}
+    lifecycle.classify(
+        work.engine,
+        as_of=work.as_of,
+        windows=lifecycle.Windows(
+            active_days=settings.active_days,
+            order_active_days=settings.order_active_days,
+            order_churn_days=settings.order_churn_days,
+            churn_date=settings.churn_date,
+        ),
+        definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
+    )
+
+
+def value(work: Work) -> None:
+    """Fit the value models and fill the value cube."""
+    from valuekit import ltv
+    from valuekit.ltv.cube import ltv_sql
+
+    settings = work.config.ltv
+    horizon, discount = ltv.Horizon(settings.horizon_years), ltv.Discount(settings.discount_rate, settings.timing)
+    models = ltv.value(
+        work.engine,
+        as_of=work.as_of,
+        horizon=horizon,
+        discount=discount,
+        off=settings.off,
+        time_unit=settings.time_unit,
+        purchase_model=settings.purchase_model,
+    )
+    work.models = {model.name: model.to_json() for model in models}
+    work.cube_value = ltv_sql(horizon, discount, settings.off)
+
+
+def segment(work: Work) -> None:
+    """Put each valued party in its tier."""
+    from valuekit import segments
+
+    settings = work.config.segments
+    tiers = [(tier.name, tier.share) for tier in settings.tiers]
+    segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
+
+
+def compare(work: Work) -> None:
+    """Rank customers by every executive's measure."""
+    from valuekit import executives
+
+    settings = work.config.executives
+    executives.compare(
+        work.engine,
+        as_of=work.as_of,
+        weights=settings.weights,
+        top_n=settings.top_n,
+        minimum_active_months=settings.minimum_active_months,
+    )
+
+
+def check(work: Work) -> None:
+    """Prove the results; raises `CheckError` when one does not hold."""
+    work.checks = make_checks(
+        work.engine,
+        cube_value=work.cube_value,
+        max_quarantined_share=work.config.quality.max_quarantined_share,
+    )
+    if error := failed(work.checks):
+        raise error
+
+
+STEPS = (
+    Step("fingerprint", "hashing the input", fingerprint),
+    Step("sources", "reading the systems", read),
+    Step("identity", "finding the parties", resolve),
+    Step("cashflow", "computing net cash", compute_cash),
+    Step("lifecycle", "classifying the parties", classify),
+    Step("ltv", "valuing the customers", value),
+    Step("segments", "assigning the tiers", segment),
+    Step("executives", "ranking the customers", compare),
+    Step("checks", "checking the results", check),
+)

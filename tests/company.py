@@ -1,0 +1,53 @@
+"""Tiny companies for tests: canonical tables in an engine from a few visible rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.tables import CANONICAL, PUBLISHED, Column, Table, accepted
+
+Row = Mapping[str, Any]
+
+DEFAULTS = {"system": "crm", "to_system": "crm", "currency": "EUR", "term_months": 12, "feature": "app", "events": 1}
+
+
+def given(engine: Engine, **tables: Sequence[Row]) -> Engine:
+    """Make every canonical table (and an empty `cash`) in the engine, filled with the rows given.
+
+    Dates may be ISO text. Missing columns are NULL, or a harmless default where a value is required; amounts are in the
+    reporting currency unless `reporting_<amount>` says otherwise. Published tables may be given too.
+
+    >>> engine = given(Engine(), payments=[{"record": "a", "paid_on": "2026-01-01", "amount": 5}])
+    >>> engine.rows("SELECT id, record, kind, reporting_amount FROM payments"), engine.count("orders")
+    ([('1', 'a', 'payment', Decimal('5.0000'))], 0)
+    """
+    declared = {t.name: accepted(t) for t in CANONICAL.values()} | {
+        n: PUBLISHED[n] for n in {"cash", *tables} & PUBLISHED.keys()
+    }
+    for name, table in declared.items():
+        rows = [_filled(table, number, row) for number, row in enumerate(tables.get(name, ()), start=1)]
+        engine.put(name, pa.Table.from_pylist(rows, pa.schema([f.with_nullable(True) for f in table.arrow])))
+    return engine
+
+
+def _filled(table: Table, number: int, row: Row) -> dict[str, Any]:
+    unknown = set(row) - set(table.names)
+    assert not unknown, f"{table.name} has no column {sorted(unknown)}"
+    full = {"id": str(number), **{f"reporting_{c}": row.get(c) for c in table.money}, **row}
+    return {c.name: _typed(c, full.get(c.name)) for c in table}
+
+
+def _typed(column: Column, value: Any) -> Any:
+    if value is None and column.required:
+        value = DEFAULTS.get(column.name) or (
+            column.values[0] if column.values else 0 if "DECIMAL" in column.type else None
+        )
+    if column.type == "DATE" and isinstance(value, str):
+        return date.fromisoformat(value)
+    if "DECIMAL" in column.type and isinstance(value, float):
+        return Decimal(str(value))
+    return value

@@ -1,0 +1,69 @@
+"""A tiny company, described at 30 June 2026: the words that the lifecycle tests use."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.company import Row, given
+from valuekit.engine import Engine
+from valuekit.identity import resolve
+from valuekit.lifecycle import BUILTIN, Definition, Windows, classify
+
+AS_OF = date(2026, 6, 30)
+
+SIGNED = {"signed_on": "2025-12-20", "starts_on": "2026-01-01", "ends_on": "2026-12-31", "amount": 1200}
+PAID = {"paid_on": "2026-01-10", "amount": 100}
+"""A contract that runs at the date described, and a payment: together they make a customer."""
+
+
+def days_ago(days: int) -> date:
+    return AS_OF - timedelta(days=days)
+
+
+def described(
+    *,
+    as_of: date = AS_OF,
+    windows: Windows | None = None,
+    definitions: Sequence[Definition] = BUILTIN,
+    keep_scratch: bool = False,
+    **tables: Sequence[Row],
+) -> Engine:
+    """Resolve and classify the company; records that rows name need not be given."""
+    known = list(tables.pop("records", []))
+    named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
+    engine = given(
+        Engine(threads=1, keep_scratch=keep_scratch),
+        records=[*known, *({"record": r} for r in sorted(named))],
+        **tables,
+    )
+    resolve(engine)
+    classify(engine, as_of=as_of, windows=windows or Windows(), definitions=definitions)
+    return engine
+
+
+def stage(record: str = "ann", **company: Any) -> str:
+    """The stage of one record's party and its reason, such as `inactive: onboarding`."""
+    return stages(described(**company))[record]
+
+
+def stages(engine: Engine) -> dict[str, str]:
+    sql = "SELECT record, CONCAT_WS(': ', stage, reason) FROM stages JOIN party_records USING (party_id)"
+    return dict(engine.rows(sql))
+
+
+def since(record: str = "ann", **company: Any) -> date | None:
+    sql = "SELECT since FROM stages JOIN party_records USING (party_id) WHERE record = $r"
+    return described(**company).scalar(sql, {"r": record})
+
+
+def fact(name: str, record: str = "ann", **company: Any) -> Any:
+    sql = f"SELECT {name} FROM facts JOIN party_records USING (party_id) WHERE record = $r"
+    value = described(**company).scalar(sql, {"r": record})
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def counted_by(engine: Engine, definition: str) -> set[str]:
+    """The records that a definition counts."""
+    sql = "SELECT record FROM memberships JOIN party_records USING (party_id) WHERE definition = $d"
+    return {row[0] for row in engine.rows(sql, {"d": definition})}

@@ -1,0 +1,96 @@
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+from valuekit.engine import Engine
+from valuekit.ltv import Discount, FittedModel, Horizon, value
+from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
+
+AS_OF = date(2026, 6, 30)
+
+
+class World:
+    """A small company in an engine: every table exists; rows are added one by one or by a SELECT."""
+
+    def __init__(self, as_of: date = AS_OF) -> None:
+        self.engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
+        for table in CANONICAL.values():
+            self.engine.make_empty(accepted(table).plus(Column("party_id", "VARCHAR", "Party")))
+        for name in ("facts", "stages", "cash_months", "cash"):
+            self.engine.make_empty(PUBLISHED[name])
+
+    def add(self, table: str, **row: object) -> None:
+        names = ", ".join(f'"{name}"' for name in row)
+        self.engine.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('$' + n for n in row)})", row)
+
+    def add_all(self, table: str, select: str) -> None:
+        """Insert the rows of a SELECT, by name."""
+        self.engine.execute(f"INSERT INTO {table} BY NAME {select}")
+
+    def party(self, party_id: str, stage: str = "active", *, paid: str | None = None, contract: bool = False) -> None:
+        self.add("stages", party_id=party_id, stage=stage)
+        self.add("facts", party_id=party_id, first_paid_on=paid, has_contract=contract)
+
+    def order(
+        self, party_id: str, day: str, amount: float, *, name: str | None = None, returns: str | None = None
+    ) -> None:
+        self.add(
+            "orders", system="shop", id=name or self._next(), party_id=party_id, ordered_on=day, amount=amount,
+            reporting_amount=amount, returns_order=returns,
+        )  # fmt: skip
+
+    def contract(
+        self, party_id: str, starts: str, ends: str | None, price: float, months: int, *,
+        cancelled: str | None = None, kind: str = "new",
+    ) -> None:  # fmt: skip
+        self.add(
+            "contracts", system="crm", id=self._next(), party_id=party_id, signed_on=min(starts, str(self.as_of)),
+            starts_on=starts, ends_on=ends, cancelled_on=cancelled, auto_renew=months == 1, amount=price,
+            reporting_amount=price, term_months=months, kind=kind,
+        )  # fmt: skip
+
+    def cash(self, party_id: str, month: str, **lines: float) -> None:
+        zeros = dict.fromkeys(
+            ("revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives"), 0.0
+        )
+        self.add("cash_months", party_id=party_id, month=month, net_cash=sum(lines.values()), **(zeros | lines))
+
+    def value(self, **settings: object) -> list[FittedModel]:
+        defaults = {"as_of": self.as_of, "horizon": Horizon(3), "discount": Discount(0.10)}
+        return value(self.engine, **(defaults | settings))  # type: ignore[arg-type]
+
+    def stream(self, party_id: str, stream: str = "revenue") -> list[float]:
+        """Cash of the ten years of one cube row; empty when there is none."""
+        years = ", ".join(f"year_{k}" for k in range(1, 11))
+        sql = f"SELECT {years} FROM cube WHERE party_id = $p AND stream = $s"
+        rows = self.engine.rows(sql, {"p": party_id, "s": stream})
+        return [float(cell) for cell in rows[0]] if rows else []
+
+    def ltv(self, party_id: str) -> dict[str, object]:
+        table = self.engine.query("SELECT * FROM ltv WHERE party_id = $p", {"p": party_id})
+        return table.to_pylist()[0]
+
+    def _next(self) -> str:
+        self._ids += 1
+        return f"{self._ids:06d}"
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    small = World()
+    yield small
+    small.engine.close()
+
+
+@pytest.fixture
+def make_world() -> Iterator[Callable[..., World]]:
+    made: list[World] = []
+
+    def make(**settings: object) -> World:
+        made.append(World(**settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.engine.close()

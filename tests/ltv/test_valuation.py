@@ -1,0 +1,185 @@
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from valuekit.errors import UnknownNameError
+from valuekit.ltv import Discount, Horizon
+from valuekit.tables import PUBLISHED
+from valuekit.tables.published import VALUED_STAGES
+
+
+def test_an_empty_company_has_an_empty_cube(world):
+    world.value()
+    assert world.engine.count("cube") == world.engine.count("ltv") == 0
+    for name in ("cube", "ltv"):
+        assert world.engine.columns(name) == PUBLISHED[name].names
+
+
+def test_the_contract_stream_is_price_times_survival(world):
+    world.party("ann", paid="2026-01-10", contract=True)
+    world.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)
+    world.value()
+    # Too few renewals to learn from: the stated prior, S(t) = 4 / (4 + t) in years.
+    assert world.stream("ann")[:3] == [960.0, 800.0, pytest.approx(1200 * 4 / 7, abs=1e-4)]
+    present = Decimal("2149.0844")  # 960 / 1.1^0.5 + 800 / 1.1^1.5 + 685.7143 / 1.1^2.5
+    assert world.ltv("ann") == {
+        "party_id": "ann", "model": "sbg", "basis": "prior", "own_weight": 0.0, "p_alive": 1.0, "ltv": present,
+    }  # fmt: skip
+
+
+def test_refunds_of_the_last_year_lower_what_contracts_are_expected_to_bring(world):
+    world.party("ann", paid="2026-01-10", contract=True)
+    world.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)
+    world.cash("ann", "2026-02-01", revenue=1000, refunds=-50)
+    world.value()
+    assert world.stream("ann")[0] == 960 * 0.95
+
+
+def test_everyone_who_has_paid_is_valued_and_nobody_else(world):
+    stages = (*VALUED_STAGES, "prospect", "signed_unpaid", "supplier", "internal")
+    for stage in stages:
+        world.party(stage, stage, paid="2026-01-10")
+        world.contract(stage, "2026-01-10", None, 100, 1)
+        world.order(stage, "2026-02-10", 100)
+    world.value()
+    assert {row[0] for row in world.engine.rows("SELECT party_id FROM ltv")} == set(VALUED_STAGES)
+    assert {row[0] for row in world.engine.rows("SELECT DISTINCT party_id FROM cube")} <= set(VALUED_STAGES)
+
+
+def test_after_churn_a_contract_brings_and_costs_nothing(world):
+    for party, stage in (("gone", "churned"), ("here", "active")):
+        world.party(party, stage, paid="2024-01-10", contract=True)
+        world.contract(party, "2024-01-10", "2026-01-09" if stage == "churned" else None, 100, 1)
+        for month in ("2025-10-01", "2025-11-01", "2026-04-01"):
+            world.cash(party, month, revenue=100, support=-40, sales=-10, marketing=-5, cost_of_goods=-20)
+    world.value()
+    assert world.engine.scalar("SELECT COUNT(*) FROM cube WHERE party_id = 'gone'") == 0
+    assert world.ltv("gone")["ltv"] == 0
+    assert world.ltv("gone")["p_alive"] == 0
+    for stream in ("support", "sales", "marketing", "cost_of_goods"):
+        assert world.stream("here", stream)[0] < 0
+
+
+def test_a_heavy_customer_costs_more_than_its_peers_and_less_than_its_own_year(world):
+    for party, support in (("heavy", -300), ("light", -10), ("other", -10)):
+        world.party(party, paid="2025-06-10", contract=True)
+        world.contract(party, "2025-06-10", None, 100, 1)
+        for month in range(12):
+            world.cash(party, f"{2025 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01", revenue=100, support=support)
+    world.value()
+    peers = (300 + 10 + 10) / 3
+    monthly = (12 * 300 + 6 * peers) / 18
+    rate = world.engine.scalar("SELECT support FROM cost_rates WHERE party_id = 'heavy'")
+    assert rate == pytest.approx(-monthly)
+    alive = world.engine.scalar("SELECT alive_1 FROM futures WHERE party_id = 'heavy'")
+    assert world.stream("heavy", "support")[0] == pytest.approx(-monthly * alive, abs=1e-4)
+
+
+def test_the_cost_of_winning_a_customer_is_sunk(world):
+    world.party("ann", paid="2026-03-10", contract=True)
+    world.contract("ann", "2026-03-10", None, 100, 1)
+    world.cash("ann", "2026-02-01", sales=-5000)
+    world.cash("ann", "2026-03-01", sales=-3000, revenue=100)
+    world.cash("ann", "2026-05-01", sales=-30)
+    world.value()
+    assert world.engine.scalar("SELECT sales FROM cost_rates") == pytest.approx(-10)
+
+
+def test_a_new_customer_costs_what_its_peers_cost_and_its_basis_is_not_its_own(world):
+    world.party("old", paid="2024-01-10", contract=True)
+    world.contract("old", "2024-01-10", None, 100, 1)
+    for month in ("2026-01-01", "2026-02-01", "2026-03-01"):
+        world.cash("old", month, revenue=100, support=-40)
+    world.party("new", paid="2026-06-20", contract=True)
+    world.contract("new", "2026-06-20", None, 100, 1)
+    world.party("buyer", paid="2026-06-30")
+    world.order("buyer", "2026-06-30", 50)
+    world.value()
+    assert world.engine.scalar("SELECT support FROM cost_rates WHERE party_id = 'new'") == pytest.approx(-10)
+    assert world.ltv("new")["basis"] == "prior"
+    assert world.ltv("buyer")["basis"] == "prior"
+    assert world.ltv("buyer")["own_weight"] == 0
+
+
+def test_orders_and_contracts_of_one_party_add_up(world):
+    for party in ("both", "orders", "contract"):
+        world.party(party, paid="2025-01-10", contract=party != "orders")
+        if party != "contract":
+            world.order(party, "2026-05-10", 100)
+        if party != "orders":
+            world.contract(party, "2026-01-10", "2027-01-09", 1200, 12)
+    world.value()
+    together = np.array(world.stream("orders")) + np.array(world.stream("contract"))
+    assert world.stream("both") == pytest.approx(together, abs=1e-4)
+    assert world.ltv("both")["model"] == "sbg+mbg_nbd"
+
+
+def test_money_without_contract_or_order_promises_nothing(world):
+    world.party("ann", "paid_without_contract", paid="2026-01-10")
+    world.cash("ann", "2026-01-01", revenue=500)
+    world.value()
+    row = world.ltv("ann")
+    assert (row["model"], row["basis"], row["ltv"]) == ("none", "prior", 0)
+
+
+@pytest.mark.parametrize("name", ["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"])
+def test_any_purchase_model_values_a_shop(world, name):
+    fill_shop(world, 150)
+    models = world.value(purchase_model=name)
+    assert [m.stated for m in models] == [False, False]
+    total, parties = world.engine.rows("SELECT SUM(ltv), COUNT(*) FROM ltv WHERE ltv > 0")[0]
+    assert parties == 150
+    assert 1_000 < total < 1_000_000
+    alive = "SELECT MIN(p_alive), MAX(p_alive) FROM ltv JOIN order_summary USING (party_id) WHERE frequency = 0"
+    least, most = world.engine.rows(alive)[0]
+    assert (least, most) == (1, 1) if "mbg" not in name else 0 < least < most < 0.9
+
+
+def test_units_change_the_parameters_and_not_the_value(make_world):
+    values = []
+    for unit in ("day", "month"):
+        world = make_world()
+        fill_shop(world, 150)
+        world.value(time_unit=unit)
+        values.append(float(world.engine.scalar("SELECT SUM(ltv) FROM ltv")))
+    assert values[0] == pytest.approx(values[1], rel=1e-4)
+
+
+def test_the_same_input_gives_the_same_tables(make_world):
+    tables = []
+    for _ in range(2):
+        world = make_world()
+        fill_shop(world, 60)
+        world.value()
+        tables.append([world.engine.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in ("cube", "ltv")])
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"time_unit": "fortnight"}, {"purchase_model": "mbg"}, {"off": ["suport"]}],
+    ids=["unit", "model", "stream"],
+)
+def test_a_wrong_name_is_refused_with_what_is_known(world, wrong):
+    with pytest.raises(UnknownNameError, match=r"Did you mean|Known:"):
+        world.value(**wrong)
+
+
+def test_horizon_and_discount_are_the_settings_of_the_ltv_column(world):
+    world.party("ann", paid="2026-01-10", contract=True)
+    world.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)
+    world.value(horizon=Horizon(2), discount=Discount(0.0))
+    assert world.ltv("ann")["ltv"] == 960 + 800
+
+
+def fill_shop(world, buyers, seed=8):
+    """Buyers who each have their own pace, and their own probability to drop out after a purchase."""
+    rng = np.random.default_rng(seed)
+    for i in range(buyers):
+        party, day, gap = f"b{i:03d}", int(rng.integers(30, 700)), float(rng.gamma(2.0, 30.0)) + 5
+        quits = rng.beta(0.8, 2.0)
+        world.party(party, paid="2025-01-01")
+        while day > 0:
+            world.order(party, str(np.datetime64(world.as_of) - day), round(float(rng.gamma(5, 10)), 2))
+            day = day - max(1, round(rng.exponential(gap))) if rng.random() > quits else 0

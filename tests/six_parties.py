@@ -1,0 +1,146 @@
+"""A company of six parties as the domain steps would leave it: small enough to check every number by eye."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from valuekit.engine import Engine, quote
+from valuekit.snapshot import CheckResult, Manifest, make_checks, summarise
+from valuekit.tables import PUBLISHED
+
+AS_OF = date(2026, 6, 30)
+JUNE = date(2026, 6, 1)
+CUBE_VALUE = "SELECT party_id, CAST(SUM(year_1 + year_2 + year_3) AS DECIMAL(18,4)) AS ltv FROM cube GROUP BY party_id"
+
+PARTIES = {
+    "p1": ("Ada Ltd", "active"),
+    "p2": ("=Bob & Sons", "inactive"),
+    "p3": ("Cleo", "churned"),
+    "p4": ("Dora", "prospect"),
+    "p5": ("Own staff", "internal"),
+    "p6": ("Cleo", "contact"),
+}
+RECORDS = [("crm", "c1", "p1"), ("billing", "b1", "p1"), ("crm", "c2", "p2"), ("crm", "c3", "p3"), ("crm", "c4", "p4"),
+           ("crm", "c5", "p5"), ("crm", "c6", "p6")]  # fmt: skip
+REVENUE = {"p1": 1000, "p2": 100, "p3": 50}
+SUPPORT = {"p1": -200, "p2": -150}
+VALUES = {"p1": 2400, "p2": -90, "p3": 30}
+TIERS = {"Top": (1, ["p1"]), "Low": (2, ["p3"]), "No value": (3, ["p2"])}
+
+
+def fill(engine: Engine) -> Engine:
+    """Make every published table of the company but `checks`."""
+    for table in PUBLISHED.values():
+        engine.make_empty(table)
+    put(engine, "intake", {"table_name": "payments", "source": "payments.csv", "rows_in": 4, "rows_accepted": 3,
+                           "rows_quarantined": 1, "rows_warned": 0, "rows_later": 0, "rows_out": 3})  # fmt: skip
+    put(engine, "quarantine", {"table_name": "payments", "source": "payments.csv", "row_number": 4,
+                               "severity": "quarantine", "reasons": "a payment is not negative",
+                               "row_text": "{}"})  # fmt: skip
+    for party, (name, stage) in PARTIES.items():
+        records = [r for r in RECORDS if r[2] == party]
+        put(engine, "parties", {"party_id": party, "name": name, "kind": "organisation", "role": "buyer",
+                                "is_supplier": False, "records": len(records),
+                                "systems": ", ".join(r[0] for r in records)})  # fmt: skip
+        put(engine, "stages", {"party_id": party, "stage": stage, "reason": None, "since": JUNE})
+        _facts(engine, party, stage)
+    for system, record, party in RECORDS:
+        put(engine, "party_records", {"system": system, "record": record, "party_id": party})
+    put(engine, "merge_log", {"party_id": "p1", "system": "billing", "record": "b1", "to_system": "crm",
+                              "to_record": "c1", "rule": "email", "evidence": "ada@ada.example"})  # fmt: skip
+    engine.execute("CREATE TABLE stage_rules AS SELECT 1 AS rule, 'active' AS stage, NULL::VARCHAR AS reason,"
+                   " 'Used the product in the last 14 days' AS sentence")  # fmt: skip
+    _cash(engine)
+    _definitions(engine)
+    _value(engine)
+    _executives(engine)
+    engine.drop("checks")
+    return engine
+
+
+def put(engine: Engine, table: str, row: dict[str, Any]) -> None:
+    """Insert one row; columns not named are NULL, or zero or false where a value is required."""
+    blank = {"VARCHAR": "", "BOOLEAN": False}
+    full = {c.name: blank.get(c.type, 0) for c in PUBLISHED[table] if c.required and c.type != "DATE"} | row
+    names, values = ", ".join(quote(c) for c in full), ", ".join(f"${c}" for c in full)
+    engine.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", full)
+
+
+def _facts(engine: Engine, party: str, stage: str) -> None:
+    paid = party in REVENUE
+    net = REVENUE.get(party, 0) + SUPPORT.get(party, 0)
+    put(engine, "facts", {"party_id": party, "as_of": AS_OF, "role": "buyer", "is_internal": stage == "internal",
+                          "has_contract": paid, "contract_current": stage in ("active", "inactive"),
+                          "mrr": 100 if stage == "active" else 0, "first_paid_on": JUNE if paid else None,
+                          "paid": REVENUE.get(party, 0), "net_cash": net, "net_cash_12m": net})  # fmt: skip
+
+
+def _cash(engine: Engine) -> None:
+    for party, revenue in REVENUE.items():
+        lines = {"revenue": revenue, "support": SUPPORT.get(party, 0)}
+        net = sum(lines.values())
+        put(engine, "cash_months", {"party_id": party, "month": JUNE, **lines, "net_cash": net})
+        year = {f"{line}_12m": amount for line, amount in lines.items()}
+        put(engine, "cash", {"party_id": party, "first_month": JUNE, "last_month": JUNE, **lines, **year,
+                             "net_cash": net, "net_cash_12m": net})  # fmt: skip
+    put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "ledger": 1160, "attributed": 1150,
+                          "unattributed": 10})  # fmt: skip
+    put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "driver": "ticket_minutes",
+                          "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
+
+
+def _definitions(engine: Engine) -> None:
+    for key, headline, members in (("customers", True, ["p1", "p2"]), ("finance", False, ["p1", "p2", "p3"]),
+                                   ("sales", False, ["p1"])):  # fmt: skip
+        put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
+                                    "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
+                                    "headline": headline, "members": len(members)})  # fmt: skip
+        for party in members:
+            put(engine, "memberships", {"party_id": party, "definition": key})
+
+
+def _value(engine: Engine) -> None:
+    for party, value in VALUES.items():
+        put(engine, "cube", {"party_id": party, "stream": "revenue", "year_1": value, "year_4": 7})
+        put(engine, "ltv", {"party_id": party, "model": "shifted_beta_geometric", "basis": "own", "own_weight": 0.8,
+                            "p_alive": 0.9, "ltv": value})  # fmt: skip
+    for tier, (order, members) in TIERS.items():
+        total = sum(VALUES[p] for p in members)
+        put(engine, "tiers", {"tier": tier, "tier_order": order, "rule": f"tier {order} by lifetime value",
+                              "lowest_ltv": total, "highest_ltv": total, "parties": len(members),
+                              "ltv": total})  # fmt: skip
+        for party in members:
+            put(engine, "segments", {"party_id": party, "stage": PARTIES[party][1], "tier": tier, "tier_order": order,
+                                     "ltv": VALUES[party], "net_cash_12m": REVENUE[party]})  # fmt: skip
+
+
+def _executives(engine: Engine) -> None:
+    for measure, missing in (("profit", None), ("deals", None), ("ideas", "no ideas are mapped")):
+        put(engine, "measures", {"measure": measure, "requirement": "B12", "executive": "CFO", "label": measure.title(),
+                                 "sentence": measure, "unit": "EUR", "high_is_best": True, "not_rankable": missing,
+                                 "ranked": 0 if missing else 2, "weight": 1.0})  # fmt: skip
+        for rank, party in enumerate(["p1", "p2"] if missing is None else [], start=1):
+            put(engine, "rankings", {"party_id": party, "measure": measure, "value": 10.0 / rank, "rank": rank})
+    put(engine, "agreement", {"measure_a": "deals", "measure_b": "profit", "common": 2, "top_n": 20, "overlap": 1.0,
+                              "kendall_tau_b": 1.0})  # fmt: skip
+    for rank, party in enumerate(["p1", "p2"], start=1):
+        put(engine, "consensus", {"party_id": party, "score": 1.0 / rank, "measures": 2, "rank": rank})
+
+
+def check(engine: Engine, share: float = 0.5) -> dict[str, CheckResult]:
+    """Make the checks and return them by name."""
+    return {c.check_name: c for c in make_checks(engine, cube_value=CUBE_VALUE, max_quarantined_share=share)}
+
+
+def manifest(engine: Engine, **changes: Any) -> Manifest:
+    """Return the manifest of a run that filled the engine."""
+    summary = summarise(engine)
+    base = Manifest(
+        company="Six Parties", currency="EUR", as_of=AS_OF, created_at=datetime(2026, 7, 1, 8, tzinfo=UTC),
+        versions={"valuekit": "0.1.0", "python": "3", "duckdb": "2"}, config_sha256="c0ffee",
+        config={"ltv": {"horizon_years": 3, "discount_rate": 0.0}, "lifecycle": {"active_days": 14}},
+        intake=summary.intake, stages=summary.stages, stage_rules=summary.stage_rules,
+        totals=summary.totals, headline=summary.headline,
+        definitions={d["definition"]: d["members"] for d in summary.definitions},
+        seconds={"sources": 0.1},
+    )  # fmt: skip
+    return base.model_copy(update=changes)

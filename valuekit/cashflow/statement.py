@@ -1,0 +1,114 @@
+"""The cash statement: who brought in and who cost what, month by month, to the cent of the books."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+
+from valuekit.calendar import add_months, month_end, month_start
+from valuekit.cashflow.drivers import DRIVERS, plan
+from valuekit.engine import Engine
+from valuekit.errors import CheckError
+from valuekit.tables import PUBLISHED, Column, Table
+from valuekit.tables.published import CASH_LINES
+
+PACKAGE = "valuekit.cashflow"
+
+PARTY_MONTHS = 2_000_000
+"""Parties times months that are worked on at once: bounds the memory, does not change a result."""
+
+_PARTS = Table(
+    "cashflow_all_parts",
+    "month, line, pool and reason",
+    (
+        Column("month", "DATE", "Month"),
+        *(Column(name, "VARCHAR", name) for name in ("line", "pool", "label")),
+        *(Column(name, "DECIMAL(18,4)", name)
+          for name in ("attributed", "unattributed", "unused_capacity", "unallocated")),
+    ),
+)  # fmt: skip
+
+
+def compute(
+    engine: Engine, *, as_of: date, pools: Mapping[str, str], assumed_cost_of_goods: Decimal | None = None
+) -> None:
+    """Make the tables `books`, `cash_months` and `cash`.
+
+    Reads: `payments`, `orders`, `costs` and the drivers `tickets`, `activities`, `engagements` and `usage`, accepted,
+    with `party_id`; `parties`. Money in the reporting currency.
+
+    Money received is every payment and every order of zero or more (revenue), less refunds, chargebacks, credits and
+    returns (refunds). The ledger's lines with a record are direct: the party carries them. The rest is shared out
+    pool by pool and month by month, to the cent by largest remainders, in proportion to the pool's driver (`DRIVERS`).
+    `pools` names the driver of a pool; otherwise `DEFAULT_CHAINS` names it by function. In a month in which a driver
+    has no units the next of its chain stands in, then revenue, then nothing. Every party bears the cost that it
+    causes: prospects, lost deals and internal parties too, each on its own statement.
+
+    Four things are left in the books, each in its own column. `unattributed`: money of parties that are not known,
+    and the share of driver units without a party, which is not spread over others. `unused_capacity`: where the
+    driver is time and the ledger gives the pool's practical capacity (the largest that its lines state), only
+    amount x used / capacity is shared out, and nothing in a month without a minute; above capacity the whole amount
+    is. `unallocated`: general cost, pools without driver, and the part of an amount that is less than a cent.
+    `difference`: always 0.
+
+    `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of goods
+    of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.
+
+    Charges inside the enterprise are no cash flow: they must not be among `payments` and `costs`. Internal parties
+    carry their own lines and are left out by role where customers are counted.
+
+    Raises: `UnknownNameError` for an unknown driver; `ConfigError` where general cost is to be shared out;
+    `CheckError` when the statement does not meet the books.
+
+    Reference: Kaplan and Anderson (2004), Time-driven activity-based costing, Harvard Business Review 82(11).
+    """
+    drivers = plan(engine, pools)
+    share = None if assumed_cost_of_goods is None else round(assumed_cost_of_goods, 8)
+    wanted = {driver: driver in drivers for driver in DRIVERS}
+    engine.run(PACKAGE, "ledger.sql", {"assumed": share})
+    engine.make_empty(PUBLISHED["cash_months"])
+    engine.make_empty(_PARTS)
+    for first, last in _windows(engine):
+        made = engine.run(PACKAGE, "months.sql", {"first": first, "last": last, "assumed": share, **wanted})
+        engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
+        engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
+        _forget(engine, *made)
+    engine.run(PACKAGE, "statement.sql", {"since": month_start(add_months(as_of, -11))})
+    _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_ledger")
+    check_books(engine)
+
+
+def _forget(engine: Engine, *tables: str) -> None:
+    """Drop tables that only led to others, unless they are kept to be looked at."""
+    if not engine.keep_scratch:
+        engine.drop(*tables)
+
+
+def _windows(engine: Engine) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each group of months that is worked on at once."""
+    months = [row[0] for row in engine.rows("SELECT DISTINCT month FROM cashflow_ledger ORDER BY month")]
+    size = max(1, PARTY_MONTHS // max(1, engine.count("cashflow_parties")))
+    for start in range(0, len(months), size):
+        window = months[start : start + size]
+        yield window[0], month_end(window[-1])
+
+
+def check_books(engine: Engine) -> None:
+    """Prove that `books`, `cash_months` and `cash` say the same; raise `CheckError` with the first place where not."""
+    wrong = engine.rows("SELECT month, line, pool, difference FROM books WHERE difference <> 0 ORDER BY ALL")
+    if wrong:
+        month, line, pool, difference = wrong[0]
+        _fail(len(wrong), f"{line} of pool {pool} in {month:%Y-%m} differs by {difference}")
+    for line in CASH_LINES:
+        books = engine.scalar("SELECT COALESCE(SUM(attributed), 0) FROM books WHERE line = $line", {"line": line})
+        for table in ("cash_months", "cash"):
+            carried = engine.scalar(f'SELECT COALESCE(SUM("{line}"), 0) FROM "{table}"')
+            if carried != books:
+                _fail(1, f"{line} is {carried} in {table} and {books} in the books")
+
+
+def _fail(places: int, example: str) -> None:
+    raise CheckError(
+        f"the cash statement does not meet the books in {places} place(s): {example}.",
+        where="cashflow",
+        next_step="This is a fault of valuekit, not of the data: please report it with the table `books`.",
+    )

@@ -1,0 +1,317 @@
+"""The sections of a configuration, each a type with its defaults, limits and meaning."""
+
+import codecs
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from valuekit.errors import UnknownNameError
+from valuekit.tables import CANONICAL
+from valuekit.tables.published import STREAMS
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, such as EUR")]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(Section):
+    """Whose data these are."""
+
+    name: str = Field(description="Name shown beside every number")
+    currency: Currency = Field(description="Reporting currency")
+
+
+class ColumnMap(Section):
+    """Where one canonical column comes from, when it is more than a renamed column: one of the first three."""
+
+    column: str | None = Field(default=None, description="Source column")
+    constant: str | int | float | bool | date | None = Field(
+        default=None, description="The same value in every row; null leaves the column empty"
+    )
+    expression: str | None = Field(
+        default=None,
+        description="SQL expression over source columns (allow-listed functions); `_row` is the row's number in its "
+        "file. Columns of text files are text: cast them to calculate. Where it fails, it gives nothing",
+    )
+    format: str | None = Field(default=None, description="Date format, such as %d.%m.%Y; default: the source's")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = sum(value is not None for value in (self.column, self.constant, self.expression))
+        empty_column = given == 0 and "constant" in self.model_fields_set
+        if given != 1 and not empty_column:
+            raise ValueError("expected exactly one of column, constant and expression")
+        return self
+
+
+def _kind_of_mapping(value: Any) -> str:
+    return "name" if isinstance(value, str) else "mapping"
+
+
+Mapping = Annotated[
+    Annotated[str, Tag("name")] | Annotated[ColumnMap, Tag("mapping")],
+    Discriminator(_kind_of_mapping),
+]
+
+
+class Source(Section):
+    """One file, or one table or query of a database file, mapped to a canonical table."""
+
+    table: str = Field(description="Canonical table that the rows become")
+    system: str = Field(
+        min_length=1,
+        description="Name of the system, as in definitions and reports; a `system` column of the rows goes first",
+    )
+    file: str | None = Field(
+        default=None,
+        description="Path (relative to this configuration), pattern such as orders-*.csv, or "
+        "package:<package>/<path> for a file in an installed Python package; {name} stands for an entry of `paths`",
+    )
+    format: Literal["csv", "parquet", "whitespace"] | None = Field(default=None, description="Default: by file ending")
+    database: str | None = Field(
+        default=None, description="DuckDB or SQLite file, instead of `file`; opened for reading only"
+    )
+    query: str | None = Field(default=None, description="SELECT, or the name of a table, in that database")
+    delimiter: str | None = Field(
+        default=None, min_length=1, max_length=1, description="CSV separator, one character; default: detected"
+    )
+    encoding: str = Field(default="utf-8", description="utf-8, utf-16, latin-1 or another that Python knows")
+    header: bool | list[str] = Field(
+        default=True,
+        description="false when the file has no header (its columns are column_1, column_2 ...), or their names",
+    )
+    decimal: Literal[".", ","] = Field(
+        default=".", description="Decimal separator of numbers in text; the other one may stand between thousands"
+    )
+    date_format: str = Field(
+        default="%Y-%m-%d", description="Format of dates in text; ISO dates and timestamps are always understood"
+    )
+    null_values: list[str] = Field(
+        default_factory=lambda: [""], description="Texts that mean missing, after blanks around them are removed"
+    )
+    columns: dict[str, Mapping] = Field(
+        default_factory=dict, description="Canonical column: source column or mapping; same names need no entry"
+    )
+    where: str | None = Field(
+        default=None,
+        description="Keep only rows for which this expression over source columns is true. The others are not part "
+        "of the input: they are counted neither as read nor as quarantined",
+    )
+    collapse_by: list[str] = Field(
+        default_factory=list,
+        description="Canonical columns whose equal rows (of one system and currency) become one: amounts, minutes "
+        "and events are summed, of the rest the least is kept",
+    )
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, table: str) -> str:
+        return _known("canonical table", table, CANONICAL)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise UnknownNameError("encoding", encoding, ("utf-8", "utf-16", "latin-1", "cp1252")) from None
+        return encoding
+
+    @field_validator("columns", "collapse_by")
+    @classmethod
+    def _known_columns(cls, columns: Any, info: ValidationInfo) -> Any:
+        table = CANONICAL.get(info.data.get("table", ""))
+        if table:
+            for name in columns:
+                _known(f"column of {table.name}", name, table.names)
+        return columns
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.file is None) == (self.database is None):
+            raise ValueError("expected either `file` or `database`")
+        if (self.database is None) != (self.query is None):
+            raise ValueError("expected `database` together with `query` (a SELECT or the name of a table)")
+        return self
+
+
+def _known(kind: str, name: str, names: Collection[str]) -> str:
+    if name not in names:
+        raise UnknownNameError(kind, name, names)
+    return name
+
+
+class Quality(Section):
+    """When bad rows stop the run."""
+
+    max_quarantined_share: Share = Field(default=0.05, description="Per table; above it the run stops")
+
+
+class Identity(Section):
+    """How records become parties."""
+
+    rules: list[Literal["email", "tax_id", "billing_id", "domain_name", "link"]] = Field(
+        default=["link", "billing_id", "tax_id", "email", "domain_name"], description="Exact keys, strongest first"
+    )
+    shared_domains: list[str] = Field(
+        default=["gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "gmx.net", "web.de"],
+        description="Domains of mail providers: they identify nobody",
+    )
+
+
+class DefinitionConfig(Section):
+    """One team's definition of customer: a predicate over the facts and the stage."""
+
+    label: str = Field(description="Name for people")
+    owner: str = Field(description="Team that counts this way")
+    system: str = Field(min_length=1, description="Source of truth; a metric without one is not valid")
+    sentence: str = Field(description="What the number means, in one sentence")
+    predicate: str = Field(description="The rule: an expression over the facts and `stage`")
+    headline: bool = Field(default=False, description="True for the one number that the company reports")
+
+
+class Lifecycle(Section):
+    """The windows of the stages, and the definitions."""
+
+    active_days: int = Field(default=30, ge=1, description="Used the product within so many days: active")
+    order_active_days: int = Field(default=90, ge=1, description="For orders: ordered within so many days: active")
+    order_churn_days: int = Field(default=365, ge=1, description="For orders: no order for more days: churned")
+    churn_date: Literal["period_end", "notice"] = Field(
+        default="period_end", description="A cancelled contract churns when its paid term ends, or on the day of notice"
+    )
+    definitions: dict[str, DefinitionConfig] = Field(
+        default_factory=dict, description="Added to, or instead of, the built-in definitions of the same key"
+    )
+
+
+Driver = Literal[
+    "ticket_minutes", "tickets", "activity_minutes", "direct_cost", "engagements", "usage_events", "orders", "revenue",
+    "equal", "none",
+]  # fmt: skip
+
+
+class Pool(Section):
+    """How the cost of one pool is shared out."""
+
+    driver: Driver = Field(description="`none`: not shared out, shown as unallocated")
+
+
+class Cashflow(Section):
+    """How cost is shared out."""
+
+    pools: dict[str, Pool] = Field(default_factory=dict, description="By pool name; otherwise by the pool's function")
+    assumed_cost_of_goods: Share | None = Field(
+        default=None, description="Cost of goods as a share of revenue where the data have none; stated beside results"
+    )
+
+
+class Ltv(Section):
+    """The value model."""
+
+    horizon_years: int = Field(default=3, ge=1, le=10, description="Years after the as-of date that count")
+    discount_rate: float = Field(default=0.10, ge=0, le=1, description="Per year")
+    timing: Literal["mid_year", "end_of_year"] = Field(
+        default="mid_year", description="When in a year its cash is thought to come, for discounting"
+    )
+    off: list[Literal[STREAMS]] = Field(default_factory=list, description="Streams left out")  # type: ignore[valid-type]
+    time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
+    purchase_model: Literal["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"] = Field(
+        default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package"
+    )
+
+
+class Tier(Section):
+    """A value tier, from the top: the next `share` of the parties that are left by value."""
+
+    name: str = Field(description="Name of the tier")
+    share: Share = Field(description="Share of all valued parties with a positive value")
+
+
+class Segments(Section):
+    """The value tiers; parties beyond the shares fall into `rest`, parties without positive value into `none`."""
+
+    tiers: list[Tier] = Field(
+        default_factory=lambda: [
+            Tier(name="Top", share=0.05),
+            Tier(name="High", share=0.15),
+            Tier(name="Middle", share=0.30),
+        ],
+        description="From the highest",
+    )
+    rest: str = Field(default="Low", description="Name of the tier of those that are left")
+    none: str = Field(default="No value", description="Name of the tier of those without a positive value")
+
+
+class Executives(Section):
+    """The comparison of executives."""
+
+    top_n: int = Field(default=20, ge=1, description="How many of each executive's best are compared")
+    weights: dict[str, float] = Field(default_factory=dict, description="By measure; missing means 1")
+    minimum_active_months: int = Field(
+        default=3, ge=0, description="Measures where low is best rank only customers with activity in so many months"
+    )
+
+
+class EngineConfig(Section):
+    """The machine."""
+
+    memory_limit: str = Field(default="8GB", description="Beyond it, work spills to disk")
+    threads: int | None = Field(default=None, ge=1, description="Default: all processors")
+    temp_folder: Path | None = Field(default=None, description="Where work spills to; default: the system's choice")
+
+
+class Tracking(Section):
+    """The record of runs."""
+
+    uri: str | None = Field(default=None, description="MLflow server; default: a SQLite file beside the snapshots")
+    experiment: str | None = Field(default=None, description="Default: the company's name")
+    enabled: bool = Field(default=True, description="false leaves no record of runs in MLflow")
+
+
+class Config(Section):
+    """Everything that a run needs to know."""
+
+    company: Company = Field(description="Whose data these are")
+    paths: dict[str, str] = Field(
+        default_factory=dict, description="Names for paths: {log} in a source's `file` or `database` stands for `log`"
+    )
+    sources: list[Source] = Field(min_length=1, description="Where the rows come from")
+    as_of: date | None = Field(default=None, description="Default: the last date in the data")
+    known_on: date | None = Field(default=None, description="Only what was recorded by then; default: everything")
+    output: Path = Field(default=Path("runs"), description="Folder for snapshots, relative to the working folder")
+    quality: Quality = Field(default=Quality(), description="When bad rows stop the run")
+    identity: Identity = Field(default=Identity(), description="How records become parties")
+    lifecycle: Lifecycle = Field(default=Lifecycle(), description="Windows of the stages, and the definitions")
+    cashflow: Cashflow = Field(default=Cashflow(), description="How cost is shared out")
+    ltv: Ltv = Field(default=Ltv(), description="The value model")
+    segments: Segments = Field(default=Segments(), description="The value tiers")
+    executives: Executives = Field(default=Executives(), description="The comparison of executives")
+    engine: EngineConfig = Field(default=EngineConfig(), description="The machine")
+    tracking: Tracking = Field(default=Tracking(), description="The record of runs")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a configuration file, for editors that complete and check while one types.
+
+    >>> json_schema()["title"], json_schema()["properties"]["as_of"]["description"]
+    ('valuekit configuration', 'Default: the last date in the data')
+    """
+    schema = Config.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "valuekit configuration"}

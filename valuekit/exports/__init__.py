@@ -1,0 +1,5 @@
+"""What leaves valuekit for other tools: files that are typed, complete and safe to open."""
+
+from valuekit.exports.segments import export_segments
+
+__all__ = ["export_segments"]

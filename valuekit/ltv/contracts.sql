@@ -1,0 +1,115 @@
+-- Contract terms become runs: terms of one length that follow each other. A gap of up to 31 days is a late signature.
+-- A run of a party gives what the renewal model learns from, and the lines that run today give what it is asked.
+
+-- step: _terms
+SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
+       COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,
+       c.reporting_amount AS price,
+       s.stage IN ('active', 'inactive') AS is_customer,
+       s.stage = 'lapsed_paying' AS is_lapsed
+FROM contracts AS c
+JOIN stages AS s ON s.party_id = c.party_id
+WHERE c.signed_on <= $as_of
+  AND s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
+
+-- step: _breaks
+SELECT *,
+       CASE WHEN starts_on <= 31 + MAX(last_on) OVER (
+              PARTITION BY party_id, term_months ORDER BY starts_on, last_on, system, id
+              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) THEN 0 ELSE 1 END AS breaks
+FROM _terms
+
+-- step: run_terms
+SELECT *,
+       SUM(breaks) OVER (PARTITION BY party_id, term_months ORDER BY starts_on, last_on, system, id) AS run,
+       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY last_on DESC, starts_on DESC, system, id) AS from_last
+FROM _breaks
+
+-- step: _spans
+SELECT party_id, term_months, run,
+       MIN(starts_on) AS starts_on,
+       MAX(last_on) AS last_on,
+       MIN(from_last) = 1 AS is_last,
+       BOOL_OR(is_customer) AS is_customer,
+       BOOL_OR(is_customer OR is_lapsed) AS is_open
+FROM run_terms
+GROUP BY party_id, term_months, run
+
+-- step: _continued
+SELECT DISTINCT a.party_id, a.term_months, a.run
+FROM _spans AS a
+JOIN _spans AS b ON b.party_id = a.party_id AND (b.term_months, b.run) <> (a.term_months, a.run)
+WHERE b.starts_on <= a.last_on + 31 AND b.last_on > a.last_on
+
+-- step: contract_runs
+-- An end is a refusal, unless the party is a customer still, or pays without having signed: that renewal is open.
+SELECT s.*,
+       s.last_on < $as_of AS has_ended,
+       CASE WHEN s.last_on < $as_of AND NOT (s.is_open AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
+       GREATEST(CAST(ROUND((s.last_on - s.starts_on + 1) / (s.term_months * 30.4375)) AS BIGINT), 1) - 1 AS renewals_to_end,
+       ((YEAR($as_of) - YEAR(s.starts_on)) * 12 + MONTH($as_of) - MONTH(s.starts_on)
+         - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date
+FROM _spans AS s
+LEFT JOIN _continued AS c ON c.party_id = s.party_id AND c.term_months = s.term_months AND c.run = s.run
+WHERE s.starts_on <= $as_of
+
+-- step: renewal_groups
+SELECT term_months,
+       CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end ELSE renewals_to_date END AS renewals,
+       churned,
+       COUNT(*) AS weight
+FROM contract_runs
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
+
+-- step: _candidates
+SELECT t.*,
+       r.starts_on AS run_starts_on,
+       t.last_on < $as_of AS is_over
+FROM run_terms AS t
+JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
+WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
+
+-- step: _succeeded
+SELECT DISTINCT t.party_id, t.system, t.id
+FROM run_terms AS t
+JOIN run_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
+WHERE (n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31)
+   OR (t.ends_on IS NULL AND n.kind IN ('renewal', 'change') AND n.term_months = t.term_months AND n.run = t.run)
+
+-- step: _lines
+SELECT c.*,
+       (YEAR($as_of) - YEAR(c.run_starts_on)) * 12 + MONTH($as_of) - MONTH(c.run_starts_on)
+         - CASE WHEN DAY($as_of) < DAY(c.run_starts_on) THEN 1 ELSE 0 END AS months_to_date,
+       (YEAR(c.last_on) - YEAR($as_of)) * 12 + MONTH(c.last_on) - MONTH($as_of)
+         - CASE WHEN DAY(c.last_on) < DAY($as_of) THEN 1 ELSE 0 END AS months_to_end,
+       (YEAR(c.starts_on - 1) - YEAR($as_of)) * 12 + MONTH(c.starts_on - 1) - MONTH($as_of)
+         - CASE WHEN DAY(c.starts_on - 1) < DAY($as_of) THEN 1 ELSE 0 END AS months_to_start,
+       GREATEST(CAST(ROUND((c.last_on - c.run_starts_on + 1) / (c.term_months * 30.4375)) AS BIGINT), 1) - 1
+         AS renewals_to_end
+FROM _candidates AS c
+LEFT JOIN _succeeded AS s ON s.party_id = c.party_id AND s.system = c.system AND s.id = c.id
+WHERE s.party_id IS NULL
+
+-- step: contract_lines
+-- A line that is open-ended or goes on unsigned renews at its next anniversary; a signed one at its end.
+-- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
+SELECT party_id, system, id, price, term_months,
+       CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
+            WHEN ends_on IS NULL OR is_over THEN GREATEST(months_to_date, 0) // term_months
+            ELSE renewals_to_end END AS renewals,
+       CASE WHEN starts_on <= $as_of AND (ends_on IS NULL OR is_over)
+            THEN (months_to_date // term_months + 1) * term_months - months_to_date - 1
+            WHEN ends_on IS NULL THEN months_to_start + term_months
+            ELSE months_to_end END AS months_to_next,
+       CASE WHEN starts_on > $as_of THEN months_to_start ELSE -1 END AS months_to_first,
+       CASE WHEN is_over AND NOT is_customer THEN 1 ELSE 0 END AS pending,
+       CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends
+FROM _lines
+ORDER BY party_id, system, id
+
+-- step: line_groups
+SELECT DISTINCT term_months, renewals, months_to_next, months_to_first, pending, ends
+FROM contract_lines
+ORDER BY term_months, renewals, months_to_next, months_to_first, pending, ends

@@ -1,0 +1,59 @@
+"""The value cube in SQL: value at any horizon, discount rate and set of streams, for batch and sliders alike."""
+
+from collections.abc import Sequence
+
+from valuekit.engine import literal
+from valuekit.errors import UnknownNameError
+from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.years import YEARS
+from valuekit.tables.published import STREAMS
+
+
+def ltv_sql(horizon: Horizon, discount: Discount, off: Sequence[str] = ()) -> str:
+    """Return a SELECT of every party's lifetime value (`party_id`, `ltv`).
+
+    Reads `cube` and `ltv` (for its parties: one without cube rows is worth 0). Each stream's present value is the sum
+    over years of cash times factor, rounded once to DECIMAL(18,4); the value is their exact sum. So a stream that is
+    switched off takes away exactly its present value, and every engine with the same tables finds the same number.
+    Raises `UnknownNameError` for a stream in `off` that does not exist.
+
+    >>> print(ltv_sql(Horizon(1), Discount(0.0), off=["support"]))
+    SELECT party_id, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv
+    FROM (
+      SELECT party_id, CAST(CAST(year_1 AS DOUBLE) * 1.0 AS DECIMAL(18,4)) AS present_value
+      FROM cube
+      WHERE stream NOT IN ('support')
+      UNION ALL
+      SELECT party_id, CAST(0 AS DECIMAL(18,4)) FROM ltv
+    ) AS streams
+    GROUP BY party_id
+    """
+    return (
+        "SELECT party_id, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv\nFROM (\n"
+        f"  SELECT party_id, {present_value(horizon, discount)} AS present_value\n  FROM cube\n{_without(off)}"
+        "  UNION ALL\n  SELECT party_id, CAST(0 AS DECIMAL(18,4)) FROM ltv\n"
+        ") AS streams\nGROUP BY party_id"
+    )
+
+
+def present_value(horizon: Horizon, discount: Discount) -> str:
+    """Return the SQL expression of one cube row's present value; years are added in order, so it is reproducible."""
+    terms = (f"CAST(year_{k} AS DOUBLE) * {f!r}" for k, f in enumerate(discount.factors(horizon), start=1))
+    return f"CAST({' + '.join(terms)} AS DECIMAL(18,4))"
+
+
+def totals_by_year_sql(off: Sequence[str] = ()) -> str:
+    """Return a SELECT of the company's expected cash by stream and year (`stream`, `year`, `cash`), not discounted."""
+    sums = ", ".join(f"SUM(year_{year}) AS year_{year}" for year in YEARS)
+    rows = " UNION ALL ".join(f"SELECT stream, {year} AS year, year_{year} AS cash FROM totals" for year in YEARS)
+    return (
+        f"WITH totals AS (SELECT stream, {sums} FROM cube {_without(off).strip()} GROUP BY stream)\n"
+        f"SELECT stream, year, CAST(cash AS DECIMAL(18,4)) AS cash FROM ({rows}) AS years ORDER BY stream, year"
+    )
+
+
+def _without(off: Sequence[str]) -> str:
+    for stream in off:
+        if stream not in STREAMS:
+            raise UnknownNameError("stream", stream, STREAMS)
+    return f"  WHERE stream NOT IN ({', '.join(map(literal, sorted(set(off))))})\n" if off else ""

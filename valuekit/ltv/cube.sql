@@ -1,0 +1,91 @@
+-- Orders and contracts of one party add up; a party is alive while either says so.
+
+-- step: line_values
+SELECT l.party_id,
+       MAX(s.p_alive) AS p_alive,
+       MAX(s.own_weight) AS own_weight,
+       BOOL_AND(s.is_prior) AS is_prior,
+       {line_revenue},
+       {line_alive}
+FROM contract_lines AS l
+JOIN line_states AS s
+  ON s.term_months = l.term_months AND s.renewals = l.renewals AND s.months_to_next = l.months_to_next
+ AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.ends = l.ends
+GROUP BY l.party_id
+
+-- step: order_values
+SELECT o.party_id,
+       t.p_alive,
+       t.own_weight,
+       {order_revenue},
+       {order_alive}
+FROM order_summary AS o
+JOIN order_states AS t
+  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days
+JOIN order_spend AS e ON e.party_id = o.party_id
+
+-- step: _valued
+SELECT s.party_id, f.has_contract
+FROM stages AS s
+JOIN facts AS f ON f.party_id = s.party_id
+WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
+
+-- step: futures
+SELECT v.party_id,
+       v.has_contract,
+       o.party_id IS NOT NULL AS has_orders,
+       l.party_id IS NOT NULL AS has_lines,
+       o.own_weight AS order_weight,
+       l.own_weight AS line_weight,
+       COALESCE(l.is_prior, FALSE) AS lines_by_prior,
+       GREATEST(COALESCE(o.p_alive, l.p_alive), COALESCE(l.p_alive, o.p_alive)) AS p_alive,
+       {revenue},
+       {alive}
+FROM _valued AS v
+LEFT JOIN order_values AS o ON o.party_id = v.party_id
+LEFT JOIN line_values AS l ON l.party_id = v.party_id
+
+-- step: _streams
+SELECT party_id, 'revenue' AS stream, {as_years}
+FROM futures
+UNION ALL
+SELECT f.party_id, 'cost_of_goods', {goods}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+UNION ALL
+SELECT f.party_id, 'marketing', {marketing}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+UNION ALL
+SELECT f.party_id, 'sales', {sales}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+UNION ALL
+SELECT f.party_id, 'support', {support}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+UNION ALL
+SELECT f.party_id, 'incentives', {incentives}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+
+-- step: cube
+SELECT *
+FROM _streams
+WHERE {not_zero}
+
+-- step: _weights
+-- A contract that runs says more about a party than its orders; one that was given up says that it is gone.
+SELECT party_id, has_orders, has_lines, has_contract,
+       CASE WHEN has_lines THEN line_weight WHEN has_orders THEN order_weight WHEN has_contract THEN 1.0 ELSE 0.0 END
+         AS own_weight,
+       has_lines AND lines_by_prior OR has_orders AND NOT has_lines AND $orders_by_prior AS by_prior,
+       CASE WHEN has_lines OR has_orders THEN p_alive WHEN has_contract THEN 0.0 END AS p_alive
+FROM futures
+
+-- step: ltv
+SELECT party_id,
+       CASE WHEN has_lines AND has_orders THEN 'sbg+' || $order_model
+            WHEN has_lines OR has_contract AND NOT has_orders THEN 'sbg'
+            WHEN has_orders THEN $order_model
+            ELSE 'none' END AS model,
+       CASE WHEN by_prior OR own_weight = 0 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,
+       own_weight,
+       p_alive,
+       CAST(0 AS DECIMAL(18,4)) AS ltv
+FROM _weights

@@ -1,0 +1,56 @@
+"""How far to look and what a later year is worth today: two value objects, both linear in the cube."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from valuekit.errors import ConfigError
+from valuekit.tables.published import HORIZON_YEARS
+
+Timing = Literal["mid_year", "end_of_year"]
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Years of the future that count, 1 to 10.
+
+    >>> Horizon(3).label
+    '3 years'
+    """
+
+    years: int = 3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.years <= HORIZON_YEARS:
+            raise ConfigError(f"a horizon of {self.years} years is outside 1 to {HORIZON_YEARS}.")
+
+    @property
+    def label(self) -> str:
+        """Say it as it stands beside a number."""
+        return f"{self.years} year{'s' if self.years > 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Discount:
+    """Yearly rate, and when in the year cash is taken to come: in its middle (default) or at its end.
+
+    >>> [round(f, 4) for f in Discount(0.10).factors(Horizon(3))]
+    [0.9535, 0.8668, 0.788]
+    >>> [round(f, 4) for f in Discount(0.10, timing="end_of_year").factors(Horizon(2))]
+    [0.9091, 0.8264]
+    """
+
+    annual_rate: float = 0.10
+    timing: Timing = "mid_year"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.annual_rate <= 1:
+            raise ConfigError(
+                f"a discount rate of {self.annual_rate} is outside 0 to 1.", next_step="Write 10% as 0.10."
+            )
+        if self.timing not in ("mid_year", "end_of_year"):
+            raise ConfigError(f"there is no timing '{self.timing}'.", next_step="Known: mid_year, end_of_year.")
+
+    def factors(self, horizon: Horizon) -> list[float]:
+        """Return the factor of each year within the horizon, year 1 first."""
+        shift = 0.5 if self.timing == "mid_year" else 0.0
+        return [float((1 + self.annual_rate) ** -(year - shift)) for year in range(1, horizon.years + 1)]

@@ -1,0 +1,9 @@
+"""The models: scikit-learn estimators with one interface; their mathematics stands in free functions beside them."""
+
+from valuekit.ltv.models.beta_geometric import BgNbd, MbgNbd
+from valuekit.ltv.models.estimator import MaximumLikelihood
+from valuekit.ltv.models.gamma_gamma import GammaGamma
+from valuekit.ltv.models.lifetimes_backend import LifetimesBackend
+from valuekit.ltv.models.shifted_beta_geometric import ShiftedBetaGeometric
+
+__all__ = ["BgNbd", "GammaGamma", "LifetimesBackend", "MaximumLikelihood", "MbgNbd", "ShiftedBetaGeometric"]

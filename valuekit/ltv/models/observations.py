@@ -1,0 +1,103 @@
+"""What models read: a few named columns with a weight, from any table, checked and grouped."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from valuekit.errors import FitError, UnknownNameError
+
+Array = npt.NDArray[np.float64]
+Rows = dict[str, Array]
+
+
+def read_columns(X: Any, names: Sequence[str], optional: Mapping[str, float] | None = None) -> Rows:
+    """Take columns out of a table as float arrays; the input is not touched.
+
+    Reads: a pandas, Polars or Arrow table, a mapping of arrays, or a 2-D array whose columns are `names` in order.
+    `optional` gives columns that may be absent, with the value that they then have.
+    Raises `UnknownNameError` for a missing column and `FitError` for values that are no finite number.
+
+    >>> read_columns({"frequency": [1, 0]}, ["frequency"], {"weight": 1.0})
+    {'frequency': array([1., 0.]), 'weight': array([1., 1.])}
+    """
+    table = as_mapping(X, [*names, *(optional or {})])
+    rows = {name: _numbers(table, name) for name in names}
+    length = len(next(iter(rows.values())))
+    for name, value in (optional or {}).items():
+        rows[name] = _numbers(table, name) if name in table else np.full(length, value)
+    return rows
+
+
+def as_mapping(X: Any, names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the table as a mapping from column name to values."""
+    if isinstance(X, Mapping):
+        return X
+    if isinstance(X, np.ndarray):
+        return dict(zip(names, np.atleast_2d(X).T, strict=False))
+    if isinstance(X, pa.RecordBatch | pa.Table):
+        return dict(zip(X.schema.names, X.columns, strict=True))
+    if hasattr(X, "columns"):
+        return {str(name): X[name] for name in X.columns}
+    raise FitError(
+        f"a {type(X).__name__} is no table.", next_step="Give a pandas, Polars or Arrow table, or a mapping."
+    )
+
+
+def _numbers(table: Mapping[str, Any], name: str) -> Array:
+    if name not in table:
+        raise UnknownNameError("column", name, table)
+    column = table[name]
+    values = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else np.asarray(column)
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise FitError(f"column '{name}' holds what is no number: {error}.") from None
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise FitError(
+            f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}."
+        )
+    return numbers
+
+
+def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:
+    """Raise `FitError` with the count and the first example of rows that break a rule."""
+    wrong = np.flatnonzero(~holds)
+    if len(wrong):
+        example = ", ".join(f"{name} {values[wrong[0]]:g}" for name, values in rows.items())
+        raise FitError(f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.")
+
+
+def group(rows: Rows) -> Rows:
+    """Sum the weights of equal rows and sort them, so that the order of the input cannot change a result.
+
+    >>> group({"x": np.array([2.0, 1.0, 2.0]), "weight": np.array([1.0, 1.0, 3.0])})
+    {'x': array([1., 2.]), 'weight': array([1., 4.])}
+    """
+    names = [name for name in rows if name != "weight"]
+    order = np.lexsort([rows["weight"], *(rows[name] for name in reversed(names))])
+    columns = {name: rows[name][order] for name in names}
+    new = np.ones(len(order), dtype=bool)
+    if len(order):
+        new[1:] = np.any([c[1:] != c[:-1] for c in columns.values()], axis=0)
+    weight = np.add.reduceat(rows["weight"][order], np.flatnonzero(new)) if len(order) else rows["weight"]
+    grouped = {name: c[new] for name, c in columns.items()} | {"weight": weight}
+    return {name: c[weight > 0] for name, c in grouped.items()}
+
+
+def weighted_sum(weight: Array, values: Array) -> float:
+    """Sum values by weight, in NumPy's fixed pairwise order: a dot product would depend on the number of threads."""
+    return float(np.sum(weight * values))
+
+
+def fingerprint(rows: Rows) -> str:
+    """Name the data: a digest of grouped rows, the same for the same data in any order."""
+    digest = hashlib.sha256()
+    for name, values in rows.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,128 @@
+"""The order stream: how often a buyer will come back, how long it stays, and what a purchase is worth."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.errors import FitError, UnknownNameError
+from valuekit.ltv.fitted import FittedModel
+from valuekit.ltv.models import BgNbd, GammaGamma, LifetimesBackend, MbgNbd
+from valuekit.ltv.units import TimeUnit
+from valuekit.ltv.years import YEARS, year_columns
+
+MINIMUM_REPEATERS = 30
+"""Fewer customers with a repeat purchase than this say too little of how customers differ."""
+
+PRIOR = {"r": 0.5, "a": 0.9, "b": 1.6}
+"""Stated prior of the purchase model, of the shape that retailers usually show; `alpha` makes its rate the observed."""
+
+
+def summarise(engine: Engine, as_of: date, unit: TimeUnit) -> None:
+    """Summarise orders per buyer.
+
+    Reads `orders` (accepted form, with `party_id`). Makes `order_summary` (one row per buyer: frequency, recency, age,
+    monetary), `order_groups` and `spend_groups` (one row per distinct history, with its weight).
+    The first purchase counts neither in frequency nor in the monetary value.
+    """
+    engine.run("valuekit.ltv", "orders.sql", {"as_of": as_of, "unit_days": unit.days})
+
+
+def purchase_model(name: str, time_unit: str) -> BgNbd:
+    """Make the unfitted model of a configured name."""
+    models = {
+        "mbg_nbd": MbgNbd(time_unit),
+        "bg_nbd": BgNbd(time_unit),
+        "lifetimes_mbg_nbd": LifetimesBackend("mbg_nbd", time_unit),
+        "lifetimes_bg_nbd": LifetimesBackend("bg_nbd", time_unit),
+    }
+    if name not in models:
+        raise UnknownNameError("purchase model", name, models)
+    return models[name]
+
+
+def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date, date] | None) -> FittedModel:
+    """Fit the purchase model to `order_groups`; with too few repeaters, state a prior with the observed rate."""
+    rows = engine.query("SELECT frequency, recency, age, weight FROM order_groups")
+    count, time, repeaters = engine.rows(
+        "SELECT SUM(frequency * weight), SUM(age_days * weight), SUM(CASE WHEN frequency > 0 THEN weight END) "
+        "FROM order_groups"
+    )[0]
+    model, note = purchase_model(name, unit.name), f"only {repeaters or 0} customers have bought again"
+    if (repeaters or 0) >= MINIMUM_REPEATERS:
+        try:
+            return FittedModel("orders.purchases", model.fit(rows, window=window))
+        except FitError as error:
+            note = str(error)
+    rate = max(float(count or 0), 0.5) / max(unit.from_days(float(time or 0)), unit.per_year)
+    prior = MbgNbd.from_parameters([PRIOR["r"], PRIOR["r"] / rate / 2, PRIOR["a"], PRIOR["b"]], time_unit=unit.name)
+    return FittedModel("orders.purchases", prior, note, stated=True)
+
+
+def fit_spend(engine: Engine, window: tuple[date, date] | None) -> FittedModel:
+    """Fit Gamma-Gamma to `spend_groups`; with too few repeaters, everybody spends the mean of all purchases."""
+    rows = engine.query("SELECT frequency, monetary, weight FROM spend_groups")
+    repeaters = int(engine.scalar("SELECT COALESCE(SUM(weight), 0) FROM spend_groups"))
+    note = f"only {repeaters} customers have bought again"
+    if repeaters >= MINIMUM_REPEATERS:
+        try:
+            return FittedModel("orders.spend", GammaGamma().fit(rows, window=window))
+        except FitError as error:
+            note = str(error)
+    return FittedModel("orders.spend", pooled_spend(_mean_purchase(engine)), f"pooled mean: {note}", stated=True)
+
+
+def pooled_spend(mean: float) -> GammaGamma:
+    """Return the Gamma-Gamma model in which all customers spend alike, so that own history has next to no weight."""
+    p, q = 1.0, 1e6
+    return GammaGamma.from_parameters([p, q, mean * (q - 1) / p])
+
+
+def _mean_purchase(engine: Engine) -> float:
+    total, count = engine.rows(
+        "SELECT SUM(CAST(monetary * frequency + first_amount AS DECIMAL(18,4))), SUM(frequency + 1) FROM order_summary"
+    )[0]
+    return float(total) / float(count) if count and total > 0 else 1.0
+
+
+def predict(engine: Engine, purchases: BgNbd, spend: GammaGamma) -> None:
+    """Predict each distinct history and each buyer's spend, in Arrow batches.
+
+    Makes `order_states` (history; p_alive, own_weight, and by year expected `purchases_*` and months alive `alive_*`)
+    and `order_spend` (party_id, spend per purchase).
+    """
+    states = "SELECT frequency, recency_days, age_days, recency, age FROM order_groups"
+    stream = (_states(batch, purchases) for batch in engine.cursor().batches(states))
+    engine.put_batches("order_states", stream, _STATES)
+    buyers = "SELECT party_id, frequency, monetary FROM order_summary"
+    engine.put_batches("order_spend", _spends(engine.cursor().batches(buyers), spend), _SPEND)
+
+
+def _states(batch: pa.RecordBatch, model: BgNbd) -> pa.RecordBatch:
+    per_year, per_month = model.unit.per_year, model.unit.per_month
+    bought = [model.expected_purchases(year * per_year, batch) for year in YEARS]
+    alive = [model.expected_time_alive(year * per_year, batch) / per_month for year in YEARS]
+    columns = [batch.column(name) for name in ("frequency", "recency_days", "age_days")]
+    columns += [pa.array(v) for v in (model.probability_alive(batch), model.own_weight(batch))]
+    return pa.RecordBatch.from_arrays(columns + _by_year(bought) + _by_year(alive), schema=_STATES)
+
+
+def _by_year(cumulative: list[Any]) -> list[pa.Array]:
+    gains = np.diff(np.array(cumulative), axis=0, prepend=0.0)
+    return [pa.array(np.maximum(gain, 0.0)) for gain in gains]
+
+
+def _spends(batches: Iterator[pa.RecordBatch], model: GammaGamma) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        spend = model.expected_spend(batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy())
+        yield pa.RecordBatch.from_arrays([batch.column("party_id"), pa.array(spend)], schema=_SPEND)
+
+
+_STATES = pa.schema(
+    [(name, pa.int64()) for name in ("frequency", "recency_days", "age_days")]
+    + [(name, pa.float64()) for name in ("p_alive", "own_weight", *year_columns("purchases"), *year_columns("alive"))]
+)
+_SPEND = pa.schema([("party_id", pa.string()), ("spend", pa.float64())])

@@ -1,0 +1,219 @@
+"""Marketing and sales: contacts, deals and the work behind them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.simulate.clock import Clock
+from valuekit.simulate.columns import FAR, NONE, dates, minutes, money, numbered, pick, rows
+from valuekit.simulate.contracts import Terms
+from valuekit.simulate.draws import Ints, Rng, chance, choice, days_between, repeated
+from valuekit.simulate.parties import Kind, Parties, Plan, trait
+from valuekit.simulate.settings import Settings
+from valuekit.simulate.spells import Form, Spells
+from valuekit.simulate.usage import Trials
+from valuekit.tables.canonical import ACTIVITIES, ENGAGEMENTS, OPPORTUNITIES
+
+ENGAGEMENT_KINDS = ("campaign", "download", "trial_start", "trial_end", "event")
+CAMPAIGNS = ("Spring release", "Benchmark report", "Partner webinar", "Autumn fair", "Search", "Newsletter")
+DEAL_STATES = ("open", "won", "lost")
+OWNERS = ("M. Berg", "J. Costa", "S. Iyer", "P. Novak", "L. Okafor", "R. Silva", "T. Weiss", "A. Young")
+WORK = (
+    ("sales", "discovery call"), ("sales", "demonstration"), ("sales", "proposal"), ("sales", "account review"),
+    ("marketing", "event follow-up"), ("support", "success review"),
+)  # fmt: skip
+_CAMPAIGN, _DOWNLOAD, _START, _END, _EVENT = range(5)
+ACCOUNT_REVIEW, FOLLOW_UP, SUCCESS_REVIEW = 3, 4, 5
+_OPEN, _WON, _LOST = range(3)
+
+
+@dataclass
+class Engagements:
+    """One entry per row of `engagements`."""
+
+    party: Ints
+    day: Ints
+    kind: Ints
+
+
+@dataclass
+class Deals:
+    """One entry per row of `opportunities`."""
+
+    party: Ints
+    opened: Ints
+    closed: Ints
+    """`FAR` while open."""
+    state: Ints
+    cents: Ints
+
+    def __len__(self) -> int:
+        return len(self.party)
+
+
+@dataclass
+class Work:
+    """One entry per row of `activities`."""
+
+    party: Ints
+    day: Ints
+    what: Ints
+    """Index of `WORK`."""
+    minutes: Ints
+    travel: Ints
+    """Cents spent on the way to this party; 0 without a journey."""
+
+    def __len__(self) -> int:
+        return len(self.party)
+
+
+def make_engagements(rng: Rng, clock: Clock, parties: Parties, spells: Spells, trials: Trials) -> Engagements:
+    """Draw marketing contacts: before the start, now and then after it, and the trials."""
+    party = np.flatnonzero(parties.engaged)
+    early = np.repeat(party, 1 + rng.poisson(np.where(parties.kind[party] == Kind.BUYER, 3.0, 1.6)))
+    until = np.where(parties.kind == Kind.BUYER, np.minimum(parties.start - 1, clock.end), parties.touched + 180)
+    day = days_between(rng, parties.touched[early], np.minimum(until[early], clock.end), len(early))
+    kind = np.array([_CAMPAIGN, _DOWNLOAD, _EVENT])[choice(rng, [0.55, 0.33, 0.12], len(early))]
+    later, later_day = _while_customer(rng, clock, parties, spells)
+    tried = trials.end != NONE
+    return Engagements(
+        np.concatenate([early, later, trials.party, trials.party[tried]]),
+        np.concatenate([day, later_day, trials.start, trials.end[tried]]),
+        np.concatenate([kind, np.full(len(later), _CAMPAIGN), np.full(len(tried), _START), np.full(tried.sum(), _END)]),
+    )
+
+
+ENGAGEMENTS_A_MONTH = 0.10
+"""Campaigns that reach an engaged customer in a month."""
+
+
+def _while_customer(rng: Rng, clock: Clock, parties: Parties, spells: Spells) -> tuple[Ints, Ints]:
+    first, last = spells.start(clock), np.minimum(spells.end(clock), clock.end)
+    months = np.where(parties.engaged[spells.party], np.maximum(last - first, 0) / 30.4, 0.0)
+    spell = np.repeat(np.arange(len(spells)), rng.poisson(months * ENGAGEMENTS_A_MONTH))
+    return spells.party[spell], days_between(rng, first[spell], last[spell], len(spell))
+
+
+def make_deals(rng: Rng, clock: Clock, parties: Parties, terms: Terms) -> Deals:
+    """Draw deals: won ones for what salespeople sold, lost and open ones for prospects."""
+    sold = np.flatnonzero((terms.kind == 0) & parties.sales_led[terms.party])
+    grown = np.flatnonzero((terms.kind == 2) & (parties.price[terms.party] > 250) & parties.sales_led[terms.party])
+    won = np.concatenate([sold, grown])
+    party, closed = terms.party[won], terms.signed[won]
+    opened = np.maximum(closed - rng.integers(14, 110, len(won)), clock.start)
+    opened = np.minimum(np.maximum(opened, parties.touched[party]), closed)
+    cents = terms.price[won] * np.where(terms.months[won] == 12, 1, 12)
+    tried, opened_too, closed_too, state = _not_won(rng, clock, parties)
+    worth = np.rint(parties.price[tried] * 11).astype(np.int64) * 100
+    return Deals(
+        np.concatenate([party, tried]),
+        np.concatenate([opened, opened_too]),
+        np.concatenate([closed, closed_too]),
+        np.concatenate([np.full(len(won), _WON), state]),
+        np.concatenate([cents, worth]),
+    )
+
+
+def _not_won(rng: Rng, clock: Clock, parties: Parties) -> tuple[Ints, Ints, Ints, Ints]:
+    everyone = parties.of(Kind.PROSPECT, Kind.BUYER)
+    odds = np.where(parties.kind[everyone] == Kind.PROSPECT, 0.45, 0.08)
+    party = everyone[chance(rng, odds, len(everyone))]
+    opened = days_between(rng, parties.touched[party], np.minimum(parties.touched[party] + 60, clock.end), len(party))
+    closed = opened + rng.integers(20, 160, len(party))
+    still_open = closed > clock.end
+    state = np.where(still_open, _OPEN, _LOST)
+    return party, opened, np.where(still_open, FAR, closed), state
+
+
+def make_work(rng: Rng, clock: Clock, settings: Settings, parties: Parties, deals: Deals, spells: Spells) -> Work:
+    """Draw the work of salespeople on deals, of marketing on events, and of both teams on large accounts."""
+    parts = [
+        _on_deals(rng, clock, parties, deals),
+        _follow_ups(rng, clock, parties),
+        _reviews(rng, clock, settings, parties, spells, ACCOUNT_REVIEW),
+        _reviews(rng, clock, settings, parties, spells, SUCCESS_REVIEW),
+    ]
+    return Work(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])))
+
+
+def _on_deals(rng: Rng, clock: Clock, parties: Parties, deals: Deals) -> Work:
+    """Larger deals take longer meetings and, for some, a journey."""
+    deal, turn = repeated(1 + rng.poisson(np.where(deals.state == _WON, 2.2, 1.0)))
+    party = deals.party[deal]
+    day = days_between(rng, deals.opened[deal], np.minimum(deals.closed[deal], clock.end), len(deal))
+    size = np.clip(parties.price[party] / 220, 0.3, 8.0) ** 0.75
+    work = np.maximum(10, np.rint(135 * size * rng.gamma(4.0, 0.25, len(deal)))).astype(np.int64)
+    travels = chance(rng, np.clip(size / 25, 0, 0.3), len(deal))
+    travel = np.where(travels, rng.integers(60, 480, len(deal)) * 100, 0)
+    return Work(party, day, np.minimum(turn, 2), work, travel)
+
+
+def _follow_ups(rng: Rng, clock: Clock, parties: Parties) -> Work:
+    engaged = np.flatnonzero(parties.engaged & chance(rng, 0.4, len(parties)))
+    day = days_between(rng, parties.touched[engaged], clock.end, len(engaged))
+    work = rng.integers(20, 120, len(engaged))
+    return Work(engaged, day, np.full(len(engaged), FOLLOW_UP), work, np.zeros(len(engaged), dtype=np.int64))
+
+
+def _reviews(rng: Rng, clock: Clock, settings: Settings, parties: Parties, spells: Spells, what: int) -> Work:
+    """Draw one review a quarter of accounts that have any."""
+    mean = trait(settings, "reviews")[parties.archetype[spells.party]]
+    paying = (mean > 0) & (spells.form == Form.AGREED) & (parties.plan[spells.party] == Plan.USUAL)
+    first, last = spells.start(clock), np.minimum(spells.end(clock), clock.end)
+    spell, turn = repeated(np.where(paying, np.maximum(last - first, 0) // 91, 0))
+    day = first[spell] + 91 * turn + rng.integers(0, 91, len(spell))
+    work = np.maximum(10, np.rint(mean[spell] * rng.gamma(4.0, 0.25, len(spell)))).astype(np.int64)
+    none = np.zeros(len(spell), dtype=np.int64)
+    return Work(spells.party[spell], day, none + what, work, none)
+
+
+def engagement_rows(rng: Rng, engagements: Engagements, first: int, records: pa.Array) -> pa.Table:
+    """Return the rows of `engagements`."""
+    count = len(engagements.party)
+    campaign = np.where(engagements.kind == _CAMPAIGN, rng.integers(0, len(CAMPAIGNS), count), -1)
+    return rows(
+        ENGAGEMENTS,
+        count,
+        system="marketing",
+        id=numbered("E", first + np.arange(count)),
+        record=records,
+        engaged_on=dates(engagements.day),
+        kind=pick(ENGAGEMENT_KINDS, engagements.kind),
+        campaign=pick(CAMPAIGNS, campaign),
+    )
+
+
+def deal_rows(deals: Deals, first: int, records: pa.Array, currency: pa.Array) -> pa.Table:
+    """Return the rows of `opportunities`."""
+    return rows(
+        OPPORTUNITIES,
+        len(deals),
+        system="crm",
+        id=numbered("D", first + np.arange(len(deals))),
+        record=records,
+        opened_on=dates(deals.opened),
+        closed_on=dates(deals.closed),
+        status=pick(DEAL_STATES, deals.state),
+        amount=money(deals.cents),
+        currency=currency,
+        owner=pick(OWNERS, deals.party % len(OWNERS)),
+    )
+
+
+def work_rows(work: Work, mine: Ints, first: int, system: str, records: pa.Array, currency: str) -> pa.Table:
+    """Return the rows of `activities` for some of the work; a journey's cost is in the reporting currency."""
+    what, travel = work.what[mine], work.travel[mine]
+    return rows(
+        ACTIVITIES,
+        len(mine),
+        system=system,
+        id=numbered("W", first + mine),
+        record=records,
+        done_on=dates(work.day[mine]),
+        function=pick([function for function, _ in WORK], what),
+        activity=pick([activity for _, activity in WORK], what),
+        minutes=minutes(work.minutes[mine]),
+        direct_cost=money(travel, travel == 0),
+        currency=pick((currency,), np.where(travel == 0, -1, 0)),
+    )

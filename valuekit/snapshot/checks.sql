@@ -1,0 +1,157 @@
+-- What a run must prove before it is published. Each step is one check; `checks` holds them all.
+
+-- step: _parties_with_stage
+SELECT COUNT(*) AS parties, COUNT(stage) AS staged
+FROM parties LEFT JOIN stages USING (party_id)
+
+-- step: _stages_sum_to_parties
+SELECT
+    'stages_sum_to_parties' AS check_name,
+    parties = staged AND parties = (SELECT COUNT(*) FROM stages) AND parties = (SELECT COUNT(*) FROM parties) AS passed,
+    (SELECT COUNT(*) FROM parties) || ' parties, each in one stage' AS expected,
+    staged || ' parties with a stage, ' || (SELECT COUNT(*) FROM stages) || ' stages' AS actual,
+    'Every party has exactly one stage' AS meaning
+FROM _parties_with_stage
+
+-- step: _headcount
+SELECT
+    (SELECT COUNT(*) FROM stages WHERE LIST_CONTAINS($customer_stages, stage)) AS customers,
+    (SELECT COUNT(*) FROM consensus) AS compared,
+    (SELECT COUNT(*) FROM consensus JOIN stages USING (party_id) WHERE LIST_CONTAINS($customer_stages, stage)) AS both_ways
+
+-- step: _customers_are_compared
+SELECT
+    'customers_are_active_plus_inactive' AS check_name,
+    customers = compared AND customers = both_ways AS passed,
+    customers || ' parties active or inactive' AS expected,
+    compared || ' customers compared by the executives, ' || both_ways || ' of them active or inactive' AS actual,
+    'Customers are the active and the inactive parties, and the executives compare exactly these' AS meaning
+FROM _headcount
+
+-- step: _members
+SELECT definition, members, COUNT(party_id) AS listed
+FROM definitions LEFT JOIN memberships USING (definition)
+GROUP BY definition, members
+
+-- step: _definitions_equal_members
+SELECT
+    'definitions_equal_members' AS check_name,
+    COALESCE(SUM(ABS(members - listed)), 0) = 0 AS passed,
+    COALESCE(SUM(members), 0) || ' members counted' AS expected,
+    COALESCE(SUM(listed), 0) || ' members listed' AS actual,
+    'The number of each definition is the length of its list of members' AS meaning
+FROM _members
+
+-- step: _books_total
+SELECT
+    COALESCE(SUM(ledger), 0) AS ledger,
+    COALESCE(SUM(attributed), 0) AS attributed,
+    COALESCE(SUM(unattributed), 0) + COALESCE(SUM(unused_capacity), 0) + COALESCE(SUM(unallocated), 0) AS elsewhere,
+    COUNT(*) FILTER (WHERE ledger <> attributed + unattributed + unused_capacity + unallocated OR difference <> 0)
+        AS open_rows
+FROM books
+
+-- step: _carried
+SELECT COALESCE(SUM(net_cash), 0) AS by_month, (SELECT COALESCE(SUM(net_cash), 0) FROM cash) AS by_party
+FROM cash_months
+
+-- step: _cash_equals_ledger
+SELECT
+    'cash_equals_ledger' AS check_name,
+    open_rows = 0 AND attributed = by_month AND by_month + elsewhere = ledger AS passed,
+    ledger || ' in the books, every line closed' AS expected,
+    (by_month + elsewhere) || ' carried by parties (' || by_month || ') or shown apart (' || elsewhere || '), '
+        || open_rows || ' lines open' AS actual,
+    'What parties carry, and what is shown apart, equals the books to the cent' AS meaning
+FROM _books_total CROSS JOIN _carried
+
+-- step: _cash_adds_up
+SELECT
+    'cash_by_party_equals_cash_by_month' AS check_name,
+    by_month = by_party AND by_party = (SELECT COALESCE(SUM(net_cash), 0) FROM facts) AS passed,
+    by_month || ' by month' AS expected,
+    by_party || ' by party, ' || (SELECT COALESCE(SUM(net_cash), 0) FROM facts) || ' in the facts' AS actual,
+    'Months, parties and facts show the same net cash' AS meaning
+FROM _carried
+
+-- step: _intake_rows
+SELECT
+    COALESCE(SUM(rows_in), 0) AS rows_in,
+    COALESCE(SUM(rows_accepted + rows_quarantined), 0) AS rows_seen,
+    COUNT(*) FILTER (WHERE rows_in <> rows_accepted + rows_quarantined) AS open_rows
+FROM intake
+
+-- step: _rows_add_up
+SELECT
+    'rows_in_are_accepted_or_quarantined' AS check_name,
+    open_rows = 0 AS passed,
+    rows_in || ' rows read' AS expected,
+    rows_seen || ' rows accepted or quarantined' AS actual,
+    'No input row is lost' AS meaning
+FROM _intake_rows
+
+-- step: _shares
+SELECT table_name, SUM(rows_quarantined) AS bad, SUM(rows_in) AS rows_in
+FROM intake
+GROUP BY table_name
+
+-- step: _worst
+SELECT table_name, bad, rows_in
+FROM _shares
+ORDER BY CAST(bad AS DOUBLE) / NULLIF(rows_in, 0) DESC NULLS LAST, table_name
+LIMIT 1
+
+-- step: _few_are_quarantined
+SELECT
+    'few_rows_are_quarantined' AS check_name,
+    COALESCE(MAX(bad) <= $max_quarantined_share * MAX(rows_in), TRUE) AS passed,
+    'at most ' || ROUND($max_quarantined_share * 100, 2) || '% of the rows of a table' AS expected,
+    COALESCE(MIN(table_name) || ': ' || MAX(bad) || ' of ' || MAX(rows_in), 'no rows') AS actual,
+    'The input is good enough to be believed' AS meaning
+FROM _worst
+
+-- step: _valued_twice
+SELECT
+    COALESCE(SUM(c.ltv), 0) AS from_cube,
+    COALESCE(SUM(l.ltv), 0) AS as_column,
+    COALESCE(MAX(ABS(COALESCE(c.ltv, 0) - COALESCE(l.ltv, 0))), 0) AS widest
+FROM {cube_value} AS c FULL JOIN ltv AS l USING (party_id)
+
+-- step: _cube_equals_ltv
+SELECT
+    'cube_equals_ltv' AS check_name,
+    widest = 0 AND from_cube = as_column AS passed,
+    as_column || ' lifetime value' AS expected,
+    from_cube || ' from the cube, widest difference of a party ' || widest AS actual,
+    'The value cube at the horizon of the run gives each lifetime value' AS meaning
+FROM _valued_twice
+
+-- step: _coverage
+SELECT
+    (SELECT COUNT(*) FROM ltv ANTI JOIN segments USING (party_id)) AS valued_without,
+    (SELECT COUNT(*) FROM stages ANTI JOIN segments USING (party_id) WHERE LIST_CONTAINS($customer_stages, stage))
+        AS customers_without,
+    (SELECT COALESCE(SUM(ltv), 0) FROM segments) AS segmented,
+    (SELECT COALESCE(SUM(ltv), 0) FROM tiers) AS tiered,
+    (SELECT COALESCE(SUM(ltv), 0) FROM ltv) AS valued
+
+-- step: _segments_cover
+SELECT
+    'segments_cover_all_customers' AS check_name,
+    valued_without = 0 AND customers_without = 0 AND segmented = valued AND tiered = valued AS passed,
+    'no party left out, ' || valued || ' lifetime value' AS expected,
+    valued_without || ' valued parties and ' || customers_without || ' customers left out, ' || segmented
+        || ' in segments, ' || tiered || ' in tiers' AS actual,
+    'Value tiers hold every party with a value and every current customer' AS meaning
+FROM _coverage
+
+-- step: checks
+SELECT * FROM _stages_sum_to_parties
+UNION ALL SELECT * FROM _customers_are_compared
+UNION ALL SELECT * FROM _definitions_equal_members
+UNION ALL SELECT * FROM _cash_equals_ledger
+UNION ALL SELECT * FROM _cash_adds_up
+UNION ALL SELECT * FROM _rows_add_up
+UNION ALL SELECT * FROM _few_are_quarantined
+UNION ALL SELECT * FROM _cube_equals_ltv
+UNION ALL SELECT * FROM _segments_cover

@@ -1,0 +1,115 @@
+"""Why one party is what it is: every number of a snapshot about it, with the rule behind it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.snapshot.manifest import StageRule
+from valuekit.snapshot.read import Snapshot
+from valuekit.snapshot.summary import Row, named_rows
+from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One party in one snapshot. Money is in `currency`; rows are dicts in the columns of the published tables."""
+
+    party_id: str
+    name: str | None
+    run_id: str
+    currency: str
+    as_of: str
+    identity: Row
+    records: list[Row]
+    merges: list[Row]
+    facts: Row
+    stage: Row
+    definitions: list[Row]
+    cash: list[Row]
+    value: Row | None
+    streams: list[Row]
+    segment: Row | None
+    ranks: list[Row]
+    consensus: Row | None
+
+
+def explain(snapshot: Snapshot, party: str) -> Explanation:
+    """Collect what a snapshot says of one party.
+
+    `party` is a party id, a record id (`record` or `system:record`), or a name that only one party has.
+    Raises `UnknownNameError` with the most similar names, or `ConfigError` when several parties fit.
+    """
+    with snapshot.engine() as engine:
+        found = {"party": find_party(engine, party)}
+
+        def rows(step: str) -> list[Row]:
+            return named_rows(engine, "explain.sql", step, found)
+
+        identity = rows("party")[0]
+        return Explanation(
+            party_id=identity["party_id"],
+            name=identity["name"],
+            run_id=snapshot.manifest.run_id,
+            currency=snapshot.manifest.currency,
+            as_of=snapshot.manifest.as_of.isoformat(),
+            identity=identity,
+            records=rows("records"),
+            merges=rows("merges"),
+            facts=rows("facts")[0],
+            stage=_stage(rows("stage")[0], snapshot.manifest.stage_rules),
+            definitions=rows("definitions"),
+            cash=_statement(_first(rows("cash")) or {}),
+            value=_value(_first(rows("value")), snapshot.manifest.config),
+            streams=_streams(rows("streams")),
+            segment=_first(rows("segment")),
+            ranks=rows("ranks"),
+            consensus=_first(rows("consensus")),
+        )
+
+
+def find_party(engine: Engine, name: str) -> str:
+    """Return the id of the party that has this id, record or name."""
+    for step in ("by_id", "by_record", "by_name"):
+        found = [row["party_id"] for row in named_rows(engine, "explain.sql", step, {"name": name})]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise ConfigError(
+                f"'{name}' fits {len(found) if len(found) < 6 else 'more than 5'} parties: {', '.join(found[:5])}.",
+                next_step="Name one of them by its id.",
+            )
+    alike = [row["known"] for row in named_rows(engine, "explain.sql", "alike", {"name": name})]
+    raise UnknownNameError("party", name, alike)
+
+
+def _first(rows: list[Row]) -> Row | None:
+    return rows[0] if rows else None
+
+
+def _stage(row: Row, rules: Iterable[StageRule]) -> Row:
+    """The stage with the rule that leads to it, as it stood in the run."""
+    sentences = [r.sentence for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
+    return {**row, "rule": " or ".join(sentences)}
+
+
+def _statement(cash: Row) -> list[Row]:
+    """The cash statement from the top: one row per line, with net cash as the last."""
+    nothing = Decimal(0)
+    return [
+        {"line": line, "last_12_months": cash.get(f"{line}_12m", nothing), "all_months": cash.get(line, nothing)}
+        for line in (*CASH_LINES, "net_cash")
+    ]
+
+
+def _value(row: Row | None, config: dict[str, Any]) -> Row | None:
+    ltv = config.get("ltv", {})
+    return row and {**row, **{key: ltv.get(key) for key in ("horizon_years", "discount_rate", "timing", "off")}}
+
+
+def _streams(rows: list[Row]) -> list[Row]:
+    years = [f"year_{y}" for y in range(1, HORIZON_YEARS + 1)]
+    by_stream = {row["stream"]: {"stream": row["stream"], **{y: row[y] for y in years}} for row in rows}
+    return [by_stream[stream] for stream in STREAMS if stream in by_stream]

@@ -1,0 +1,65 @@
+-- Everything that a snapshot knows of one party ($party).
+
+-- step: by_id
+SELECT party_id FROM parties WHERE party_id = $name
+
+-- step: by_record
+SELECT DISTINCT party_id
+FROM party_records
+WHERE record = $name OR system || ':' || record = $name
+ORDER BY party_id
+
+-- step: by_name
+SELECT party_id FROM parties WHERE LOWER(name) = LOWER($name) ORDER BY party_id LIMIT 6
+
+-- step: alike
+SELECT known
+FROM (SELECT party_id AS known FROM parties UNION SELECT record FROM party_records UNION SELECT name FROM parties)
+WHERE known IS NOT NULL
+ORDER BY JARO_WINKLER_SIMILARITY(LOWER(known), LOWER($name)) DESC, known
+LIMIT 5
+
+-- step: party
+SELECT * FROM parties WHERE party_id = $party
+
+-- step: records
+SELECT system, record FROM party_records WHERE party_id = $party ORDER BY system, record
+
+-- step: merges
+SELECT system, record, to_system, to_record, rule, evidence
+FROM merge_log
+WHERE party_id = $party
+ORDER BY system, record, to_system, to_record, rule
+
+-- step: facts
+SELECT * FROM facts WHERE party_id = $party
+
+-- step: stage
+SELECT stage, reason, since FROM stages WHERE party_id = $party
+
+-- step: definitions
+SELECT definition, label, owner, system, predicate, headline, m.party_id IS NOT NULL AS counted
+FROM definitions LEFT JOIN (SELECT * FROM memberships WHERE party_id = $party) AS m USING (definition)
+ORDER BY headline DESC, definition
+
+-- step: cash
+SELECT * FROM cash WHERE party_id = $party
+
+-- step: value
+SELECT model, basis, own_weight, p_alive, ltv FROM ltv WHERE party_id = $party
+
+-- step: streams
+SELECT * FROM cube WHERE party_id = $party ORDER BY stream
+
+-- step: segment
+SELECT tier, tier_order, rule
+FROM segments JOIN tiers USING (tier, tier_order)
+WHERE party_id = $party
+
+-- step: ranks
+SELECT executive, label, unit, value, rank, ranked, not_rankable
+FROM measures LEFT JOIN (SELECT * FROM rankings WHERE party_id = $party) AS r USING (measure)
+ORDER BY executive, requirement, measure
+
+-- step: consensus
+SELECT score, measures, rank FROM consensus WHERE party_id = $party

@@ -1,0 +1,75 @@
+"""What a run depends on, as hashes: the same input, configuration and version give the same run id."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from valuekit import __version__
+from valuekit.config import Source
+from valuekit.snapshot.manifest import SourceFile
+
+_CHUNK = 1 << 20
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 of a text.
+
+    >>> text_sha256("")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def config_text(config: Mapping[str, Any]) -> str:
+    """Return a configuration as one canonical text: what decides a result, and nothing else.
+
+    Left out: where results are written, on what machine, who keeps the record, and where the files lie (their content
+    is hashed apart).
+
+    >>> config_text({"sources": [{"file": "a.csv", "table": "orders"}], "as_of": None, "output": "runs"})
+    '{"as_of":null,"sources":[{"table":"orders"}]}'
+    """
+    kept = {k: v for k, v in config.items() if k not in ("output", "engine", "tracking", "paths")}
+    if "sources" in kept:
+        kept["sources"] = [{k: v for k, v in s.items() if k not in ("file", "database")} for s in kept["sources"]]
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def run_id(as_of: date, text: str, sources: Sequence[SourceFile], *, version: str = __version__) -> str:
+    """Name a run by what decides its result: date, configuration, content of the sources, version of valuekit.
+
+    >>> run_id(date(2026, 6, 30), "{}", [], version="1")
+    '2026-06-30-2ec7c446'
+    """
+    inputs = sorted((s.table, s.system, s.sha256) for s in sources)
+    return f"{as_of.isoformat()}-{text_sha256(json.dumps([text, inputs, version]))[:8]}"
+
+
+def fingerprint_files(files: Iterable[tuple[Source, Path]]) -> list[SourceFile]:
+    """Hash the content of the files behind the sources; a file that several sources read is read once."""
+    digests: dict[Path, str] = {}
+    found = []
+    for source, path in files:
+        digests[path] = digests.get(path) or file_sha256(path)
+        found.append(
+            SourceFile(
+                file=path.name,
+                table=source.table,
+                system=source.system,
+                size=path.stat().st_size,
+                sha256=digests[path],
+            )
+        )
+    return found

@@ -1,0 +1,83 @@
+"""Two clocks: what had happened by a day, and what had been recorded by a day. Nothing later reaches a fact."""
+
+from datetime import date
+
+from valuekit.engine import Engine, quote
+from valuekit.errors import InputError
+from valuekit.sources.dates import day_of
+from valuekit.tables import CANONICAL, Table, event_date
+
+_TIMELESS = ("fx_rates",)
+"""A rate is looked up by day: later ones do no harm."""
+
+_LATER_STATES = {
+    "opportunities": ("closed_on > $as_of", "closed_on = NULL, status = 'open'"),
+    "tickets": ("closed_on > $as_of", "closed_on = NULL"),
+    "contracts": ("cancelled_on > $as_of", "cancelled_on = NULL"),
+}
+"""What a row could not say yet on a day: the condition, and what it said then."""
+
+
+def limit_to(engine: Engine, as_of: date, known_on: date | None = None) -> None:
+    """Take everything out of the canonical tables that was not known.
+
+    Rows that happened after `as_of` go (see `day_of` for the day of a row: where the event date is missing, the day it
+    was recorded; for contracts without signature the first day of the term, for deals without opening day the day they
+    closed). With `known_on`, rows recorded later go too; a row without `recorded_on` was recorded on its day. Rows
+    that nothing dates stay. Deals, tickets and notices closed or given after `as_of` are open again; the end of a
+    contract's term stays, because it was agreed on. Invoice statuses stay: no table tells when they changed.
+    Exchange rates stay.
+
+    Reads: the canonical tables and `intake`. Changes them in place: `rows_later` of `intake` gains the rows that went,
+    `rows_out` loses them.
+    """
+    for table in CANONICAL.values():
+        if table.name in _TIMELESS:
+            continue
+        _forget_rows(engine, table, as_of, known_on)
+        if table.name in _LATER_STATES:
+            condition, earlier = _LATER_STATES[table.name]
+            engine.execute(f"UPDATE {quote(table.name)} SET {earlier} WHERE {condition}", {"as_of": as_of})
+
+
+def _forget_rows(engine: Engine, table: Table, as_of: date, known_on: date | None) -> None:
+    day = day_of(table)
+    recorded = f"COALESCE(recorded_on, {day})"
+    later = f"({day} > $as_of OR {recorded} > $known_on)" if known_on else f"{day} > $as_of"
+    parameters = {"as_of": as_of, "known_on": known_on, "table": table.name}
+    engine.execute(_COUNT_LATER.format(table=quote(table.name), later=later), parameters)
+    engine.execute(f"DELETE FROM {quote(table.name)} WHERE {later}", parameters)
+
+
+_COUNT_LATER = """
+UPDATE intake SET rows_later = rows_later + later.n, rows_out = rows_out - later.n
+FROM (
+    SELECT source, COUNT(*) AS n
+    FROM (
+        SELECT source, SUM(rows_out + rows_later) OVER (ORDER BY rowid) AS last, rows_out + rows_later AS n
+        FROM intake WHERE table_name = $table
+    ) AS ranges
+    JOIN (SELECT rowid AS number FROM {table} WHERE {later}) AS gone
+      ON gone.number >= ranges.last - ranges.n AND gone.number < ranges.last
+    GROUP BY source
+) AS later
+WHERE intake.table_name = $table AND intake.source = later.source
+"""
+
+
+def latest_event(engine: Engine) -> date:
+    """Return the day of the last event in the canonical tables: the natural as-of date.
+
+    Reads: the event date of every table that has one. Signatures date contracts: terms may begin and end in the future.
+    Ledger months and exchange rates date no event.
+
+    Raises: `InputError` when no row has a date.
+    """
+    dated = [(t.name, event_date(t)) for t in CANONICAL.values() if t.name not in (*_TIMELESS, "costs")]
+    latest = " UNION ALL ".join(f"SELECT MAX({quote(day)}) AS day FROM {quote(name)}" for name, day in dated if day)
+    found = engine.scalar(f"SELECT MAX(day) FROM ({latest})")
+    if not isinstance(found, date):
+        raise InputError(
+            "no row has a date.", where="all sources", next_step="Set `as_of`, or check that rows were read."
+        )
+    return found

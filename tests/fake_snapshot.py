@@ -15,6 +15,7 @@ from scipy.stats import kendalltau
 
 from valuekit.engine import Engine, quote
 from valuekit.snapshot import Manifest, SourceFile, publish
+from valuekit.snapshot.manifest import StageRule
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS, VALUED_STAGES
 
@@ -36,13 +37,13 @@ TRADES = "Analytics Bakery Clinics Dynamics Energy Foods Group Hotels Industries
 DEFINITIONS = {
     "headline": ("Customers", "Finance", "billing", "Paid, current customers according to billing",
                  "stage in ('active', 'inactive')", True),
-    "sales": ("Sales: bought", "Sales", "crm", "Deal won, whether the product is used or not",
+    "sales": ("Bought", "Sales", "crm", "Deal won, whether the product is used or not",
               "won_on is not null", False),
-    "marketing": ("Marketing: engaged", "Marketing", "marketing", "Engaged with a campaign, a download or a trial",
+    "marketing": ("Engaged", "Marketing", "marketing", "Engaged with a campaign, a download or a trial",
                   "engaged_on is not null", False),
-    "finance": ("Finance: paying", "Finance", "billing", "Has a contract and has paid the invoice",
+    "finance": ("Paying", "Finance", "billing", "Has a contract and has paid the invoice",
                 "has_contract and contract_current and paid > 0", False),
-    "product": ("Product: using", "Product", "product", "Used the product in this calendar month",
+    "product": ("Using", "Product", "product", "Used the product in this calendar month",
                 "used_this_month", False),
     "net_positive": ("Positive net cash", "Finance", "billing and ledger",
                      "An outside party that contributes positive net cash", "net_cash > 0 and not is_internal", False),
@@ -56,17 +57,17 @@ MEASURES = {
                     False, "-c.support"),
     "self_service": ("B2", "CCO", "Helps itself", "Share of needs met by self-service and community", "share", True,
                      None),
-    "adoption": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "-f.days_since_use"),
+    "fit": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "-f.days_since_use"),
     "innovation": ("B4", "CPO", "Drives innovation", "Accepted ideas and beta use", "ideas", True, None),
     "buys_most_costs_least": ("B5", "CPO", "Buys most, costs least", "Revenue rank and cost-to-serve rank combined",
                               "rank", True, "c.revenue + 4 * (c.support + c.sales)"),
     "advocacy": ("B6", "CMO", "Brings new customers", "Value of referred customers who were won", "currency", True,
                  None),
-    "growth": ("B7", "CMO", "Drives growth", "The same number as the product team's innovation measure", "ideas", True,
-               None),
-    "low_selling_cost": ("B8", "CMO", "Buys without selling", "Selling cost per order; low is best", "currency", False,
+    "innovation_marketing": ("B7", "CMO", "Drives growth", "The same number as the product team's",
+                             "ideas", True, None),
+    "transactional": ("B8", "CMO", "Buys without selling", "Selling cost per order; low is best", "currency", False,
                          "-c.sales"),
-    "comes_back": ("B9", "CRO", "Keeps coming back", "Expected repeat purchases or renewals", "share", True,
+    "loyalty": ("B9", "CRO", "Keeps coming back", "Expected repeat purchases or renewals", "share", True,
                    "l.p_alive"),
     "biggest_deals": ("B10", "CRO", "Biggest deals", "Total value of deals won", "currency", True, "f.won_amount"),
     "pays_on_time": ("B11", "CFO", "Pays on time", "Amount-weighted share of invoices paid on time", "share", True,
@@ -74,9 +75,10 @@ MEASURES = {
     "most_profitable": ("B12", "CFO", "Most profitable", "Net cash in the last 12 months after all allocated cost",
                         "currency", True, "c.net_cash_12m"),
 }  # fmt: skip
-NEEDS_CONTRACTS = {"low_support", "adoption", "buys_most_costs_least", "low_selling_cost", "biggest_deals",
+NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed"}
+NEEDS_CONTRACTS = {"low_support", "fit", "buys_most_costs_least", "transactional", "biggest_deals",
                    "pays_on_time"}  # fmt: skip
-ALWAYS_MISSING = {"innovation": "The company maps no ideas", "growth": "The company maps no ideas"}
+ALWAYS_MISSING = {"innovation": "The company maps no ideas", "innovation_marketing": "The company maps no ideas"}
 
 
 def write_snapshot(
@@ -255,7 +257,12 @@ def _definitions(engine: Engine, retailer: bool) -> None:
     if retailer:
         frame["system"] = "shop"
     counts = dict(engine.rows("SELECT definition, COUNT(*) FROM memberships GROUP BY definition"))
-    _declare(engine, "definitions", frame.assign(members=[counts.get(k, 0) for k in frame["definition"]]))
+    frame["members"] = [counts.get(k, 0) for k in frame["definition"]]
+    frame["not_countable"] = [
+        "The company maps orders only" if retailer and k in NEEDS_MORE_THAN_ORDERS else None
+        for k in frame["definition"]
+    ]
+    _declare(engine, "definitions", frame)
     engine.execute("""
         CREATE TABLE definition_differences AS
         WITH pairs AS (SELECT a.definition AS definition_a, b.definition AS definition_b
@@ -398,6 +405,10 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
     sources = [
         SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables
     ]
+    rules = [
+        StageRule(stage=stage, reason=reason, sentence=f"Rule of {stage} {reason or ''}".strip())
+        for stage, reason in engine.rows("SELECT DISTINCT stage, reason FROM stages ORDER BY stage, reason")
+    ]
     company = "Old Town Records" if retailer else "Example Software"
     currency = "USD" if retailer else "EUR"
     config = {
@@ -407,4 +418,5 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
         "lifecycle": {"active_days": 30, "order_active_days": 90, "order_churn_days": 365},
     }
     return Manifest(company=company, currency=currency, as_of=AS_OF, created_at=datetime(2026, 7, 2, 6, 15, tzinfo=UTC),
-                    versions={"valuekit": "0.1.0"}, config_sha256="0", config=config, sources=sources)  # fmt: skip
+                    versions={"valuekit": "0.1.0"}, config_sha256="0", config=config,
+                    sources=sources, stage_rules=rules)  # fmt: skip

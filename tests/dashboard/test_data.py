@@ -1,8 +1,8 @@
 """What the pages ask: discounting, consensus and settings, against numbers worked out by hand."""
 
+from datetime import date
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 
 from valuekit.dashboard import data
@@ -17,6 +17,7 @@ YEARS = {f"year_{y}": 0.0 for y in range(1, 11)}
 
 def cube(engine: Engine, *rows: dict[str, object]) -> None:
     engine.make_empty(PUBLISHED["cube"])
+    engine.make_empty(PUBLISHED["ltv"])
     for row in rows:
         names = ", ".join(f'"{n}"' for n in row)
         engine.execute(f"INSERT INTO cube ({names}) VALUES ({', '.join(f'${n}' for n in row)})", row)
@@ -42,11 +43,6 @@ def test_a_stream_that_is_off_takes_away_exactly_its_own_value() -> None:
         assert values(engine, Scenario(1, 0.0, off=("support",))) == {"a": Decimal("100.0000")}
 
 
-@pytest.mark.parametrize(("years", "rate"), [(1, 0.0), (3, 0.10), (10, 0.30)])
-def test_a_longer_horizon_leaves_the_earlier_years_as_they_are(years: int, rate: float) -> None:
-    assert Scenario(years, rate).factors == Scenario(10, rate).factors[:years]
-
-
 def test_the_published_value_is_the_scenario_of_the_run(subscription: Snapshot) -> None:
     with subscription.engine() as engine:
         now = data.value_sql(data.settings(subscription.manifest).value)
@@ -54,17 +50,23 @@ def test_the_published_value_is_the_scenario_of_the_run(subscription: Snapshot) 
         assert engine.scalar(apart) <= Decimal("0.0008")  # one last digit for each of eight streams
 
 
-def test_the_consensus_is_the_weighted_mean_of_the_scores() -> None:
-    with Engine() as engine:
-        ranked = {"x": ["a", "b", "c"], "y": ["c", "a", "b"]}
-        rows = [(p, m, float(i)) for m, ps in ranked.items() for i, p in enumerate(ps, 1)]
-        engine.put(
-            "rankings", pa.table(dict(zip(("party_id", "measure", "rank"), zip(*rows, strict=True), strict=True)))
-        )
-        engine.put("measures", pa.table({"measure": ["x", "y"], "ranked": [3, 3]}))
-        found = data.borda(engine, {"x": 3.0, "y": 1.0}, most=3)
-        # a: (3*1 + 1*.5)/4, b: (3*.5 + 1*0)/4, c: (3*0 + 1*1)/4
-        assert dict(zip(found["party_id"], found["score"], strict=True)) == {"a": 0.875, "b": 0.375, "c": 0.25}
+def test_the_consensus_counts_only_the_measures_with_a_weight(subscription: Snapshot) -> None:
+    with subscription.engine() as engine:
+        found = data.consensus(engine, {"most_profitable": 1.0}, most=5)
+        best = "SELECT party_id FROM rankings WHERE measure = 'most_profitable' ORDER BY rank LIMIT 5"
+        assert list(found["party_id"]) == [p for (p,) in engine.rows(best)]
+        assert list(found["measures"]) == [1] * 5
+
+
+@pytest.mark.parametrize("recent", [True, False])
+def test_the_whale_curve_ends_at_the_net_cash_of_the_parties(recent: bool, subscription: Snapshot) -> None:
+    with subscription.engine() as engine:
+        found, curve = data.whale(engine, date(2025, 7, 1), recent=recent)
+        net = engine.scalar(f"SELECT SUM({'net_cash_12m' if recent else 'net_cash'}) FROM cash")
+    assert found.total == net
+    assert found.peak + found.losses == net
+    assert curve["cumulative"].iloc[-1] == float(net)
+    assert curve["cumulative"].max() == float(found.peak)
 
 
 def test_settings_come_from_the_configuration_of_the_run(subscription: Snapshot) -> None:
@@ -77,7 +79,7 @@ def test_settings_come_from_the_configuration_of_the_run(subscription: Snapshot)
 def test_a_question_that_does_not_exist_is_named(subscription: Snapshot) -> None:
     with (
         subscription.engine() as engine,
-        pytest.raises(UnknownNameError, match=r"there is no question 'stagse'.*'stages'"),
+        pytest.raises(UnknownNameError, match=r"there is no step 'stagse'.*'stages'"),
     ):
         data.ask(engine, "overview", "stagse")
 

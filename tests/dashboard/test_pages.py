@@ -76,17 +76,25 @@ def test_the_overview_shows_headline_cash_and_equity(open_page: Open, subscripti
 
 def test_the_overview_counts_every_stage_and_every_team(open_page: Open, subscription: Snapshot) -> None:
     said = text(open_page("overview", subscription))
-    for label, members in rows(subscription, "SELECT label, members FROM definitions"):
-        if label.startswith(("Sales", "Marketing", "Finance", "Product")):
-            assert re.search(rf"{label}\s+{members:,}", said)
+    teams = (
+        "SELECT owner || ': ' || label, members FROM definitions WHERE definition IN ('sales', 'marketing', 'product')"
+    )
+    for label, members in rows(subscription, teams):
+        assert re.search(rf"{label}\s+{members:,}", said)
     active = ask(subscription, "SELECT COUNT(*) FROM stages WHERE stage = 'active'")
     assert re.search(rf"Active\s+{active}\s", said)
 
 
-def test_a_retailer_sees_no_recurring_revenue_and_order_windows(open_page: Open, retailer: Snapshot) -> None:
+def test_layers_carry_the_rules_of_their_run(open_page: Open, subscription: Snapshot) -> None:
+    said = text(open_page("overview", subscription))
+    for rule in subscription.manifest.stage_rules:
+        assert rule.sentence in said
+
+
+def test_a_retailer_sees_no_recurring_revenue_and_what_cannot_be_counted(open_page: Open, retailer: Snapshot) -> None:
     opened = open_page("overview", retailer)
     assert "Monthly recurring revenue" not in cards(opened)
-    assert "Ordered within the last 90 days" in text(opened)
+    assert "Not countable: The company maps orders only" in text(opened)
 
 
 def test_two_lists_are_compared_both_ways(open_page: Open, subscription: Snapshot) -> None:

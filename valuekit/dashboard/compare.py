@@ -46,6 +46,9 @@ def agreement(run: Run, rankable: pd.DataFrame) -> None:
     )
     labels = names(rankable)
     frame = _square(found, kind, labels)
+    if frame.empty:
+        parts.empty("Nothing to compare", "No two measures rank the same customers.")
+        return
     closest = most(frame, "amount")
     parts.chart(
         grids.agreement(

@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from valuekit.dashboard.parts import Column
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+from valuekit.exports.files import neutralise
 
 
 def button(label: str, content: Callable[[], bytes], name: str, *, key: str) -> None:
@@ -46,5 +45,5 @@ def _safe(value: object) -> object:
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_DANGEROUS) else value
+        return neutralise(value)
     return "" if pd.isna(value) else value  # type: ignore[call-overload]

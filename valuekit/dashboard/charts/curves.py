@@ -8,18 +8,18 @@ from valuekit.dashboard.charts import Picture
 
 
 def whale(frame: pd.DataFrame, currency: str) -> Picture:
-    """The whale curve of `place`, `share`, `cumulative`: rises with the profitable, falls with the loss makers."""
+    """The whale curve of `parties`, `parties_share`, `cumulative`: it falls with the loss makers."""
     peak, last = frame.loc[[frame["cumulative"].idxmax()]], frame.iloc[[-1]]
     x = alt.X(
-        "share:Q",
+        "parties_share:Q",
         title="Customers, most profitable first",
         axis=alt.Axis(format="%", tickCount=5, grid=False),
         scale=alt.Scale(domain=[0, 1]),
     )
     y = alt.Y("cumulative:Q", title=f"Net cash added up, {currency}", axis=alt.Axis(format=charts.MONEY, tickCount=5))
     tooltip = [
-        alt.Tooltip("place:Q", title="Customers", format=","),
-        alt.Tooltip("share:Q", title="Share of customers", format=".1%"),
+        alt.Tooltip("parties:Q", title="Customers", format=","),
+        alt.Tooltip("parties_share:Q", title="Share of customers", format=".1%"),
         alt.Tooltip("cumulative:Q", title=f"Net cash so far, {currency}", format=charts.EXACT),
     ]
     curve = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)
@@ -31,7 +31,7 @@ def whale(frame: pd.DataFrame, currency: str) -> Picture:
 
 
 def _point(frame: pd.DataFrame, colour: str, *, above: bool) -> Picture:
-    spot = alt.Chart(frame).encode(x="share:Q", y="cumulative:Q")
+    spot = alt.Chart(frame).encode(x="parties_share:Q", y="cumulative:Q")
     text = spot.mark_text(dy=-14 if above else 18, dx=-2, align="right", color=charts.ink(), fontWeight=600)
     return spot.mark_point(filled=True, size=80, color=colour, opacity=1) + text.encode(
         text=alt.Text("cumulative:Q", format=charts.MONEY)

@@ -29,32 +29,6 @@ SELECT measure_a, measure_b, common, top_n, overlap, kendall_tau_b
 FROM agreement
 ORDER BY measure_a, measure_b
 
--- step: _weights
-SELECT UNNEST(CAST($measures AS VARCHAR[])) AS measure, CAST(UNNEST(CAST($weights AS DOUBLE[])) AS DECIMAL(18,6)) AS weight
-
--- step: _voters
-SELECT measure, ranked, _weights.weight
-FROM measures JOIN _weights USING (measure)
-WHERE ranked > 0 AND _weights.weight > 0
-
--- step: _tally
--- Scores as DECIMAL, so that their sum is the same in any order. Alone, or all equal: half.
-SELECT
-    party_id,
-    COUNT(*) AS measures,
-    SUM(weight) AS weight,
-    CAST(SUM(weight * CAST(COALESCE((ranked - rank) / NULLIF(ranked - 1, 0), 0.5) AS DECIMAL(18,12))) AS DOUBLE)
-        / CAST(SUM(weight) AS DOUBLE) AS score
-FROM rankings JOIN _voters USING (measure)
-GROUP BY party_id
-
--- step: borda
-SELECT party_id, score, measures, ROW_NUMBER() OVER (ORDER BY score DESC, party_id) AS rank
-FROM _tally
-WHERE 2 * weight >= (SELECT SUM(weight) FROM _voters)
-ORDER BY rank
-LIMIT $most
-
 -- step: named
 SELECT
     party_id,

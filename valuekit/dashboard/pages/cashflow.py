@@ -47,7 +47,7 @@ def render(run: Run) -> None:
         )
         return
     _bridge(run, books)
-    _whale(run, since, recent=period == "recent")
+    _whale(run, recent=period == "recent")
     _months(run, since)
     _tie_out(run, books)
     customer.statement(run)
@@ -77,9 +77,9 @@ def _bridge(run: Run, books: pd.DataFrame) -> None:
         )
 
 
-def _whale(run: Run, since: date, *, recent: bool) -> None:
-    found = run.one("cashflow", "concentration", since=since, recent=recent)
-    if not found.customers:
+def _whale(run: Run, *, recent: bool) -> None:
+    found, curve = run.whale(recent=recent)
+    if not found.parties:
         return
     parts.section(
         "How profit gathers",
@@ -90,7 +90,7 @@ def _whale(run: Run, since: date, *, recent: bool) -> None:
         [
             parts.Card(
                 "Customers with cash",
-                words.count(found.customers),
+                words.count(found.parties),
                 f"Parties with any cash in the period, as of {words.day(run.as_of)}",
             ),
             parts.Card(
@@ -98,25 +98,25 @@ def _whale(run: Run, since: date, *, recent: bool) -> None:
                 run.money(found.peak),
                 f"Sum over parties with positive net cash, in {run.currency}."
                 f" Exactly {run.money(found.peak, exact=True)}.",
-                f"{words.share(found.peak, found.net_cash)} of the final net cash",
+                f"{words.share(found.peak, found.total)} of the final net cash",
             ),
             parts.Card(
                 "Loss makers",
-                words.count(found.losing),
+                words.count(found.loss_makers),
                 "Parties whose net cash in the period is below zero",
-                f"{words.share(found.losing, found.customers)} of customers with cash",
+                f"{words.share(found.loss_makers, found.parties)} of customers with cash",
             ),
             parts.Card(
                 "What they take away",
-                run.money(found.lost),
-                f"Sum of their net cash, in {run.currency}. Exactly {run.money(found.lost, exact=True)}.",
+                run.money(found.losses),
+                f"Sum of their net cash, in {run.currency}. Exactly {run.money(found.losses, exact=True)}.",
             ),
         ]
     )
     parts.chart(
-        curves.whale(run.ask("cashflow", "whale", since=since, recent=recent), run.currency),
+        curves.whale(curve, run.currency),
         f"Profitable customers add up to {run.money(found.peak)};"
-        f" {words.count(found.losing)} loss makers bring it down to {run.money(found.net_cash)}.",
+        f" {words.count(found.loss_makers)} loss makers bring it down to {run.money(found.total)}.",
     )
 
 

@@ -1,5 +1,7 @@
 """Customers: every definition with its count, and who is in one list and not in the other."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -25,9 +27,12 @@ def render(run: Run) -> None:
         )
         return
     _definitions(run, found)
-    labels = {d.definition: d.label for d in each(found)}
+    countable = found[found["not_countable"].isna()]
+    labels = {d.definition: _named(d) for d in each(countable)}
+    if len(labels) < 2:
+        return
     parts.section("Compare two lists", "Choose any two definitions: who is in one and not in the other, and why.")
-    first, second = _choose(labels, _contradiction(found))
+    first, second = _choose(labels, _contradiction(countable))
     if first == second:
         parts.empty("The two lists are the same", "Choose two different definitions to compare them.")
         return
@@ -37,20 +42,20 @@ def render(run: Run) -> None:
 
 def _definitions(run: Run, found: pd.DataFrame) -> None:
     parts.section("Definitions")
-    rows = [
-        (
-            d.label + ("\nthe headline number" if d.headline else ""),
-            words.count(d.members),
-            f"{d.sentence}\nRule: {d.predicate}",
-            d.owner,
-            d.system,
-        )
-        for d in each(found)
-    ]
+    rows = [(_named(d), words.members(d), _sentence(d), d.owner, d.system) for d in each(found)]
     colours = [theme.ACCENT if d.headline else theme.QUIET for d in each(found)]
     parts.listing(
         ["Definition", "Parties", "What it counts", "Owner", "Source of truth"], rows, numbers=(1,), colours=colours
     )
+
+
+def _named(one: Any) -> str:
+    return words.definition(one.owner, one.label, headline=one.headline)
+
+
+def _sentence(one: Any) -> str:
+    text = words.sentence(one)
+    return text if "\n" in text else f"{text}\nRule: {one.predicate}"
 
 
 def _contradiction(found: pd.DataFrame) -> tuple[str, str]:
@@ -134,7 +139,7 @@ def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     if not total:
         parts.empty(f"{sides[side]}: nobody", "Choose another part of the comparison.")
         return
-    found = _named(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
+    found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
     parts.note(f"{parts.shown(total, 'parties')}, highest lifetime value first.")
     parts.table(found, _columns(run, found), alt_text=f"{sides[side]}: {total} parties with stage, records and value")
     downloads.button(
@@ -143,11 +148,11 @@ def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
 
 
 def _csv(run: Run, first: str, second: str, side: str) -> bytes:
-    found = _named(run.ask("customers", "members", first=first, second=second, side=side, rows=EVERYBODY))
+    found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=EVERYBODY))
     return downloads.csv(found, _columns(run, found))
 
 
-def _named(found: pd.DataFrame) -> pd.DataFrame:
+def _with_reason(found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         why=[words.stage_and_reason(s, r) for s, r in zip(found["stage"], found["reason"], strict=True)]
     )

@@ -1,7 +1,7 @@
 -- Who is counted by which definition.
 
 -- step: definitions
-SELECT definition, label, owner, system, sentence, predicate, headline, members
+SELECT definition, label, owner, system, sentence, predicate, headline, members, not_countable
 FROM definitions
 ORDER BY headline DESC, definition
 

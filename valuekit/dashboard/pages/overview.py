@@ -39,14 +39,16 @@ def _headline(run: Run) -> None:
         return
     one = chosen.iloc[0]
     st.html(
-        f'<div class="vk-hero"><b>{words.count(one.members)}</b><span>{escape(_sentence(one.sentence))},'
-        f" as of {words.day(run.as_of)}.</span><small>{escape(one.label)} · counted by {escape(one.owner)}"
+        f'<div class="vk-hero"><b>{words.count(one.members)}</b><span>{escape(_dated(run, one.sentence))}</span>'
+        f"<small>{escape(one.label)} · counted by {escape(one.owner)}"
         f" · source of truth: {escape(one.system)}</small></div>"
     )
 
 
-def _sentence(text: str) -> str:
-    return text.strip().rstrip(".")
+def _dated(run: Run, sentence: str) -> str:
+    """End the sentence with its date, unless it names it itself."""
+    text, day = sentence.strip().rstrip("."), words.day(run.as_of)
+    return f"{text}." if day in text else f"{text}, as of {day}."
 
 
 def _answers(run: Run) -> None:
@@ -166,36 +168,35 @@ def _layers(run: Run) -> None:
         f"Lifecycle stages on {words.day(run.as_of)}. Each party is in exactly one; they add up to all parties.",
     )
     found = run.ask("overview", "stages")
-    order = list(words.STAGES)
-    found = found.sort_values("stage", key=lambda s: s.map(lambda k: order.index(k) if k in order else len(order)))
-    total = int(found["parties"].sum())
-    contracts = run.one("overview", "company").with_contract > 0
+    sizes = found.groupby("stage")["parties"].sum()
+    order = [s for s in words.STAGES if s in sizes.index]
+    total = int(sizes.sum())
     rows = [
-        (words.stage(s), words.count(n), words.share(n, total), *_rule(run, s, contracts))
-        for s, n in zip(found["stage"], found["parties"], strict=True)
-    ]
-    customers = int(found.loc[found["stage"].isin(CUSTOMER_STAGES), "parties"].sum())
-    rows.append(
-        (
-            "All parties",
-            words.count(total),
-            "100.0%",
-            f"Customers are active and inactive: {words.count(customers)}",
-            "",
-        )
-    )
-    colours = [theme.STAGES.get(s, theme.QUIET) for s in found["stage"]]
+        (words.stage(s), words.count(sizes[s]), words.share(sizes[s], total), _rule(run, found[found["stage"] == s]),
+         _systems(run, s)) for s in order
+    ]  # fmt: skip
+    customers = words.count(sizes.reindex(CUSTOMER_STAGES, fill_value=0).sum())
+    rows.append(("All parties", words.count(total), "100.0%", f"Customers are active and inactive: {customers}", ""))
+    colours = [theme.STAGES[s] for s in order]
     parts.listing(
         ["Layer", "Parties", "Share", "Definition", "Decided by"], rows, numbers=(1, 2), total=True, colours=colours
     )
 
 
-def _rule(run: Run, stage: str, contracts: bool) -> tuple[str, str]:
-    """Return the rule of a stage with its windows, and the systems that decide it."""
-    rules = words.STAGE_RULES if contracts else words.STAGE_RULES | words.ORDER_RULES
-    text, tables = rules.get(stage, (words.human(stage), ()))
-    systems = {s.system for s in run.manifest.sources if s.table in tables}
-    return text.format(**run.settings.windows), ", ".join(sorted(systems)) or "not mapped"
+def _rule(run: Run, reasons: pd.DataFrame) -> str:
+    """Say by which rules of the run its parties came into a stage, with their number where there are several."""
+    texts = []
+    for row in each(reasons):
+        reason = row.reason if isinstance(row.reason, str) else None
+        rules = [r.sentence for r in run.manifest.stage_rules if (r.stage, r.reason) == (row.stage, reason)]
+        number = f" ({words.count(row.parties)})" if len(reasons) > 1 else ""
+        texts.append("; or: ".join(rules) + number)
+    return texts[0] + ("\n" + " · ".join(texts[1:]) if texts[1:] else "")
+
+
+def _systems(run: Run, stage: str) -> str:
+    systems = {s.system for s in run.manifest.sources if s.table in words.STAGE_TABLES[stage]}
+    return ", ".join(sorted(systems)) or "not mapped"
 
 
 def _teams(run: Run) -> None:
@@ -211,20 +212,24 @@ def _teams(run: Run) -> None:
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.space("xsmall")
-        _team_bars(teams)
+        _team_bars(teams[teams["not_countable"].isna()])
     with right:
-        parts.listing(
-            ["Definition", "Parties", "What it counts", "System"],
-            [(t.label, words.count(t.members), t.sentence, t.system) for t in each(teams)],
-            numbers=(1,),
-        )
-    if not teams["members"].all():
-        parts.note("A count of zero: nothing in the systems that were read fits the definition.")
+        rows = [(_named(t), words.members(t), words.sentence(t), t.system) for t in each(teams)]
+        parts.listing(["Definition", "Parties", "What it counts", "System"], rows, numbers=(1,))
+
+
+def _named(one: Any) -> str:
+    return words.definition(one.owner, one.label, headline=one.headline)
 
 
 def _team_bars(teams: pd.DataFrame) -> None:
-    kind = teams["headline"].map({True: "headline", False: "team"})
-    frame = pd.DataFrame({"name": teams["label"], "key": kind, "amount": teams["members"]})
+    frame = pd.DataFrame(
+        {
+            "name": [_named(t) for t in each(teams)],
+            "key": teams["headline"].map({True: "headline", False: "team"}),
+            "amount": teams["members"],
+        }
+    )
     colours = {"headline": theme.ACCENT, "team": theme.QUIET}
     low, high = words.count(frame["amount"].min()), words.count(frame["amount"].max())
     parts.chart(bars.counts(frame, colours, unit="Parties"), f"The teams' counts run from {low} to {high}.")

@@ -90,7 +90,7 @@ def _grid(run: Run, tiers: pd.DataFrame) -> None:
         )
         or "parties"
     )
-    cells = run.ask("segments", "grid")
+    cells = run.grid()
     stages = [s for s in VALUED_STAGES if s in set(cells["stage"])]
     frame = pd.DataFrame(
         {
@@ -110,7 +110,7 @@ def _grid(run: Run, tiers: pd.DataFrame) -> None:
 
 def _list(run: Run, tiers: pd.DataFrame) -> None:
     parts.section("A list to act on")
-    cells = run.ask("segments", "grid")
+    cells = run.grid()
     columns = st.columns([2, 2, 2])
     chosen_tiers = columns[0].multiselect(
         "Tier", list(tiers["tier"]), key="tier", bind="query-params", placeholder="All tiers"

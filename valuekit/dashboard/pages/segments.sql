@@ -5,26 +5,6 @@ SELECT tier, tier_order, rule, lowest_ltv, highest_ltv, parties, ltv, net_cash_1
 FROM tiers
 ORDER BY tier_order
 
--- step: _cells
-SELECT stage, tiers.tier, tiers.tier_order
-FROM (SELECT DISTINCT stage FROM segments) AS stages CROSS JOIN tiers
-
--- step: _full
-SELECT stage, tier, COUNT(*) AS parties, SUM(ltv) AS ltv, SUM(net_cash_12m) AS net_cash_12m
-FROM segments
-GROUP BY stage, tier
-
--- step: grid
-SELECT
-    stage,
-    tier,
-    tier_order,
-    COALESCE(parties, 0) AS parties,
-    COALESCE(ltv, 0) AS ltv,
-    COALESCE(net_cash_12m, 0) AS net_cash_12m
-FROM _cells LEFT JOIN _full USING (stage, tier)
-ORDER BY stage, tier_order
-
 -- step: _called
 SELECT party_id FROM parties WHERE CONTAINS(LOWER(COALESCE(name, party_id)), LOWER($text)) OR LOWER(party_id) = LOWER($text)
 

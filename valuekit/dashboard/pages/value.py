@@ -139,7 +139,7 @@ def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
     """Give each stream and year a row with its discounted amount; what is switched off is left out."""
     tall = years.melt("key", var_name="when", value_name="amount").astype({"when": int})
     tall = tall[~tall["key"].isin(scenario.off)]
-    factor = tall["when"].map(scenario.factor)
+    factor = tall["when"].map(dict(enumerate(scenario.factors, 1)))
     place = tall["key"].map(STREAMS.index)
     tall = tall.assign(
         amount=tall["amount"] * factor,

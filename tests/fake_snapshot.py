@@ -15,6 +15,7 @@ from scipy.stats import kendalltau
 
 from valuekit.engine import Engine, quote
 from valuekit.snapshot import Manifest, SourceFile, publish
+from valuekit.snapshot.manifest import StageRule
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS, VALUED_STAGES
 
@@ -36,13 +37,13 @@ TRADES = "Analytics Bakery Clinics Dynamics Energy Foods Group Hotels Industries
 DEFINITIONS = {
     "headline": ("Customers", "Finance", "billing", "Paid, current customers according to billing",
                  "stage in ('active', 'inactive')", True),
-    "sales": ("Sales: bought", "Sales", "crm", "Deal won, whether the product is used or not",
+    "sales": ("Bought", "Sales", "crm", "Deal won, whether the product is used or not",
               "won_on is not null", False),
-    "marketing": ("Marketing: engaged", "Marketing", "marketing", "Engaged with a campaign, a download or a trial",
+    "marketing": ("Engaged", "Marketing", "marketing", "Engaged with a campaign, a download or a trial",
                   "engaged_on is not null", False),
-    "finance": ("Finance: paying", "Finance", "billing", "Has a contract and has paid the invoice",
+    "finance": ("Paying", "Finance", "billing", "Has a contract and has paid the invoice",
                 "has_contract and contract_current and paid > 0", False),
-    "product": ("Product: using", "Product", "product", "Used the product in this calendar month",
+    "product": ("Using", "Product", "product", "Used the product in this calendar month",
                 "used_this_month", False),
     "net_positive": ("Positive net cash", "Finance", "billing and ledger",
                      "An outside party that contributes positive net cash", "net_cash > 0 and not is_internal", False),
@@ -56,17 +57,17 @@ MEASURES = {
                     False, "-c.support"),
     "self_service": ("B2", "CCO", "Helps itself", "Share of needs met by self-service and community", "share", True,
                      None),
-    "adoption": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "f.days_since_use * -1"),
+    "fit": ("B3", "CPO", "Uses it broadly", "Features in use per month", "features", True, "-f.days_since_use"),
     "innovation": ("B4", "CPO", "Drives innovation", "Accepted ideas and beta use", "ideas", True, None),
     "buys_most_costs_least": ("B5", "CPO", "Buys most, costs least", "Revenue rank and cost-to-serve rank combined",
                               "rank", True, "c.revenue + 4 * (c.support + c.sales)"),
     "advocacy": ("B6", "CMO", "Brings new customers", "Value of referred customers who were won", "currency", True,
                  None),
-    "growth": ("B7", "CMO", "Drives growth", "The same number as the product team's innovation measure", "ideas", True,
-               None),
-    "low_selling_cost": ("B8", "CMO", "Buys without selling", "Selling cost per order; low is best", "currency", False,
+    "innovation_marketing": ("B7", "CMO", "Drives growth", "The same number as the product team's",
+                             "ideas", True, None),
+    "transactional": ("B8", "CMO", "Buys without selling", "Selling cost per order; low is best", "currency", False,
                          "-c.sales"),
-    "comes_back": ("B9", "CRO", "Keeps coming back", "Expected repeat purchases or renewals", "share", True,
+    "loyalty": ("B9", "CRO", "Keeps coming back", "Expected repeat purchases or renewals", "share", True,
                    "l.p_alive"),
     "biggest_deals": ("B10", "CRO", "Biggest deals", "Total value of deals won", "currency", True, "f.won_amount"),
     "pays_on_time": ("B11", "CFO", "Pays on time", "Amount-weighted share of invoices paid on time", "share", True,
@@ -74,9 +75,10 @@ MEASURES = {
     "most_profitable": ("B12", "CFO", "Most profitable", "Net cash in the last 12 months after all allocated cost",
                         "currency", True, "c.net_cash_12m"),
 }  # fmt: skip
-NEEDS_CONTRACTS = {"low_support", "adoption", "buys_most_costs_least", "low_selling_cost", "biggest_deals",
+NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed"}
+NEEDS_CONTRACTS = {"low_support", "fit", "buys_most_costs_least", "transactional", "biggest_deals",
                    "pays_on_time"}  # fmt: skip
-ALWAYS_MISSING = {"innovation": "The company maps no ideas", "growth": "The company maps no ideas"}
+ALWAYS_MISSING = {"innovation": "The company maps no ideas", "innovation_marketing": "The company maps no ideas"}
 
 
 def write_snapshot(
@@ -176,7 +178,7 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
 
 
 def _books(engine: Engine, retailer: bool) -> None:
-    """Each line carries what parties carry, and a stated part that is nobody's; general cost is shared out to nobody."""
+    """Each line carries what parties carry, and a stated part that is nobody's; general cost is nobody's."""
     lines = " UNION ALL ".join(
         f"SELECT month, '{x}' AS line, SUM({x}) AS attributed FROM cash_months GROUP BY month" for x in CASH_LINES
     )
@@ -187,7 +189,8 @@ def _books(engine: Engine, retailer: bool) -> None:
     idle = "0" if retailer else "CASE WHEN line IN ('support', 'sales') THEN ROUND(0.15 * attributed, 2) ELSE 0 END"
     engine.execute(f"""
         CREATE TABLE books AS WITH lines AS ({lines}), parts AS (
-            SELECT month, line, CASE WHEN line IN ('revenue', 'refunds') THEN 'payments' ELSE line || ' team' END AS pool,
+            SELECT month, line,
+                CASE WHEN line IN ('revenue', 'refunds') THEN 'payments' ELSE line || ' team' END AS pool,
                 CASE WHEN line IN ('revenue', 'refunds') THEN '' ELSE 'ticket_minutes' END AS driver, attributed,
                 CASE WHEN line = 'revenue' THEN ROUND(0.03 * attributed, 2) ELSE 0 END AS unattributed,
                 {idle} AS unused_capacity, 0 AS unallocated
@@ -225,10 +228,13 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
         "cancelled_on": where(parties["reason"] == "cancelled", parties["since"]), "has_contract": contract,
         "contract_current": current, "mrr": np.where(current, money, 0.0), "term_months": where(contract, 12),
         "first_paid_on": where(paid & ~retailer, started), "last_paid_on": where(paid & ~retailer, parties["since"]),
-        "paid": np.where(paid & ~retailer, money * 10, 0.0).round(2), "invoiced": np.where(contract, money * 11, 0.0).round(2),
+        "paid": np.where(paid & ~retailer, money * 10, 0.0).round(2),
+        "invoiced": np.where(contract, money * 11, 0.0).round(2),
         "overdue": np.where(contract & (random.random(count) < 0.2), money, 0.0).round(2),
-        "first_ordered_on": where(paid & retailer, started), "last_ordered_on": where(paid & retailer, _days_before(idle)),
-        "orders": np.where(retailer, random.integers(1, 12, count), 0), "ordered": np.where(retailer, money * 3, 0.0).round(2),
+        "first_ordered_on": where(paid & retailer, started),
+        "last_ordered_on": where(paid & retailer, _days_before(idle)),
+        "orders": np.where(retailer, random.integers(1, 12, count), 0),
+        "ordered": np.where(retailer, money * 3, 0.0).round(2),
         "first_used_on": where(ever_used, started), "last_used_on": where(ever_used, _days_before(idle)),
         "last_used_in_contract_on": where(ever_used, _days_before(idle)), "days_since_use": where(ever_used, idle),
         "days_since_order": where(paid & retailer, idle), "used_this_month": ever_used & (idle < 30),
@@ -251,7 +257,12 @@ def _definitions(engine: Engine, retailer: bool) -> None:
     if retailer:
         frame["system"] = "shop"
     counts = dict(engine.rows("SELECT definition, COUNT(*) FROM memberships GROUP BY definition"))
-    _declare(engine, "definitions", frame.assign(members=[counts.get(k, 0) for k in frame["definition"]]))
+    frame["members"] = [counts.get(k, 0) for k in frame["definition"]]
+    frame["not_countable"] = [
+        "The company maps orders only" if retailer and k in NEEDS_MORE_THAN_ORDERS else None
+        for k in frame["definition"]
+    ]
+    _declare(engine, "definitions", frame)
     engine.execute("""
         CREATE TABLE definition_differences AS
         WITH pairs AS (SELECT a.definition AS definition_a, b.definition AS definition_b
@@ -300,12 +311,14 @@ def _segments(engine: Engine) -> None:
             SELECT party_id, ltv, ROW_NUMBER() OVER (ORDER BY ltv DESC, party_id) AS place,
                 COUNT(*) FILTER (ltv > 0) OVER () AS positive FROM ltv),
         tiered AS (SELECT *, CASE WHEN ltv <= 0 THEN 5 WHEN place <= 0.05 * positive THEN 1
-                WHEN place <= 0.2 * positive THEN 2 WHEN place <= 0.5 * positive THEN 3 ELSE 4 END AS tier_order FROM ranked)
+                WHEN place <= 0.2 * positive THEN 2 WHEN place <= 0.5 * positive THEN 3 ELSE 4 END AS tier_order
+            FROM ranked)
         SELECT party_id, stage, ['Top', 'High', 'Middle', 'Low', 'No value'][tier_order] AS tier, tier_order, ltv,
             net_cash_12m, mrr FROM tiered JOIN facts USING (party_id) JOIN stages USING (party_id)""")
     engine.execute("""
         CREATE TABLE tiers AS SELECT tier, tier_order, CASE WHEN tier_order = 5 THEN 'Lifetime value of zero or less'
-            ELSE 'Lifetime value of at least ' || CAST(ROUND(MIN(ltv), 2) AS VARCHAR) END AS rule, MIN(ltv) AS lowest_ltv,
+            ELSE 'Lifetime value of at least ' || CAST(ROUND(MIN(ltv), 2) AS VARCHAR) END AS rule,
+            MIN(ltv) AS lowest_ltv,
             MAX(ltv) AS highest_ltv, COUNT(*) AS parties, SUM(ltv) AS ltv, SUM(net_cash_12m) AS net_cash_12m
         FROM segments GROUP BY tier, tier_order""")
 
@@ -319,7 +332,8 @@ def _rankings(engine: Engine, retailer: bool) -> None:
     rankable = {k: v for k, v in MEASURES.items() if k not in missing}
     values = " UNION ALL ".join(
         f"""SELECT party_id, '{key}' AS measure, {"1" if high else "-1"} AS direction, CAST({sql} AS DOUBLE) AS value
-            FROM cash AS c JOIN facts AS f USING (party_id) JOIN ltv AS l USING (party_id) JOIN stages AS s USING (party_id)
+            FROM cash AS c JOIN facts AS f USING (party_id) JOIN ltv AS l USING (party_id)
+            JOIN stages AS s USING (party_id)
             WHERE s.stage IN ('active', 'inactive') AND ({sql}) IS NOT NULL"""
         for key, (*_, high, sql) in rankable.items()
     )
@@ -334,7 +348,8 @@ def _rankings(engine: Engine, retailer: bool) -> None:
     _agreement(engine, list(rankable))
     engine.execute("""
         CREATE TABLE consensus AS WITH scores AS (
-            SELECT s.party_id, SUM(weight * (1 - (rank - 1) / NULLIF(ranked - 1, 0)) ORDER BY measure) / SUM(weight) AS score,
+            SELECT s.party_id,
+                SUM(weight * (1 - (rank - 1) / NULLIF(ranked - 1, 0)) ORDER BY measure) / SUM(weight) AS score,
                 COUNT(measure) AS measures
             FROM stages AS s LEFT JOIN rankings AS r ON r.party_id = s.party_id LEFT JOIN measures AS m USING (measure)
             WHERE stage IN ('active', 'inactive') GROUP BY s.party_id)
@@ -390,6 +405,10 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
     sources = [
         SourceFile(file=f"{t}.csv", table=t, system=(systems | shop).get(t, t), size=1, sha256="0") for t in tables
     ]
+    rules = [
+        StageRule(stage=stage, reason=reason, sentence=f"Rule of {stage} {reason or ''}".strip())
+        for stage, reason in engine.rows("SELECT DISTINCT stage, reason FROM stages ORDER BY stage, reason")
+    ]
     company = "Old Town Records" if retailer else "Example Software"
     currency = "USD" if retailer else "EUR"
     config = {
@@ -399,4 +418,5 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
         "lifecycle": {"active_days": 30, "order_active_days": 90, "order_churn_days": 365},
     }
     return Manifest(company=company, currency=currency, as_of=AS_OF, created_at=datetime(2026, 7, 2, 6, 15, tzinfo=UTC),
-                    versions={"valuekit": "0.1.0"}, config_sha256="0", config=config, sources=sources)  # fmt: skip
+                    versions={"valuekit": "0.1.0"}, config_sha256="0", config=config,
+                    sources=sources, stage_rules=rules)  # fmt: skip

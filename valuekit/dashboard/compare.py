@@ -25,24 +25,43 @@ def agreement(run: Run, rankable: pd.DataFrame) -> None:
     if found.empty:
         parts.empty("There is only one measure", "Agreement needs two measures that rank customers.")
         return
-    kind = st.segmented_control("Compare", list(KINDS), format_func=KINDS.__getitem__, default="kendall_tau_b", key="agreement",
-                                required=True, bind="query-params", label_visibility="collapsed") or "kendall_tau_b"  # fmt: skip
+    kind = (
+        st.segmented_control(
+            "Compare",
+            list(KINDS),
+            format_func=KINDS.__getitem__,
+            default="kendall_tau_b",
+            key="agreement",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        or "kendall_tau_b"
+    )
     signed = kind == "kendall_tau_b"
-    parts.note("Kendall tau-b over the customers that both rank: 1 is the same order, 0 no relation, -1 the opposite order." if signed
-               else f"Share of the top {int(found['top_n'].max())} that both name.")  # fmt: skip
+    parts.note(
+        "Kendall tau-b over the customers that both rank: 1 is the same order, 0 no relation, -1 the opposite order."
+        if signed
+        else f"Share of the top {int(found['top_n'].max())} that both name."
+    )
     labels = names(rankable)
     frame = _square(found, kind, labels)
-    apart = frame[frame["row"] != frame["column"]]
-    closest = most(apart, "amount")
-    parts.chart(grids.agreement(frame, list(labels.values()), unit=KINDS[kind], number=".2f" if signed else ".0%", signed=signed),
-                f"{closest.row} and {closest.column} agree most, at {closest.text}.")  # fmt: skip
+    if frame.empty:
+        parts.empty("Nothing to compare", "No two measures rank the same customers.")
+        return
+    closest = most(frame, "amount")
+    parts.chart(
+        grids.agreement(
+            frame, list(labels.values()), unit=KINDS[kind], number=".2f" if signed else ".0%", signed=signed
+        ),
+        f"{closest.row} and {closest.column} agree most, at {closest.text}.",
+    )
 
 
 def _square(found: pd.DataFrame, kind: str, labels: dict[str, str]) -> pd.DataFrame:
-    """Fill the square from the pairs: both ways, and each measure with itself."""
+    """Fill the square from the pairs, both ways; a measure says nothing about itself."""
     pairs = found.rename(columns={"measure_a": "a", "measure_b": "b", kind: "amount"})[["a", "b", "amount"]]
-    same = pd.DataFrame({"a": list(labels), "b": list(labels), "amount": 1.0})
-    whole = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"}), same]).drop_duplicates(["a", "b"])
+    whole = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})]).drop_duplicates(["a", "b"])
     whole = whole[whole["a"].isin(labels) & whole["b"].isin(labels) & whole["amount"].notna()]
     text = [f"{v:.0%}" if kind == "overlap" else f"{v:.2f}" for v in whole["amount"]]
     return whole.assign(row=whole["a"].map(labels), column=whole["b"].map(labels), text=text)
@@ -68,25 +87,22 @@ def slope(run: Run, rankable: pd.DataFrame) -> None:
     if first == second:
         parts.empty("The two measures are the same", "Choose two different measures.")
         return
-    frame = _lines(run.ask("best", "pair", first=first, second=second, rows=n), labels, n)
-    both = int(frame.loc[frame["kept"], "party_id"].nunique())
+    frame = _lines(run.ask("best", "pair", first=first, second=second, rows=n), labels, first, n)
+    both = int(frame.loc[frame["kind"] == "both", "party_id"].nunique())
     parts.chart(
         curves.slope(frame, labels[first], labels[second], DRAWN), f"{both} customers are on both lists of {n}."
     )
-    parts.note(
-        f"{words.count(both)} on both lists. Ranks beyond {DRAWN} are drawn at the bottom; point at a dot for the exact rank."
-    )
+    parts.note(f"{words.count(both)} on both lists. Ranks beyond {DRAWN} meet at the bottom.")
 
 
-def _lines(found: pd.DataFrame, labels: dict[str, str], n: int) -> pd.DataFrame:
-    worst = found.groupby("party_id")["rank"].transform("max")
-    sides = found.groupby("party_id")["measure"].transform("nunique")
-    drawn = found["rank"].clip(upper=DRAWN)
-    text = [f"{c}   {r:,.4g}" for c, r in zip(found["customer"], found["rank"], strict=True)]
+def _lines(found: pd.DataFrame, labels: dict[str, str], first: str, n: int) -> pd.DataFrame:
+    """Say of each customer on each side where to draw it, how, and with which words."""
+    by_party = found.groupby("party_id")["rank"]
+    worst, sides = by_party.transform("max"), by_party.transform("count")
+    kind = pd.Series("near", index=found.index).mask(worst > DRAWN, "far").mask((worst <= n) & (sides == 2), "both")
+    side = found["measure"].map(labels)
+    name, rank = found["customer"], found["rank"].map("{:,.4g}".format)
+    text = (name + " · " + rank).where(found["measure"] == first, rank + " · " + name)
     return found.assign(
-        side=found["measure"].map(labels),
-        kept=(worst <= n) & (sides == 2),
-        drawn=drawn,
-        text=text,
-        named=found["rank"] <= n,
+        side=side, kind=kind, text=text, drawn=found["rank"].clip(upper=DRAWN), named=found["rank"] <= n
     )

@@ -1,5 +1,7 @@
 """One customer: chosen by name, with its statement of cash."""
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 
@@ -10,12 +12,19 @@ from valuekit.dashboard.run import Run
 from valuekit.tables.published import CASH_LINES
 
 
-def choose(run: Run, step: str, key: str) -> str | None:
+def choose(run: Run, order: Literal["cash", "rank"], key: str) -> str | None:
     """Let the reader find a customer by a part of its name, or by its id; return its party id."""
     left, right = st.columns(2)
-    text = left.text_input("Find a customer", key=f"{key}_search", bind="query-params", placeholder="Part of a name, or a party id",
-                           icon=":material/search:", live=True)  # fmt: skip
-    found = run.ask("customer", step, text=(text or "").strip())
+    text = left.text_input(
+        "Find a customer",
+        key=f"{key}_search",
+        bind="query-params",
+        placeholder="Part of a name, or a party id",
+        icon=":material/search:",
+        live=True,
+    )
+    text = (text or "").strip()
+    found = run.ask("customer", f"found_by_{order}", text=text) if text else run.ask("customer", f"first_by_{order}")
     if found.empty:
         parts.empty("No customer found", "Try a shorter part of the name, or clear the search.")
         return None
@@ -28,15 +37,17 @@ def choose(run: Run, step: str, key: str) -> str | None:
 def statement(run: Run) -> None:
     """Show one customer's cash, line by line and month by month."""
     parts.section("One customer's statement", "The same lines for one party, month by month.")
-    party = choose(run, "found", "customer")
+    party = choose(run, "cash", "customer")
     if party is None:
         return
     _profile(run, party)
     months = run.ask("customer", "months", party=party)
     used = [x for x in CASH_LINES if months[x].any()]
     net = float(months["net_cash"].sum())
-    parts.chart(bars.stacked(_tall(months, used), bars.month_axis(), run.currency, words.LINES),
-                f"Net cash over all months: {run.money(net)}.")  # fmt: skip
+    parts.chart(
+        bars.stacked(_tall(months, used), bars.month_axis(), run.currency, words.LINES),
+        f"Net cash over all months: {run.money(net)}.",
+    )
     columns = [Column("month", "Month", "month"), *(Column(x, words.line(x), "money") for x in [*used, "net_cash"])]
     parts.note(f"{len(months)} months with cash, newest first, in {run.currency}.")
     newest = months.sort_values("month", ascending=False)
@@ -47,19 +58,33 @@ def _tall(months: pd.DataFrame, used: list[str]) -> pd.DataFrame:
     """Give each line of each month a row of its own; months without cash are there, with zero."""
     whole = months.set_index("month")[used].asfreq("MS", fill_value=0.0).reset_index()
     tall = whole.melt("month", var_name="key", value_name="amount")
-    return tall.assign(name=tall["key"].map(words.line), place=tall["key"].map(used.index))
+    return tall.assign(name=tall["key"].map(words.line), place=tall["key"].map(used.index), counted=True)
 
 
 def _profile(run: Run, party: str) -> None:
     one = run.one("customer", "profile", party=party)
     ltv = run.money(one.ltv) if pd.notna(one.ltv) else "-"
     basis = f"Rests on {words.BASES.get(one.basis, one.basis)}" if isinstance(one.basis, str) else ""
-    parts.cards([
-        Card("Stage", words.stage(one.stage), "The one lifecycle stage at the as-of date",
-             words.REASONS.get(one.reason, words.human(one.reason)) if isinstance(one.reason, str) else ""),
-        Card("Net cash, all months", run.money(one.net_cash), f"Exactly {run.money(one.net_cash, exact=True)}",
-             f"{run.money(one.net_cash_12m)} in the last 12 months"),
-        Card("Lifetime value", ltv, f"{run.settings.value}, in {run.currency}", basis),
-        Card("Value tier", one.tier if isinstance(one.tier, str) else "-", "Value tier by lifetime value",
-             f"Known in {one.systems}"),
-    ])  # fmt: skip
+    parts.cards(
+        [
+            Card(
+                "Stage",
+                words.stage(one.stage),
+                "The one lifecycle stage at the as-of date",
+                words.REASONS.get(one.reason, words.human(one.reason)) if isinstance(one.reason, str) else "",
+            ),
+            Card(
+                "Net cash, all months",
+                run.money(one.net_cash),
+                f"Exactly {run.money(one.net_cash, exact=True)}",
+                f"{run.money(one.net_cash_12m)} in the last 12 months",
+            ),
+            Card("Lifetime value", ltv, f"{run.settings.value}, in {run.currency}", basis),
+            Card(
+                "Value tier",
+                one.tier if isinstance(one.tier, str) else "-",
+                "Value tier by lifetime value",
+                f"Known in {one.systems}",
+            ),
+        ]
+    )

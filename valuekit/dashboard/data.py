@@ -1,20 +1,24 @@
 """What the pages may ask of a snapshot. No Streamlit here, and no SQL in the pages: each asks the steps beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from valuekit.engine import Engine, load_steps
-from valuekit.engine.steps import Slot, compose
-from valuekit.errors import EngineError, UnknownNameError, ValuekitError
+from valuekit.cashflow.concentration import Concentration, summary, whale_curve
+from valuekit.engine import Engine, Expression, load_steps, quote
+from valuekit.engine.steps import Slot, render
+from valuekit.errors import EngineError, ValuekitError
+from valuekit.executives import KEYS, borda
+from valuekit.ltv import Discount, Horizon, ltv_sql
 from valuekit.snapshot import Manifest
-from valuekit.tables.published import HORIZON_YEARS, STREAMS
+from valuekit.tables.published import HORIZON_YEARS
 
 PAGES = "valuekit.dashboard.pages"
+PUBLISHED_VALUES = "published_values"
 
 Timing = Literal["mid_year", "end_of_year"]
 
@@ -43,13 +47,13 @@ class Scenario:
 
     @property
     def factors(self) -> list[float]:
-        """The discount factor of each year of the horizon: (1 + r)^-(k - 1/2) mid-year, (1 + r)^-k at its end.
+        """The discount factor of every year of the cube, within the horizon or beyond it."""
+        return self.discount.factors(Horizon(HORIZON_YEARS))
 
-        >>> [round(f, 4) for f in Scenario(years=2).factors]
-        [0.9535, 0.8668]
-        """
-        shift = 0.5 if self.timing == "mid_year" else 0.0
-        return [(1 + self.rate) ** -(k - shift) for k in range(1, self.years + 1)]
+    @property
+    def discount(self) -> Discount:
+        """The rate and its timing."""
+        return Discount(self.rate, self.timing)
 
 
 @dataclass(frozen=True)
@@ -83,19 +87,25 @@ def settings(manifest: Manifest) -> Settings:
 
 
 def value_sql(scenario: Scenario) -> str:
-    """Return the SELECT of every valued party's lifetime value under a scenario.
+    """Return the SELECT of every valued party's lifetime value under a scenario (`party_id`, `ltv`)."""
+    return ltv_sql(Horizon(scenario.years), scenario.discount, scenario.off)
 
-    Reads: `cube`. Each stream is discounted and rounded once, so a scenario equals the batch run with its settings.
+
+def consensus(engine: Engine, weights: Mapping[str, float], *, most: int) -> pd.DataFrame:
+    """Return the consensus under other weights, best first: `party_id`, `score`, `measures`, `rank`.
+
+    Measures without a weight here do not count.
     """
-    years = range(1, min(scenario.years, HORIZON_YEARS) + 1)
-    terms = " + ".join(
-        f"CAST(year_{k} AS DOUBLE) * {f!r}::DOUBLE" for k, f in zip(years, scenario.factors, strict=True)
-    )
-    on = ", ".join(f"'{s}'" for s in STREAMS if s not in scenario.off) or "''"
-    return (
-        f"SELECT party_id, SUM(CAST(ROUND({terms}, 4) AS DECIMAL(18,4))) AS ltv FROM cube"
-        f" WHERE stream IN ({on}) GROUP BY party_id"
-    )
+    found = plain(borda(engine, {**dict.fromkeys(KEYS, 0.0), **weights}, most=most))
+    return found[found["rank"].notna()]
+
+
+def whale(engine: Engine, since: date, *, recent: bool) -> tuple[Concentration, pd.DataFrame]:
+    """Return where net cash comes from, and the whale curve: of all months, or of those with cash from `since` on."""
+    table, column = ("recent_cash", "net_cash_12m") if recent else ("cash", "net_cash")
+    if recent:
+        _make(engine, table, _sql("cashflow", table, {}), {"since": since})
+    return summary(engine, cash=table, column=column), plain(whale_curve(engine, cash=table, column=column, points=200))
 
 
 def ask(
@@ -107,7 +117,7 @@ def ask(
     Raises: `EngineError` that names the step when the snapshot cannot answer.
     """
     try:
-        return plain(engine.query(_sql(page, step, tuple(sorted(slots.items()))), parameters))
+        return plain(engine.ask(PAGES, f"{page}.sql", step, parameters, **slots))
     except ValuekitError:
         raise
     except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
@@ -115,12 +125,22 @@ def ask(
         raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
 
 
-@cache
-def _sql(page: str, step: str, slots: tuple[tuple[str, Slot], ...]) -> str:
-    steps = {s.name: s for s in load_steps(PAGES, f"{page}.sql")}
-    if step not in steps:
-        raise UnknownNameError("question", step, steps, where=f"{page}.sql")
-    return compose(steps[step], {n: s for n, s in steps.items() if s.scratch}, dict(slots))
+def make_values(engine: Engine, scenario: Scenario, current: Sequence[str]) -> str:
+    """Make the table of every party's value under a scenario, beside its published value; return the table's name."""
+    value = Expression("value", f"({value_sql(scenario)})", frozenset())
+    if not engine.has(PUBLISHED_VALUES):
+        _make(engine, PUBLISHED_VALUES, _sql("value", "published", {}), {"current": list(current)})
+    slots: dict[str, Slot] = {"published": PUBLISHED_VALUES, "value": value}
+    _make(engine, scenario.name, _sql("value", "scenario", slots))
+    return scenario.name
+
+
+def _make(engine: Engine, table: str, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+    engine.execute(f"CREATE OR REPLACE TABLE {quote(table)} AS {sql}", parameters)
+
+
+def _sql(page: str, step: str, slots: Mapping[str, Slot]) -> str:
+    return render(next(s for s in load_steps(PAGES, f"{page}.sql") if s.name == step), slots)
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
@@ -135,12 +155,17 @@ def most(frame: pd.DataFrame, column: str) -> Any:
 
 def plain(table: pa.Table) -> pd.DataFrame:
     """Turn Arrow into the pandas types that tables and charts show: decimals as numbers, dates as datetime."""
-    columns = [
-        c.cast(pa.int64() if c.type.scale == 0 else pa.float64()) if pa.types.is_decimal(c.type) else c
-        for c in table.columns
-    ]
-    frame: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas(date_as_object=False)
-    return frame
+    frame: pd.DataFrame = pa.table([_number(c) for c in table.columns], names=table.column_names).to_pandas(
+        date_as_object=False
+    )
+    scales = {f.name: f.type.scale for f in table.schema if pa.types.is_decimal(f.type) and f.type.scale}
+    return frame.round(scales)  # the cast of a decimal may miss the nearest float by one unit in the last place
 
 
-_DAMAGED = "The snapshot may be damaged: run it again, or choose another run."
+def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_decimal(column.type):
+        return column
+    return column.cast(pa.float64() if column.type.scale else pa.int64())
+
+
+_DAMAGED = "The snapshot may be damaged, or older than this version: run it again, or choose another run."

@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from valuekit.dashboard.parts import Column
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+from valuekit.exports.files import neutralise
 
 
 def button(label: str, content: Callable[[], bytes], name: str, *, key: str) -> None:
@@ -22,7 +21,8 @@ def button(label: str, content: Callable[[], bytes], name: str, *, key: str) -> 
 def csv(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
     """Write a table as CSV with the labels of the screen; text that a spreadsheet would run is quoted.
 
-    >>> csv(pd.DataFrame({"n": ["=1+1"], "x": [-1.5]}), [Column("n", "Name"), Column("x", "Value")])[3:].decode().split()
+    >>> columns = [Column("n", "Name"), Column("x", "Value")]
+    >>> csv(pd.DataFrame({"n": ["=1+1"], "x": [-1.5]}), columns)[3:].decode().split()
     ['Name,Value', "'=1+1,-1.5"]
     """
     columns = list(columns)
@@ -45,5 +45,5 @@ def _safe(value: object) -> object:
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_DANGEROUS) else value
+        return neutralise(value)
     return "" if pd.isna(value) else value  # type: ignore[call-overload]

@@ -77,8 +77,15 @@ def table(
     columns = list(columns)
     config = {c.source: _column(c) for c in columns}
     height = 36 * (min(rows, max(len(frame), 1)) + 1) + 3
-    st.dataframe(frame[[c.source for c in columns]], hide_index=True, column_config=config, height=height,
-                 row_height=36, alt=alt_text, key=key)  # fmt: skip
+    st.dataframe(
+        frame[[c.source for c in columns]],
+        hide_index=True,
+        column_config=config,
+        height=height,
+        row_height=36,
+        alt=alt_text,
+        key=key,
+    )
 
 
 def _column(column: Column) -> Any:
@@ -87,11 +94,20 @@ def _column(column: Column) -> Any:
         return st.column_config.TextColumn(column.label, help=help_text)
     if column.kind in _DAYS:
         return st.column_config.DateColumn(column.label, help=help_text, format=_DAYS[column.kind])
-    return st.column_config.NumberColumn(column.label, help=help_text, format=_FORMATS[column.kind], alignment="right")
+    step = 0.001 if column.kind == "share" else None
+    return st.column_config.NumberColumn(
+        column.label, help=help_text, format=_FORMATS[column.kind], step=step, alignment="right"
+    )
 
 
-def listing(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), total: bool = False,
-            colours: Sequence[str] = ()) -> None:  # fmt: skip
+def listing(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Iterable[int] = (),
+    total: bool = False,
+    colours: Sequence[str] = (),
+) -> None:
     """Show a short table as text that wraps and prints; `numbers` are the columns to align right.
 
     A cell may hold a second line after a line break. `colours` mark the first cell of each row.

@@ -11,6 +11,7 @@ from valuekit.dashboard import parts, words
 from valuekit.dashboard.pages import best, cashflow, customers, overview, segments, value
 from valuekit.dashboard.run import Run, find, folder
 from valuekit.errors import ValuekitError
+from valuekit.snapshot import Manifest
 
 STATIC = Path(__file__).with_name("static")
 Page = Callable[[Run], None]
@@ -55,13 +56,30 @@ def _choose() -> Run | None:
     if not runs:
         _welcome(place)
         return None
-    labels = {m.run_id: f"{m.company} · {words.day(m.as_of)}" for _, m in runs}
+    manifests = {m.run_id: m for _, m in runs}
+    chosen = _which(manifests)
+    run = Run(next(p for p, m in runs if m.run_id == chosen), manifests[chosen])
+    _about(run)
+    return run
+
+
+def _which(manifests: dict[str, Manifest]) -> str:
+    """Let the reader choose the run. It stands in the address, so that a link shows the same run for ever."""
+    linked, runs = st.query_params.get("run"), list(manifests)
+    if linked and linked not in runs:
+        st.warning(f"The run '{linked}' of this link is not here. The newest run is shown instead.")
+    if st.session_state.get("run") not in runs:  # the first sight of a page: the widget begins where the reader was
+        st.session_state["run"] = next(r for r in (linked, st.session_state.get("last_run"), runs[0]) if r in runs)
+    labels = {r: f"{m.company} · {words.day(m.as_of)}" for r, m in manifests.items()}
     twice = len(set(labels.values())) < len(labels)
-    chosen = st.sidebar.selectbox("Run", list(labels), key="run", bind="query-params",
-                                  format_func=lambda r: f"{labels[r]} · {r[-8:]}" if twice else labels[r])  # fmt: skip
-    path, manifest = next((p, m) for p, m in runs if m.run_id == chosen)
-    _about(Run(path, manifest))
-    return Run(path, manifest)
+    chosen = st.sidebar.selectbox(
+        "Run",
+        runs,
+        key="run",
+        format_func=lambda r: f"{labels[r]} · {r.removeprefix(str(manifests[r].as_of))[1:]}" if twice else labels[r],
+    )
+    st.session_state["last_run"] = st.query_params["run"] = str(chosen)
+    return str(chosen)
 
 
 def _about(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,10 +12,14 @@ import pandas as pd
 import streamlit as st
 
 from valuekit.calendar import add_months, month_start
-from valuekit.dashboard import data
-from valuekit.engine import Engine, quote
+from valuekit.cashflow import Concentration
+from valuekit.dashboard import data, words
+from valuekit.engine import Engine
+from valuekit.errors import ValuekitError
 from valuekit.money import show
+from valuekit.segments import grid
 from valuekit.snapshot import Manifest, Snapshot
+from valuekit.tables.published import CUSTOMER_STAGES
 
 Parameters = tuple[tuple[str, Any], ...]
 
@@ -27,14 +32,18 @@ def folder() -> Path:
 
 @st.cache_data(ttl=15, max_entries=8, show_spinner=False)
 def find(place: Path) -> list[tuple[Path, Manifest]]:
-    """List the runs in a folder, the newest first; for the path of one snapshot, that one alone."""
+    """List the runs in a folder and the folders in it, newest first; of one snapshot, itself and then its siblings."""
     if (place / "manifest.json").is_file():
-        opened = Snapshot.open(place)
-        return [(opened.path, opened.manifest)]
-    return [(s.path, s.manifest) for s in Snapshot.list(place)]
+        found = [Snapshot.open(place)]
+        with suppress(ValuekitError):  # a damaged neighbour does not hide the run that was asked for
+            found += [s for s in Snapshot.list(place.parent) if s.path.name != place.name]
+    else:
+        found = [s for folder in (place, *sorted(place.glob("*/"))) for s in Snapshot.list(folder)]
+        found.sort(key=lambda s: (s.manifest.created_at, s.manifest.run_id), reverse=True)
+    return [(s.path, s.manifest) for s in found]
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False, on_release=Snapshot.close)
 def _open(path: Path, run_id: str) -> Snapshot:
     return Snapshot.open(path)
 
@@ -43,6 +52,24 @@ def _open(path: Path, run_id: str) -> Snapshot:
 def _ask(path: Path, run_id: str, page: str, step: str, parameters: Parameters, slots: Parameters) -> pd.DataFrame:
     with _open(path, run_id).engine() as engine:
         return data.ask(engine, page, step, _unfreeze(parameters), **dict(slots))
+
+
+@st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
+def _consensus(path: Path, run_id: str, weights: Parameters, most: int) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.consensus(engine, dict(weights), most=most)
+
+
+@st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
+def _whale(path: Path, run_id: str, since: date, recent: bool) -> tuple[Concentration, pd.DataFrame]:
+    with _open(path, run_id).engine() as engine:
+        return data.whale(engine, since, recent=recent)
+
+
+@st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
+def _grid(path: Path, run_id: str) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.plain(grid(engine))
 
 
 @dataclass(frozen=True)
@@ -56,10 +83,10 @@ class _Made:
 
 
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False, on_release=_Made.drop)
-def _scenario(path: Path, run_id: str, scenario: data.Scenario) -> _Made:
-    engine = _open(path, run_id).engine()
-    engine.execute(f"CREATE OR REPLACE TABLE {quote(scenario.name)} AS {data.value_sql(scenario)}")
-    return _Made(engine, scenario.name)
+def _scenario(opened: int, scenario: data.Scenario, _snapshot: Snapshot) -> _Made:
+    """Make the values of a scenario in the engine of an opened snapshot; `opened` tells the openings apart."""
+    engine = _snapshot.engine()
+    return _Made(engine, data.make_values(engine, scenario, CUSTOMER_STAGES))
 
 
 @dataclass(frozen=True)
@@ -89,7 +116,7 @@ class Run:
         """First of the twelve calendar months that end with the month of the as-of date."""
         return month_start(add_months(self.as_of, -11))
 
-    def money(self, amount: float, *, exact: bool = False) -> str:
+    def money(self, amount: words.Number, *, exact: bool = False) -> str:
         """Write an amount in the reporting currency: abbreviated for cards, or exact."""
         return show(amount, self.currency, short=not exact)
 
@@ -103,8 +130,21 @@ class Run:
         """Ask a step that gives one row, and return it with its columns as attributes."""
         return next(self.ask(page, step, **parameters).itertuples(index=False))
 
+    def consensus(self, weights: dict[str, float], most: int) -> pd.DataFrame:
+        """Return the best customers under other weights of the measures."""
+        return _consensus(self.path, self.manifest.run_id, tuple(sorted(weights.items())), most)
+
+    def whale(self, *, recent: bool) -> tuple[Concentration, pd.DataFrame]:
+        """Return where net cash comes from, and the whale curve, of the last 12 months or of all."""
+        return _whale(self.path, self.manifest.run_id, self.last_12_months, recent)
+
+    def grid(self) -> pd.DataFrame:
+        """Return lifecycle stage by value tier, empty cells included."""
+        return _grid(self.path, self.manifest.run_id)
+
     def _values(self, scenario: data.Scenario) -> str:
-        return "ltv" if scenario == self.settings.value else _scenario(self.path, self.manifest.run_id, scenario).table
+        snapshot = _open(self.path, self.manifest.run_id)
+        return _scenario(id(snapshot), scenario, snapshot).table
 
 
 def _freeze(parameters: dict[str, Any]) -> Parameters:

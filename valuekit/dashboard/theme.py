@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import altair as alt
 
-BLUE, SKY, GREEN, ORANGE, RED = "#0072B2", "#3A96CC", "#00936B", "#C17F00", "#D55E00"
-PINK, VIOLET, BROWN, GREY, SLATE = "#C0679B", "#7F73C9", "#A07850", "#8A929C", "#667689"
+BLUE, SKY, GREEN, ORANGE, RED = "#0072B2", "#3A96CC", "#008165", "#B68A13", "#B4490A"
+PINK, VIOLET, BROWN, GREY, SLATE = "#C072A6", "#836CCB", "#A48359", "#7C858F", "#5E6E84"
 
 ACCENT = BLUE
 QUIET = GREY
@@ -48,10 +48,14 @@ STREAMS = {
 
 EXECUTIVES = {"CCO": RED, "CPO": GREEN, "CMO": PINK, "CRO": ORANGE, "CFO": BLUE, "CEO": VIOLET}
 
-DIVERGING = [RED, "#E8A77C", "#C9CFD6", "#7FB4D8", BLUE]
+DIVERGING = {
+    "light": [RED, "#F0B48F", "#EEF1F4", "#86BBDC", BLUE],
+    "dark": [RED, "#83431D", "#1E2833", "#1C567B", BLUE],
+}
 """For values around zero: below, at, above."""
 
-SEQUENTIAL = {"light": ["#EDF4FA", "#8DBFE0", BLUE], "dark": ["#17293A", "#2B6C9E", "#6FBDEE"]}
+SEQUENTIAL = {"light": ["#EDF4FA", "#8DBFE0", BLUE], "dark": ["#1A2733", "#1C567B", BLUE]}
+"""For values from zero up."""
 
 
 def scale(colours: Mapping[str, str], keys: Iterable[str], names: Mapping[str, str]) -> alt.Scale:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from valuekit.money import shorten, show
 
@@ -43,12 +44,7 @@ EXECUTIVES = {
     "CRO": "Chief revenue officer",
     "CFO": "Chief financial officer",
 }
-BASES = {"own": "own history", "pooled": "shared with its peers", "prior": "its peers alone"}
-MODELS = {
-    "mbg_nbd": "MBG/NBD with Gamma-Gamma",
-    "bg_nbd": "BG/NBD with Gamma-Gamma",
-    "shifted_beta_geometric": "Shifted beta-geometric",
-}
+BASES = {"own": "its own history", "pooled": "its history and its peers", "prior": "its peers alone"}
 REASONS = {
     "no_recent_use": "no recent use",
     "onboarding": "onboarding, never used yet",
@@ -56,28 +52,20 @@ REASONS = {
     "cancelled": "cancelled",
 }
 
-STAGE_RULES = {
-    "prospect": ("Showed interest, has not bought", ("engagements", "opportunities")),
-    "signed_unpaid": ("Contract signed, first payment still to come", ("contracts", "payments")),
-    "active": ("Paid, current customer who used the product in the last {active_days} days", ("contracts", "payments", "usage")),
-    "inactive": ("Paid, current customer with no use in the last {active_days} days", ("contracts", "payments", "usage")),
-    "lapsed_paying": ("Contract ran out, payments go on", ("contracts", "payments")),
-    "churned": ("Contract not renewed, or cancelled", ("contracts",)),
-    "paid_without_contract": ("Paid, but no contract is on record", ("payments", "contracts")),
-    "contact": ("Known by name only: no interest, no purchase", ("records",)),
-    "served": ("Is served by the company, somebody else pays", ("records",)),
-    "supplier": ("Sells to the company, buys nothing", ("records",)),
-    "internal": ("The company's own or a test account", ("records",)),
-}  # fmt: skip
-"""By stage: the rule in words, and the canonical tables that decide it."""
-
-ORDER_RULES = {
-    "prospect": ("Known, has not ordered", ("records", "orders")),
-    "active": ("Ordered within the last {order_active_days} days", ("orders",)),
-    "inactive": ("Last order {order_active_days} to {order_churn_days} days ago", ("orders",)),
-    "churned": ("No order for more than {order_churn_days} days", ("orders",)),
+STAGE_TABLES = {
+    "prospect": ("engagements", "opportunities", "usage"),
+    "signed_unpaid": ("contracts", "payments"),
+    "active": ("contracts", "payments", "usage", "orders"),
+    "inactive": ("contracts", "payments", "usage", "orders"),
+    "lapsed_paying": ("contracts", "payments"),
+    "churned": ("contracts", "orders"),
+    "paid_without_contract": ("payments", "contracts"),
+    "contact": ("records",),
+    "served": ("records",),
+    "supplier": ("records",),
+    "internal": ("records",),
 }
-"""The same for a company without contracts."""
+"""By stage: the canonical tables whose rows decide it."""
 
 
 def human(key: str | None) -> str:
@@ -101,6 +89,26 @@ def stage_and_reason(key: str, reason: str | None) -> str:
     ('Churned: cancelled', 'Prospect')
     """
     return f"{stage(key)}: {REASONS.get(reason, human(reason).lower())}" if isinstance(reason, str) else stage(key)
+
+
+def definition(owner: str, label: str, *, headline: bool) -> str:
+    """Name a definition with the team that counts by it; the headline number belongs to all.
+
+    >>> definition("Sales", "Bought", headline=False), definition("Finance", "Customers", headline=True)
+    ('Sales: Bought', 'Customers')
+    """
+    return label if headline else f"{owner}: {label}"
+
+
+def members(one: Any) -> str:
+    """Write how many a definition counts; one that cannot be counted has no number. A row of `definitions`."""
+    return "-" if isinstance(one.not_countable, str) else count(one.members)
+
+
+def sentence(one: Any) -> str:
+    """Write what a definition counts, and why it cannot be counted where it cannot. A row of `definitions`."""
+    why = one.not_countable
+    return f"{one.sentence}\nNot countable: {why}" if isinstance(why, str) else str(one.sentence)
 
 
 def line(key: str) -> str:
@@ -129,15 +137,15 @@ def count(number: Number) -> str:
 def share(part: Number, whole: Number) -> str:
     """Write a share in per cent; a share of nothing is a dash.
 
-    >>> share(1, 8), share(1, 0), share(1, 3000)
-    ('12.5%', '-', '<0.1%')
+    >>> share(1, 8), share(1, 0), share(1, 3000), share(4999, 5000)
+    ('12.5%', '-', '<0.1%', '99.98%')
     """
     if not whole:
         return "-"
     percent = 100 * float(part) / float(whole)
     if 0 < abs(percent) < 0.1:
         return "<0.1%"
-    return f"{percent:.1f}%" if abs(percent) < 99.95 or percent == 100 else f"{percent:.2f}%"
+    return f"{percent:.2f}%" if 99.95 <= percent < 100 else f"{percent:.1f}%"
 
 
 def brief(number: Number) -> str:

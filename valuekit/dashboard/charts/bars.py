@@ -20,7 +20,7 @@ def counts(frame: pd.DataFrame, colours: Mapping[str, str], *, unit: str) -> Pic
     colour = alt.Color("name:N", scale=alt.Scale(domain=list(frame["name"]), range=palette), legend=None)
     text = bars.mark_text(align="left", dx=6, color=charts.ink()).encode(text=alt.Text("amount:Q", format=","))
     marks = bars.mark_bar(cornerRadiusEnd=3, height={"band": 0.68}).encode(color=colour)
-    return (marks + text).properties(height=max(90, len(frame) * 34))
+    return (marks + text).properties(height=len(frame) * 42)
 
 
 def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
@@ -33,17 +33,24 @@ def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
     bars = alt.Chart(frame).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=_names()),
         x=alt.X("signed:Q", axis=None, scale=alt.Scale(domain=[-limit, limit])),
-        tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("list:N", title="List"),
-                 alt.Tooltip("parties:Q", title="Parties", format=",")],
-    )  # fmt: skip
-    colour = alt.Color("list:N", title=None, legend=alt.Legend(orient="top"),
-                       scale=alt.Scale(domain=sides, range=[theme.ORANGE, theme.BLUE]))  # fmt: skip
+        tooltip=[
+            alt.Tooltip("name:N", title=" "),
+            alt.Tooltip("list:N", title="List"),
+            alt.Tooltip("parties:Q", title="Parties", format=","),
+        ],
+    )
+    colour = alt.Color(
+        "list:N",
+        title=None,
+        legend=alt.Legend(orient="top"),
+        scale=alt.Scale(domain=sides, range=[theme.ORANGE, theme.BLUE]),
+    )
     marks = bars.mark_bar(height={"band": 0.68}).encode(color=colour)
     left = bars.mark_text(align="right", dx=-6, color=charts.ink()).encode(text=alt.Text("parties:Q", format=","))
     right = bars.mark_text(align="left", dx=6, color=charts.ink()).encode(text=alt.Text("parties:Q", format=","))
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=charts.faint()).encode(x="x:Q")
     numbers = left.transform_filter("datum.signed < 0") + right.transform_filter("datum.signed > 0")
-    return (marks + numbers + zero).properties(height=max(110, len(order) * 34 + 40))
+    return (marks + numbers + zero).properties(height=len(order) * 40 + 70)
 
 
 def bridge(steps: pd.DataFrame, currency: str) -> Picture:
@@ -54,10 +61,23 @@ def bridge(steps: pd.DataFrame, currency: str) -> Picture:
     frame["top"] = frame[["start", "end"]].max(axis=1)
     frame["text"] = frame["amount"]
     order = list(frame["name"])
-    palette = [theme.SLATE if t else theme.STREAMS.get(k, theme.QUIET)
-               for t, k in zip(frame["total"], frame["key"], strict=True)]  # fmt: skip
-    x = alt.X("name:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelLimit=120, labelPadding=8, ticks=False,
-              domain=False, labelExpr="split(datum.label, '\\n')"))  # fmt: skip
+    palette = [
+        theme.SLATE if t else theme.STREAMS.get(k, theme.QUIET)
+        for t, k in zip(frame["total"], frame["key"], strict=True)
+    ]
+    x = alt.X(
+        "name:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(
+            labelAngle=0,
+            labelLimit=120,
+            labelPadding=8,
+            ticks=False,
+            domain=False,
+            labelExpr="split(datum.label, '\\n')",
+        ),
+    )
     bars = alt.Chart(frame).encode(x=x)
     marks = bars.mark_bar(width={"band": 0.62}, cornerRadius=2).encode(
         y=alt.Y("start:Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
@@ -72,37 +92,58 @@ def bridge(steps: pd.DataFrame, currency: str) -> Picture:
 
 def months(frame: pd.DataFrame, currency: str) -> Picture:
     """Bars of `month`, `amount`, `complete`: gains and losses by colour, an incomplete month paler."""
-    bars = alt.Chart(frame).mark_bar(cornerRadiusEnd=2).encode(
-        x=month_axis(),
-        y=alt.Y("amount:Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
-        color=alt.condition("datum.amount >= 0", alt.value(theme.GAIN), alt.value(theme.LOSS)),
-        opacity=alt.condition("datum.complete", alt.value(1.0), alt.value(0.45)),
-        tooltip=[alt.Tooltip("month:T", title="Month", format="%B %Y"),
-                 alt.Tooltip("amount:Q", title=f"Net cash, {currency}", format=charts.EXACT)],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=month_axis(),
+            y=alt.Y("amount:Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
+            color=alt.condition("datum.amount >= 0", alt.value(theme.GAIN), alt.value(theme.LOSS)),
+            opacity=alt.condition("datum.complete", alt.value(1.0), alt.value(0.45)),
+            tooltip=[
+                alt.Tooltip("month:T", title="Month", format="%B %Y"),
+                alt.Tooltip("amount:Q", title=f"Net cash, {currency}", format=charts.EXACT),
+            ],
+        )
+    )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
     return (bars + zero).properties(height=260)
 
 
 def stacked(frame: pd.DataFrame, x: alt.X, currency: str, names: Mapping[str, str]) -> Picture:
-    """Stacked bars of `key`, `name`, `amount` along x, costs below zero, with the net as a line of points."""
-    colour = alt.Color("name:N", title=None, scale=theme.scale(theme.STREAMS, frame["key"], names),
-                       legend=alt.Legend(orient="top", columns=8, symbolType="square"))  # fmt: skip
-    bars = (
+    """Stacked bars of `key`, `name`, `amount` along x, costs below zero, with the net as a line of points.
+
+    Bars that are not `counted` are drawn pale.
+    """
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        scale=theme.scale(theme.STREAMS, frame["key"], names),
+        legend=alt.Legend(orient="top", columns=8, symbolType="square", symbolOpacity=1),
+    )
+    y = alt.Y("sum(amount):Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5))
+    pale = alt.condition("datum.counted", alt.value(1.0), alt.value(0.28))
+    marks = (
         alt.Chart(frame)
-        .mark_bar()
+        .mark_bar(width={"band": 0.72})
         .encode(
             x=x,
-            y=alt.Y("sum(amount):Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
+            y=y,
             color=colour,
             order=alt.Order("place:Q"),
-            tooltip=["name:N", alt.Tooltip("sum(amount):Q", title=currency, format=charts.EXACT)],
+            opacity=pale,
+            detail="counted:N",
+            tooltip=[
+                alt.Tooltip("name:N", title=" "),
+                alt.Tooltip("sum(amount):Q", title=currency, format=charts.EXACT),
+            ],
         )
     )
-    net = alt.Chart(frame).encode(x=x, y="sum(amount):Q")
+    net = alt.Chart(frame[frame["counted"]]).encode(x=x, y="sum(amount):Q")
     tooltip = [alt.Tooltip("sum(amount):Q", title=f"Net, {currency}", format=charts.EXACT)]
     points = net.mark_point(filled=True, size=46, color=charts.ink(), opacity=1).encode(tooltip=tooltip)
-    return (bars + net.mark_line(color=charts.ink(), strokeWidth=1.5) + points).properties(height=320)
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
+    return (marks + zero + net.mark_line(color=charts.ink(), strokeWidth=1.5) + points).properties(height=330)
 
 
 def month_axis() -> alt.X:

@@ -1,8 +1,12 @@
 -- Who the best customers are, by each executive.
 
+-- step: _named_best
+SELECT measure, COUNT(*) AS named FROM rankings WHERE rank <= $rows GROUP BY measure
+
 -- step: measures
-SELECT measure, requirement, executive, label, sentence, unit, high_is_best, not_rankable, ranked, weight
-FROM measures
+SELECT measure, requirement, executive, label, sentence, unit, high_is_best, not_rankable, ranked, weight,
+    COALESCE(named, 0) AS named
+FROM measures LEFT JOIN _named_best USING (measure)
 ORDER BY LENGTH(requirement), requirement, measure
 
 -- step: top
@@ -11,51 +15,40 @@ FROM rankings JOIN parties USING (party_id)
 WHERE rank <= $rows AND LIST_CONTAINS($measures, measure)
 ORDER BY measure, rank, party_id
 
+-- step: _next
+SELECT measure, MIN(rank) AS rank FROM rankings WHERE rank > $rows AND LIST_CONTAINS($measures, measure) GROUP BY measure
+
+-- step: ties
+SELECT measure, rank, COUNT(*) AS parties
+FROM rankings JOIN _next USING (measure, rank)
+GROUP BY measure, rank
+ORDER BY measure
+
 -- step: agreement
 SELECT measure_a, measure_b, common, top_n, overlap, kendall_tau_b
 FROM agreement
 ORDER BY measure_a, measure_b
 
--- step: _weights
-SELECT UNNEST($measures) AS measure, UNNEST($weights) AS weight
-
--- step: _points
+-- step: named
 SELECT
     party_id,
-    measure,
-    CAST(_weights.weight AS DECIMAL(9,4)) AS weight,
-    CAST(CAST(_weights.weight AS DECIMAL(9,4)) * CAST(1 - (rank - 1) / GREATEST(ranked - 1, 1) AS DECIMAL(14,10)) AS DECIMAL(23,10)) AS points
-FROM rankings JOIN measures USING (measure) JOIN _weights USING (measure)
-WHERE _weights.weight > 0
-
--- step: _scores
-SELECT party_id, CAST(SUM(points) AS DOUBLE) / NULLIF(CAST(SUM(weight) AS DOUBLE), 0) AS score, COUNT(*) AS measures
-FROM _points
-GROUP BY party_id
-
--- step: _best
-SELECT party_id, score, measures, ROW_NUMBER() OVER (ORDER BY score DESC, party_id) AS rank
-FROM _scores
-ORDER BY rank
-LIMIT $rows
-
--- step: consensus
-SELECT
-    _best.rank, COALESCE(name, party_id) AS customer, party_id, _best.score, _best.measures, consensus.rank AS rank_before,
-    COALESCE(ltv.ltv, 0) AS ltv, COALESCE(net_cash_12m, 0) AS net_cash_12m
-FROM _best
-JOIN parties USING (party_id)
+    COALESCE(name, party_id) AS customer,
+    consensus.rank AS rank_before,
+    COALESCE(ltv.ltv, 0) AS ltv,
+    COALESCE(net_cash_12m, 0) AS net_cash_12m
+FROM parties
 LEFT JOIN consensus USING (party_id)
 LEFT JOIN ltv USING (party_id)
 LEFT JOIN cash USING (party_id)
-ORDER BY _best.rank
+WHERE LIST_CONTAINS($parties, party_id)
+ORDER BY party_id
 
--- step: _named
+-- step: _pair
 SELECT DISTINCT party_id FROM rankings WHERE measure IN ($first, $second) AND rank <= $rows
 
 -- step: pair
 SELECT party_id, COALESCE(name, party_id) AS customer, measure, rank
-FROM _named JOIN rankings USING (party_id) JOIN parties USING (party_id)
+FROM _pair JOIN rankings USING (party_id) JOIN parties USING (party_id)
 WHERE measure IN ($first, $second)
 ORDER BY party_id, measure
 

@@ -26,8 +26,19 @@ def render(run: Run) -> None:
     parts.heading(
         run, "Cash flow", "What customers bring in after all the cost they cause, tied to the books to the cent."
     )
-    period = st.segmented_control("Period", list(PERIODS), format_func=PERIODS.__getitem__, default="recent", key="period",
-                                  required=True, bind="query-params", label_visibility="collapsed") or "recent"  # fmt: skip
+    period = (
+        st.segmented_control(
+            "Period",
+            list(PERIODS),
+            format_func=PERIODS.__getitem__,
+            default="recent",
+            key="period",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        or "recent"
+    )
     since = run.last_12_months if period == "recent" else BEGINNING
     books = run.ask("cashflow", "books", since=since)
     if books.empty:
@@ -36,7 +47,7 @@ def render(run: Run) -> None:
         )
         return
     _bridge(run, books)
-    _whale(run, since, recent=period == "recent")
+    _whale(run, recent=period == "recent")
     _months(run, since)
     _tie_out(run, books)
     customer.statement(run)
@@ -56,31 +67,57 @@ def _bridge(run: Run, books: pd.DataFrame) -> None:
         "What customers carry, line by line, then what nobody carries. The last bar is the ledger.",
     )
     company = float(books["ledger"].sum())
-    parts.chart(bars.bridge(frame, run.currency),
-                f"Customers carry net cash of {run.money(total)}; after what no customer carries, the company keeps {run.money(company)}.")  # fmt: skip
+    parts.chart(
+        bars.bridge(frame, run.currency),
+        f"Customers carry net cash of {run.money(total)}; the company keeps {run.money(company)}.",
+    )
     if run.settings.assumed_cost_of_goods is not None:
         parts.note(
-            f"Cost of goods is an assumption of the configuration: {100 * run.settings.assumed_cost_of_goods:g}% of revenue."
+            f"Cost of goods is assumed in the configuration: {100 * run.settings.assumed_cost_of_goods:g}% of revenue."
         )
 
 
-def _whale(run: Run, since: date, *, recent: bool) -> None:
-    found = run.one("cashflow", "concentration", since=since, recent=recent)
-    if not found.customers:
+def _whale(run: Run, *, recent: bool) -> None:
+    found, curve = run.whale(recent=recent)
+    if not found.parties:
         return
-    parts.section("How profit gathers", "Customers in the order of their net cash, most profitable first; the curve adds them up."
-                  " Where it falls, customers cost more than they bring in. The dashed line is what remains in the end.")  # fmt: skip
-    parts.cards([
-        parts.Card("Customers with cash", words.count(found.customers), f"Parties with any cash in the period, as of {words.day(run.as_of)}"),
-        parts.Card("Net cash at the peak", run.money(found.peak), f"Sum over parties with positive net cash, in {run.currency}."
-                   f" Exactly {run.money(found.peak, exact=True)}.", f"{words.share(found.peak, found.net_cash)} of the final net cash"),
-        parts.Card("Loss makers", words.count(found.losing), "Parties whose net cash in the period is below zero",
-                   f"{words.share(found.losing, found.customers)} of them"),
-        parts.Card("What they take away", run.money(found.lost), f"Sum of their net cash, in {run.currency}."
-                   f" Exactly {run.money(found.lost, exact=True)}."),
-    ])  # fmt: skip
-    parts.chart(curves.whale(run.ask("cashflow", "whale", since=since, recent=recent), run.currency),
-                f"Profitable customers add up to {run.money(found.peak)}; {words.count(found.losing)} loss makers bring it down to {run.money(found.net_cash)}.")  # fmt: skip
+    parts.section(
+        "How profit gathers",
+        "Customers in the order of their net cash, most profitable first; the curve adds them up."
+        " Where it falls, customers cost more than they bring in. The dashed line is what remains in the end.",
+    )
+    parts.cards(
+        [
+            parts.Card(
+                "Customers with cash",
+                words.count(found.parties),
+                f"Parties with any cash in the period, as of {words.day(run.as_of)}",
+            ),
+            parts.Card(
+                "Net cash at the peak",
+                run.money(found.peak),
+                f"Sum over parties with positive net cash, in {run.currency}."
+                f" Exactly {run.money(found.peak, exact=True)}.",
+                f"{words.share(found.peak, found.total)} of the final net cash",
+            ),
+            parts.Card(
+                "Loss makers",
+                words.count(found.loss_makers),
+                "Parties whose net cash in the period is below zero",
+                f"{words.share(found.loss_makers, found.parties)} of customers with cash",
+            ),
+            parts.Card(
+                "What they take away",
+                run.money(found.losses),
+                f"Sum of their net cash, in {run.currency}. Exactly {run.money(found.losses, exact=True)}.",
+            ),
+        ]
+    )
+    parts.chart(
+        curves.whale(curve, run.currency),
+        f"Profitable customers add up to {run.money(found.peak)};"
+        f" {words.count(found.loss_makers)} loss makers bring it down to {run.money(found.total)}.",
+    )
 
 
 def _months(run: Run, since: date) -> None:
@@ -92,8 +129,11 @@ def _months(run: Run, since: date) -> None:
         "Net cash by month",
         "All lines of the books." + ("" if whole else " The last month is not complete, so it is paler."),
     )
-    parts.chart(bars.months(found, run.currency),
-                f"{(found['amount'] < 0).sum()} of {len(found)} months lost cash; the best was {best.month:%B %Y} with {run.money(best.amount)}.")  # fmt: skip
+    parts.chart(
+        bars.months(found, run.currency),
+        f"{(found['amount'] < 0).sum()} of {len(found)} months lost cash;"
+        f" the best was {best.month:%B %Y} with {run.money(best.amount)}.",
+    )
 
 
 def _tie_out(run: Run, books: pd.DataFrame) -> None:

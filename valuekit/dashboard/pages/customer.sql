@@ -5,17 +5,33 @@ SELECT party_id, COALESCE(name, party_id) AS customer
 FROM parties
 WHERE CONTAINS(LOWER(COALESCE(name, '')), LOWER($text)) OR LOWER(party_id) = LOWER($text)
 
--- step: found
-SELECT party_id, customer, net_cash
+-- step: found_by_cash
+SELECT party_id, customer
 FROM _sought JOIN cash USING (party_id)
 ORDER BY net_cash DESC, party_id
 LIMIT 50
 
--- step: current
-SELECT party_id, customer, rank AS place
+-- step: found_by_rank
+SELECT party_id, customer
 FROM _sought JOIN consensus USING (party_id)
 ORDER BY rank NULLS LAST, party_id
 LIMIT 50
+
+-- step: _most_cash
+SELECT party_id, net_cash FROM cash ORDER BY net_cash DESC, party_id LIMIT 50
+
+-- step: first_by_cash
+SELECT party_id, COALESCE(name, party_id) AS customer
+FROM _most_cash JOIN parties USING (party_id)
+ORDER BY net_cash DESC, party_id
+
+-- step: _first_ranks
+SELECT party_id, rank FROM consensus ORDER BY rank NULLS LAST, party_id LIMIT 50
+
+-- step: first_by_rank
+SELECT party_id, COALESCE(name, party_id) AS customer
+FROM _first_ranks JOIN parties USING (party_id)
+ORDER BY rank NULLS LAST, party_id
 
 -- step: profile
 SELECT

@@ -1,5 +1,7 @@
 """Customers: every definition with its count, and who is in one list and not in the other."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -25,9 +27,12 @@ def render(run: Run) -> None:
         )
         return
     _definitions(run, found)
-    labels = {d.definition: d.label for d in each(found)}
+    countable = found[found["not_countable"].isna()]
+    labels = {d.definition: _named(d) for d in each(countable)}
+    if len(labels) < 2:
+        return
     parts.section("Compare two lists", "Choose any two definitions: who is in one and not in the other, and why.")
-    first, second = _choose(labels, _contradiction(found))
+    first, second = _choose(labels, _contradiction(countable))
     if first == second:
         parts.empty("The two lists are the same", "Choose two different definitions to compare them.")
         return
@@ -37,14 +42,20 @@ def render(run: Run) -> None:
 
 def _definitions(run: Run, found: pd.DataFrame) -> None:
     parts.section("Definitions")
-    rows = [
-        (d.label + ("\nthe headline number" if d.headline else ""), words.count(d.members), f"{d.sentence}\nRule: {d.predicate}", d.owner, d.system)
-        for d in each(found)
-    ]  # fmt: skip
+    rows = [(_named(d), words.members(d), _sentence(d), d.owner, d.system) for d in each(found)]
     colours = [theme.ACCENT if d.headline else theme.QUIET for d in each(found)]
     parts.listing(
         ["Definition", "Parties", "What it counts", "Owner", "Source of truth"], rows, numbers=(1,), colours=colours
     )
+
+
+def _named(one: Any) -> str:
+    return words.definition(one.owner, one.label, headline=one.headline)
+
+
+def _sentence(one: Any) -> str:
+    text = words.sentence(one)
+    return text if "\n" in text else f"{text}\nRule: {one.predicate}"
 
 
 def _contradiction(found: pd.DataFrame) -> tuple[str, str]:
@@ -58,10 +69,17 @@ def _contradiction(found: pd.DataFrame) -> tuple[str, str]:
 
 def _choose(labels: dict[str, str], start: tuple[str, str]) -> tuple[str, str]:
     keys, columns = list(labels), st.columns(2)
-    first = columns[0].selectbox("First list", keys, index=keys.index(start[0]), format_func=labels.__getitem__,
-                                 key="first", bind="query-params")  # fmt: skip
-    second = columns[1].selectbox("Second list", keys, index=keys.index(start[1]), format_func=labels.__getitem__,
-                                  key="second", bind="query-params")  # fmt: skip
+    first = columns[0].selectbox(
+        "First list", keys, index=keys.index(start[0]), format_func=labels.__getitem__, key="first", bind="query-params"
+    )
+    second = columns[1].selectbox(
+        "Second list",
+        keys,
+        index=keys.index(start[1]),
+        format_func=labels.__getitem__,
+        key="second",
+        bind="query-params",
+    )
     return str(first), str(second)
 
 
@@ -70,11 +88,21 @@ def _compare(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     sizes = cells.groupby("side")["parties"].sum()
     only_first, both, only_second = (int(sizes.get(s, 0)) for s in ("only_a", "both", "only_b"))
     day = words.day(run.as_of)
-    parts.cards([
-        parts.Card(f"Only in {labels[first]}", words.count(only_first), f"In the first list and not in the second, as of {day}"),
-        parts.Card("In both", words.count(both), f"In both lists, as of {day}"),
-        parts.Card(f"Only in {labels[second]}", words.count(only_second), f"In the second list and not in the first, as of {day}"),
-    ])  # fmt: skip
+    parts.cards(
+        [
+            parts.Card(
+                f"Only in {labels[first]}",
+                words.count(only_first),
+                f"In the first list and not in the second, as of {day}",
+            ),
+            parts.Card("In both", words.count(both), f"In both lists, as of {day}"),
+            parts.Card(
+                f"Only in {labels[second]}",
+                words.count(only_second),
+                f"In the second list and not in the first, as of {day}",
+            ),
+        ]
+    )
     apart = cells[cells["side"] != "both"]
     if apart.empty:
         parts.empty("The two lists name the same parties", "Nothing lies between them at this date.")
@@ -83,22 +111,35 @@ def _compare(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
         name=[words.stage_and_reason(s, r) for s, r in zip(apart["stage"], apart["reason"], strict=True)]
     )
     most = apart.iloc[0]
-    parts.chart(bars.two_sided(apart[["name", "side", "parties"]], labels[first], labels[second]),
-                f"{only_first} parties are only in {labels[first]}, {only_second} only in {labels[second]};"
-                f" most of them, {most.parties}, are {most['name']}.")  # fmt: skip
+    parts.chart(
+        bars.two_sided(apart[["name", "side", "parties"]], labels[first], labels[second]),
+        f"{only_first} parties are only in {labels[first]}, {only_second} only in {labels[second]};"
+        f" most of them, {most.parties}, are {most['name']}.",
+    )
 
 
 def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     sides = {"only_a": f"Only in {labels[first]}", "both": "In both", "only_b": f"Only in {labels[second]}"}
     parts.section("Who they are")
-    side = st.segmented_control("List", list(sides), format_func=sides.__getitem__, default="only_a", key="side",
-                                required=True, bind="query-params", label_visibility="collapsed") or "only_a"  # fmt: skip
+    side = (
+        st.segmented_control(
+            "List",
+            list(sides),
+            format_func=sides.__getitem__,
+            default="only_a",
+            key="side",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        or "only_a"
+    )
     cells = run.ask("customers", "differences", first=first, second=second)
     total = int(cells.loc[cells["side"] == side, "parties"].sum())
     if not total:
         parts.empty(f"{sides[side]}: nobody", "Choose another part of the comparison.")
         return
-    found = _named(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
+    found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
     parts.note(f"{parts.shown(total, 'parties')}, highest lifetime value first.")
     parts.table(found, _columns(run, found), alt_text=f"{sides[side]}: {total} parties with stage, records and value")
     downloads.button(
@@ -107,11 +148,11 @@ def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
 
 
 def _csv(run: Run, first: str, second: str, side: str) -> bytes:
-    found = _named(run.ask("customers", "members", first=first, second=second, side=side, rows=EVERYBODY))
+    found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=EVERYBODY))
     return downloads.csv(found, _columns(run, found))
 
 
-def _named(found: pd.DataFrame) -> pd.DataFrame:
+def _with_reason(found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         why=[words.stage_and_reason(s, r) for s, r in zip(found["stage"], found["reason"], strict=True)]
     )

@@ -1,7 +1,7 @@
 -- Who is counted by which definition.
 
 -- step: definitions
-SELECT definition, label, owner, system, sentence, predicate, headline, members
+SELECT definition, label, owner, system, sentence, predicate, headline, members, not_countable
 FROM definitions
 ORDER BY headline DESC, definition
 
@@ -18,23 +18,23 @@ GROUP BY ALL
 ORDER BY parties DESC, stage, reason, side
 
 -- step: _first
-SELECT party_id, TRUE AS in_first FROM memberships WHERE definition = $first
+SELECT party_id FROM memberships WHERE definition = $first
 
 -- step: _second
-SELECT party_id, TRUE AS in_second FROM memberships WHERE definition = $second
+SELECT party_id FROM memberships WHERE definition = $second
 
 -- step: _members
-SELECT
-    party_id,
-    CASE WHEN in_second IS NULL THEN 'only_a' WHEN in_first IS NULL THEN 'only_b' ELSE 'both' END AS side
-FROM _first FULL JOIN _second USING (party_id)
+SELECT party_id FROM _first WHERE $side = 'only_a' AND party_id NOT IN (SELECT party_id FROM _second)
+UNION ALL
+SELECT party_id FROM _second WHERE $side = 'only_b' AND party_id NOT IN (SELECT party_id FROM _first)
+UNION ALL
+SELECT party_id FROM _first WHERE $side = 'both' AND party_id IN (SELECT party_id FROM _second)
 
 -- step: _side
 SELECT
     party_id,
     COALESCE(ltv.ltv, 0) AS ltv
 FROM _members LEFT JOIN ltv USING (party_id)
-WHERE side = $side
 
 -- step: _top
 SELECT party_id, ltv FROM _side ORDER BY ltv DESC, party_id LIMIT $rows

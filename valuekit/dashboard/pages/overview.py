@@ -25,6 +25,7 @@ def render(run: Run) -> None:
     with right, st.container(border=True):
         _answers(run)
     parts.cards(_cards(run))
+    _best(run)
     _layers(run)
     _teams(run)
     _trust(run)
@@ -38,35 +39,48 @@ def _headline(run: Run) -> None:
         return
     one = chosen.iloc[0]
     st.html(
-        f'<div class="vk-hero"><b>{words.count(one.members)}</b><span>{escape(_sentence(one.sentence))},'
-        f" as of {words.day(run.as_of)}.</span><small>{escape(one.label)} · counted by {escape(one.owner)}"
+        f'<div class="vk-hero"><b>{words.count(one.members)}</b><span>{escape(_dated(run, one.sentence))}</span>'
+        f"<small>{escape(one.label)} · counted by {escape(one.owner)}"
         f" · source of truth: {escape(one.system)}</small></div>"
     )
 
 
-def _sentence(text: str) -> str:
-    return text.strip().rstrip(".")
+def _dated(run: Run, sentence: str) -> str:
+    """End the sentence with its date, unless it names it itself."""
+    text, day = sentence.strip().rstrip("."), words.day(run.as_of)
+    return f"{text}." if day in text else f"{text}, as of {day}."
 
 
 def _answers(run: Run) -> None:
     best = run.ask("overview", "best")
-    quality = run.one("overview", "quality")
     names = ", ".join(best["customer"].head(3)) if len(best) else "No measure can rank customers yet"
     by = f"by the consensus of {words.count(best['measures'].max())} measures" if len(best) else ""
     rows = [
         ("Who are our best customers?", f"{names}; {by}." if by else f"{names}."),
         ("What are all of them worth?", _worth(run)),
-        ("Can I trust it?", f"{quality.passed} of {quality.checks} checks passed. {words.share(quality.rows_accepted, quality.rows_in)}"
-         f" of {words.count(quality.rows_in)} input rows were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."),
-    ]  # fmt: skip
+        (
+            "Can I trust it?",
+            _trusted(run.one("overview", "quality")),
+        ),
+    ]
     body = "".join(f"<div><dt>{escape(q)}</dt><dd>{escape(a)}</dd></div>" for q, a in rows)
     st.html(f'<dl class="vk-answers">{body}</dl>')
+
+
+def _trusted(quality: Any) -> str:
+    """Say in a sentence which checks passed, and how many rows were set aside."""
+    accepted = words.share(quality.rows_accepted, quality.rows_in)
+    return (
+        f"{quality.passed} of {quality.checks} checks passed. {accepted} of {words.count(quality.rows_in)} input rows"
+        f" were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."
+    )
 
 
 def _worth(run: Run) -> str:
     value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
     years = run.settings.value.years
-    return f"{run.money(value.equity)} over the next {years} years, {run.money(value.equity / max(value.customers, 1))} each on average."
+    each_one = run.money(value.equity / max(value.customers, 1))
+    return f"{run.money(value.equity)} over the next {years} years, {each_one} each on average."
 
 
 def _cards(run: Run) -> list[Card]:
@@ -74,15 +88,22 @@ def _cards(run: Run) -> list[Card]:
     value = run.one("overview", "value", current=list(CUSTOMER_STAGES))
     company = run.one("overview", "company")
     row = [
-        Card("Net cash, last 12 months", run.money(cash.net_cash),
-             f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
-             f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.", _against(run, cash)),
-        Card("Customer equity", run.money(value.equity),
-             f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
-             f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
-             f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value"),
+        Card(
+            "Net cash, last 12 months",
+            run.money(cash.net_cash),
+            f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
+            f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.",
+            _against(run, cash),
+        ),
+        Card(
+            "Customer equity",
+            run.money(value.equity),
+            f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
+            f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
+            f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value",
+        ),
         _best_segment(run),
-    ]  # fmt: skip
+    ]
     if company.mrr:
         row.append(_recurring(run, company))
     return row
@@ -101,16 +122,44 @@ def _best_segment(run: Run) -> Card:
         return Card("Best segment", "-", "No party has paid yet, so nobody has a lifetime value.")
     top = tiers.iloc[0]
     share = words.share(top.ltv, tiers["ltv"].clip(lower=0).sum())
-    return Card(f"Best segment: {top.tier}", run.money(top.ltv),
-                f"{top.rule}. Lifetime value in {run.currency}, {run.settings.value}.",
-                f"{words.count(top.parties)} parties hold {share} of all positive value")  # fmt: skip
+    return Card(
+        f"Best segment: {top.tier}",
+        run.money(top.ltv),
+        f"{top.rule}. Lifetime value in {run.currency}, {run.settings.value}.",
+        f"{words.count(top.parties)} parties hold {share} of all positive value",
+    )
 
 
 def _recurring(run: Run, company: Any) -> Card:
-    return Card("Monthly recurring revenue", run.money(company.mrr),
-                f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
-                f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
-                f"A month-end balance; {run.money(company.mrr * 12)} a year")  # fmt: skip
+    return Card(
+        "Monthly recurring revenue",
+        run.money(company.mrr),
+        f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
+        f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
+        f"A month-end balance; {run.money(company.mrr * 12)} a year",
+    )
+
+
+def _best(run: Run) -> None:
+    best = run.ask("overview", "best")
+    if best.empty:
+        return
+    parts.section(
+        "Best customers",
+        "First by the executives' consensus, the weighted mean of their rankings. Best customers takes it apart.",
+    )
+    rows = [
+        (f"{b.rank:,.0f}", b.customer, words.count(b.measures), f"{b.ltv:,.2f}", f"{b.net_cash_12m:,.2f}")
+        for b in each(best)
+    ]
+    headers = [
+        "Rank",
+        "Customer",
+        "Measures that rank it",
+        f"Lifetime value, {run.currency}",
+        f"Net cash 12 months, {run.currency}",
+    ]
+    parts.listing(headers, rows, numbers=(2, 3, 4))
 
 
 def _layers(run: Run) -> None:
@@ -119,36 +168,35 @@ def _layers(run: Run) -> None:
         f"Lifecycle stages on {words.day(run.as_of)}. Each party is in exactly one; they add up to all parties.",
     )
     found = run.ask("overview", "stages")
-    order = list(words.STAGES)
-    found = found.sort_values("stage", key=lambda s: s.map(lambda k: order.index(k) if k in order else len(order)))
-    total = int(found["parties"].sum())
-    contracts = run.one("overview", "company").with_contract > 0
+    sizes = found.groupby("stage")["parties"].sum()
+    order = [s for s in words.STAGES if s in sizes.index]
+    total = int(sizes.sum())
     rows = [
-        (words.stage(s), words.count(n), words.share(n, total), *_rule(run, s, contracts))
-        for s, n in zip(found["stage"], found["parties"], strict=True)
-    ]
-    customers = int(found.loc[found["stage"].isin(CUSTOMER_STAGES), "parties"].sum())
-    rows.append(
-        (
-            "All parties",
-            words.count(total),
-            "100.0%",
-            f"Customers are active and inactive: {words.count(customers)}",
-            "",
-        )
-    )
-    colours = [theme.STAGES.get(s, theme.QUIET) for s in found["stage"]]
+        (words.stage(s), words.count(sizes[s]), words.share(sizes[s], total), _rule(run, found[found["stage"] == s]),
+         _systems(run, s)) for s in order
+    ]  # fmt: skip
+    customers = words.count(sizes.reindex(CUSTOMER_STAGES, fill_value=0).sum())
+    rows.append(("All parties", words.count(total), "100.0%", f"Customers are active and inactive: {customers}", ""))
+    colours = [theme.STAGES[s] for s in order]
     parts.listing(
         ["Layer", "Parties", "Share", "Definition", "Decided by"], rows, numbers=(1, 2), total=True, colours=colours
     )
 
 
-def _rule(run: Run, stage: str, contracts: bool) -> tuple[str, str]:
-    """Return the rule of a stage with its windows, and the systems that decide it."""
-    rules = words.STAGE_RULES if contracts else words.STAGE_RULES | words.ORDER_RULES
-    text, tables = rules.get(stage, (words.human(stage), ()))
-    systems = {s.system for s in run.manifest.sources if s.table in tables}
-    return text.format(**run.settings.windows), ", ".join(sorted(systems)) or "not mapped"
+def _rule(run: Run, reasons: pd.DataFrame) -> str:
+    """Say by which rules of the run its parties came into a stage, with their number where there are several."""
+    texts = []
+    for row in each(reasons):
+        reason = row.reason if isinstance(row.reason, str) else None
+        rules = [r.sentence for r in run.manifest.stage_rules if (r.stage, r.reason) == (row.stage, reason)]
+        number = f" ({words.count(row.parties)})" if len(reasons) > 1 else ""
+        texts.append("; or: ".join(rules) + number)
+    return texts[0] + ("\n" + " · ".join(texts[1:]) if texts[1:] else "")
+
+
+def _systems(run: Run, stage: str) -> str:
+    systems = {s.system for s in run.manifest.sources if s.table in words.STAGE_TABLES[stage]}
+    return ", ".join(sorted(systems)) or "not mapped"
 
 
 def _teams(run: Run) -> None:
@@ -156,23 +204,32 @@ def _teams(run: Run) -> None:
     teams = found[found["definition"].isin(words.TEAMS) | found["headline"]]
     if len(teams) < 2:
         return
-    parts.section("The same company, counted by each team",
-                  f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
-                  " The page Customers names who is in one list and not in another.")  # fmt: skip
+    parts.section(
+        "The same company, counted by each team",
+        f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
+        " The page Customers names who is in one list and not in another.",
+    )
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.space("xsmall")
-        _team_bars(teams)
+        _team_bars(teams[teams["not_countable"].isna()])
     with right:
-        parts.listing(["Definition", "Parties", "What it counts", "System"],
-                      [(t.label, words.count(t.members), t.sentence, t.system) for t in each(teams)], numbers=(1,))  # fmt: skip
-    if not teams["members"].all():
-        parts.note("A count of zero: nothing in the systems that were read fits the definition.")
+        rows = [(_named(t), words.members(t), words.sentence(t), t.system) for t in each(teams)]
+        parts.listing(["Definition", "Parties", "What it counts", "System"], rows, numbers=(1,))
+
+
+def _named(one: Any) -> str:
+    return words.definition(one.owner, one.label, headline=one.headline)
 
 
 def _team_bars(teams: pd.DataFrame) -> None:
-    kind = teams["headline"].map({True: "headline", False: "team"})
-    frame = pd.DataFrame({"name": teams["label"], "key": kind, "amount": teams["members"]})
+    frame = pd.DataFrame(
+        {
+            "name": [_named(t) for t in each(teams)],
+            "key": teams["headline"].map({True: "headline", False: "team"}),
+            "amount": teams["members"],
+        }
+    )
     colours = {"headline": theme.ACCENT, "team": theme.QUIET}
     low, high = words.count(frame["amount"].min()), words.count(frame["amount"].max())
     parts.chart(bars.counts(frame, colours, unit="Parties"), f"The teams' counts run from {low} to {high}.")

@@ -1,15 +1,15 @@
 -- What the first page asks.
 
 -- step: definitions
-SELECT definition, label, owner, system, sentence, predicate, headline, members
+SELECT definition, label, owner, system, sentence, predicate, headline, members, not_countable
 FROM definitions
 ORDER BY headline DESC, definition
 
 -- step: stages
-SELECT stage, COUNT(*) AS parties
+SELECT stage, reason, COUNT(*) AS parties
 FROM stages
-GROUP BY stage
-ORDER BY parties DESC, stage
+GROUP BY stage, reason
+ORDER BY stage, parties DESC, reason
 
 -- step: _current
 SELECT party_id FROM stages WHERE LIST_CONTAINS($current, stage)
@@ -25,7 +25,6 @@ FROM _current LEFT JOIN ltv USING (party_id)
 SELECT
     (SELECT COUNT(*) FROM parties) AS parties,
     (SELECT COALESCE(SUM(records), 0) FROM parties) AS records,
-    (SELECT COUNT(*) FROM facts WHERE has_contract) AS with_contract,
     (SELECT COALESCE(SUM(mrr), 0) FROM facts) AS mrr,
     (SELECT MIN(month) FROM books) AS first_month,
     (SELECT MAX(month) FROM books) AS last_month

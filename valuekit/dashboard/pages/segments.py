@@ -38,10 +38,17 @@ def _tiers(run: Run, tiers: pd.DataFrame) -> None:
     parts.section("Value tiers", f"Cut points in {run.currency}; lifetime value over {run.settings.value}.")
     parties, value = tiers["parties"].sum(), tiers["ltv"].clip(lower=0).sum()
     rows = [
-        (f"{t.tier}\n{t.rule}", words.count(t.parties), words.share(t.parties, parties), f"{t.lowest_ltv:,.0f} to {t.highest_ltv:,.0f}",
-         f"{t.ltv:,.0f}", words.share(max(t.ltv, 0), value), f"{t.net_cash_12m:,.0f}")
+        (
+            f"{t.tier}\n{t.rule}",
+            words.count(t.parties),
+            words.share(t.parties, parties),
+            f"{t.lowest_ltv:,.0f} to {t.highest_ltv:,.0f}",
+            f"{t.ltv:,.0f}",
+            words.share(max(t.ltv, 0), value),
+            f"{t.net_cash_12m:,.0f}",
+        )
         for t in each(tiers)
-    ]  # fmt: skip
+    ]
     rows.append(
         (
             "All",
@@ -70,31 +77,60 @@ def _grid(run: Run, tiers: pd.DataFrame) -> None:
         "Stage by value",
         "Where the value sits in the lifecycle: inactive customers of high value are the ones to win back first.",
     )
-    what = st.segmented_control("Show", list(SHOWN), format_func=SHOWN.__getitem__, default="parties", key="grid", required=True,
-                                bind="query-params", label_visibility="collapsed") or "parties"  # fmt: skip
-    cells = run.ask("segments", "grid")
+    what = (
+        st.segmented_control(
+            "Show",
+            list(SHOWN),
+            format_func=SHOWN.__getitem__,
+            default="parties",
+            key="grid",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        or "parties"
+    )
+    cells = run.grid()
     stages = [s for s in VALUED_STAGES if s in set(cells["stage"])]
-    frame = pd.DataFrame({
-        "row": cells["stage"].map(words.stage), "column": cells["tier"], "amount": cells[what].astype(float),
-        "text": [words.count(v) if what == "parties" else run.money(v) for v in cells[what]],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "row": cells["stage"].map(words.stage),
+            "column": cells["tier"],
+            "amount": cells[what].astype(float),
+            "text": [words.count(v) if what == "parties" else run.money(v) for v in cells[what]],
+        }
+    )
     fullest = most(frame, "amount")
     unit = "Parties" if what == "parties" else f"{SHOWN[what]}, {run.currency}"
-    parts.chart(grids.heat(frame, [words.stage(s) for s in stages], list(tiers["tier"]), unit=unit, number=",.0f"),
-                f"Most {SHOWN[what].lower()}: {fullest.row}, {fullest.column}, {fullest.text}.")  # fmt: skip
+    parts.chart(
+        grids.heat(frame, [words.stage(s) for s in stages], list(tiers["tier"]), unit=unit, number=",.0f"),
+        f"Most {SHOWN[what].lower()}: {fullest.row}, {fullest.column}, {fullest.text}.",
+    )
 
 
 def _list(run: Run, tiers: pd.DataFrame) -> None:
     parts.section("A list to act on")
-    cells = run.ask("segments", "grid")
+    cells = run.grid()
     columns = st.columns([2, 2, 2])
     chosen_tiers = columns[0].multiselect(
         "Tier", list(tiers["tier"]), key="tier", bind="query-params", placeholder="All tiers"
     )
-    stages = columns[1].multiselect("Stage", [s for s in VALUED_STAGES if s in set(cells["stage"])], format_func=words.stage,
-                                    key="stage", bind="query-params", placeholder="All stages")  # fmt: skip
-    text = columns[2].text_input("Name", key="name", bind="query-params", placeholder="Part of a name, or a party id",
-                                 icon=":material/search:", live=True)  # fmt: skip
+    stages = columns[1].multiselect(
+        "Stage",
+        [s for s in VALUED_STAGES if s in set(cells["stage"])],
+        format_func=words.stage,
+        key="stage",
+        bind="query-params",
+        placeholder="All stages",
+    )
+    text = columns[2].text_input(
+        "Name",
+        key="name",
+        bind="query-params",
+        placeholder="Part of a name, or a party id",
+        icon=":material/search:",
+        live=True,
+    )
     wanted: Wanted = {"tiers": chosen_tiers, "stages": stages, "text": (text or "").strip()}
     size = run.one("segments", "size", **wanted)
     if not size.parties:
@@ -102,7 +138,7 @@ def _list(run: Run, tiers: pd.DataFrame) -> None:
         return
     found = _members(run, wanted, parts.ROWS)
     parts.note(
-        f"{parts.shown(size.parties, 'parties')}, highest lifetime value first; together {run.money(size.ltv)} of lifetime value."
+        f"{parts.shown(size.parties, 'parties')}, highest lifetime value first; all together {run.money(size.ltv)}."
     )
     parts.table(found, _columns(run, found), alt_text=f"{size.parties} parties with stage, tier and value", rows=12)
     with st.container(horizontal=True):
@@ -130,6 +166,8 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
     if found["mrr"].any():
         money.append(("mrr", "Monthly recurring revenue"))
     return [
-        *parts.with_party(found), Column("stage_name", "Stage"), Column("tier", "Tier"),
+        *parts.with_party(found),
+        Column("stage_name", "Stage"),
+        Column("tier", "Tier"),
         *(Column(source, f"{label}, {run.currency}", "money") for source, label in money),
-    ]  # fmt: skip
+    ]

@@ -5,22 +5,15 @@ SELECT tier, tier_order, rule, lowest_ltv, highest_ltv, parties, ltv, net_cash_1
 FROM tiers
 ORDER BY tier_order
 
--- step: grid
-SELECT stage, tier, tier_order, COUNT(*) AS parties, SUM(ltv) AS ltv, SUM(net_cash_12m) AS net_cash_12m
-FROM segments
-GROUP BY stage, tier, tier_order
-ORDER BY stage, tier_order
-
--- step: _named
-SELECT segments.*, COALESCE(name, party_id) AS customer, kind
-FROM segments JOIN parties USING (party_id)
+-- step: _called
+SELECT party_id FROM parties WHERE CONTAINS(LOWER(COALESCE(name, party_id)), LOWER($text)) OR LOWER(party_id) = LOWER($text)
 
 -- step: _chosen
 SELECT party_id, ltv
-FROM _named
+FROM segments
 WHERE (LEN($tiers) = 0 OR LIST_CONTAINS($tiers, tier))
     AND (LEN($stages) = 0 OR LIST_CONTAINS($stages, stage))
-    AND (CONTAINS(LOWER(customer), LOWER($text)) OR LOWER(party_id) = LOWER($text))
+    AND ($text = '' OR party_id IN (SELECT party_id FROM _called))
 
 -- step: size
 SELECT COUNT(*) AS parties, COALESCE(SUM(ltv), 0) AS ltv FROM _chosen
@@ -29,6 +22,6 @@ SELECT COUNT(*) AS parties, COALESCE(SUM(ltv), 0) AS ltv FROM _chosen
 SELECT party_id FROM _chosen ORDER BY ltv DESC, party_id LIMIT $rows
 
 -- step: members
-SELECT customer, party_id, stage, tier, tier_order, segments.ltv, segments.net_cash_12m, segments.mrr
-FROM _top JOIN segments USING (party_id) JOIN (SELECT party_id, COALESCE(name, party_id) AS customer FROM parties) USING (party_id)
+SELECT COALESCE(name, party_id) AS customer, party_id, stage, tier, tier_order, segments.ltv, net_cash_12m, mrr
+FROM _top JOIN segments USING (party_id) JOIN parties USING (party_id)
 ORDER BY segments.ltv DESC, party_id

@@ -41,13 +41,37 @@ def _choose(run: Run, streams: list[str]) -> Scenario:
     published = run.settings.value
     with st.container(border=True):
         left, right = st.columns(2, gap="large")
-        horizon = left.slider("Horizon, years", 1, HORIZON_YEARS, published.years, key="horizon", bind="query-params",
-                              help="How many years after the as-of date count")  # fmt: skip
-        rate = right.slider("Discount rate, % a year", 0.0, 30.0, round(100 * published.rate, 1), step=0.5, format="%.1f", key="rate",
-                            bind="query-params", help="What a year of waiting costs")  # fmt: skip
+        horizon = left.slider(
+            "Horizon, years",
+            1,
+            HORIZON_YEARS,
+            published.years,
+            key="horizon",
+            bind="query-params",
+            help="How many years after the as-of date count",
+        )
+        rate = right.slider(
+            "Discount rate, % a year",
+            0.0,
+            30.0,
+            round(100 * published.rate, 1),
+            step=0.5,
+            format="%.1f",
+            key="rate",
+            bind="query-params",
+            help="What a year of waiting costs",
+        )
         standard = [s for s in streams if s not in published.off]
-        on = st.pills("Streams that count", streams, selection_mode="multi", default=standard, format_func=words.line, key="streams",
-                      bind="query-params", help="Switch a stream off to see what the value is without it")  # fmt: skip
+        on = st.pills(
+            "Streams that count",
+            streams,
+            selection_mode="multi",
+            default=standard,
+            format_func=words.line,
+            key="streams",
+            bind="query-params",
+            help="Switch a stream off to see what the value is without it",
+        )
         parts.note(f"The run was published with {published}.")
     off = tuple(s for s in STREAMS if s not in on and (s in streams or s in published.off))
     return Scenario(horizon, round(rate / 100, 4), published.timing, off)
@@ -55,16 +79,35 @@ def _choose(run: Run, streams: list[str]) -> Scenario:
 
 def _equity(run: Run, scenario: Scenario) -> None:
     found = run.one("value", "equity", scenario=scenario, current=CURRENT)
-    parts.cards([
-        Card("Customer equity", run.money(found.equity), f"Sum of the lifetime values of current customers: {scenario}, in {run.currency}."
-             f" Exactly {run.money(found.equity, exact=True)}.", _difference(run, found.equity - found.published, found.published)),
-        Card("Per customer", run.money(found.equity / max(found.customers, 1)), f"Customer equity divided by current customers, in {run.currency}",
-             f"{words.count(found.customers)} current customers"),
-        Card("With negative value", words.count(found.negative), "Current customers who are expected to cost more than they bring in",
-             f"{words.share(found.negative, found.customers)} of current customers"),
-        Card("As published", run.money(found.published), f"{run.settings.value}, in {run.currency}."
-             f" Exactly {run.money(found.published, exact=True)}.", str(run.settings.value)),
-    ])  # fmt: skip
+    parts.cards(
+        [
+            Card(
+                "Customer equity",
+                run.money(found.equity),
+                f"Sum of the lifetime values of current customers: {scenario}, in {run.currency}."
+                f" Exactly {run.money(found.equity, exact=True)}.",
+                _difference(run, found.equity - found.published, found.published),
+            ),
+            Card(
+                "Per customer",
+                run.money(found.equity / max(found.customers, 1)),
+                f"Customer equity divided by current customers, in {run.currency}",
+                f"{words.count(found.customers)} current customers",
+            ),
+            Card(
+                "With negative value",
+                words.count(found.negative),
+                "Current customers who are expected to cost more than they bring in",
+                f"{words.share(found.negative, found.customers)} of current customers",
+            ),
+            Card(
+                "As published",
+                run.money(found.published),
+                f"{run.settings.value}, in {run.currency}. Exactly {run.money(found.published, exact=True)}.",
+                str(run.settings.value),
+            ),
+        ]
+    )
 
 
 def _difference(run: Run, amount: float, published: float) -> str:
@@ -78,33 +121,39 @@ def _years(run: Run, scenario: Scenario, years: pd.DataFrame) -> None:
     frame = _discounted(scenario, years)
     parts.section(
         "Year by year",
-        "Expected cash of current customers, discounted, by stream. Costs hang below zero; the line is what remains.",
+        "Expected cash of current customers, discounted, by stream. Costs hang below zero; the line is what remains."
+        " Pale years lie beyond the horizon: they show what a longer one would add.",
     )
     if frame.empty:
         parts.empty("Every stream is switched off", "Switch at least one stream on.")
         return
     x = alt.X("when:O", title="Year after the as-of date", axis=alt.Axis(labelAngle=0, ticks=False))
-    first = float(frame.loc[frame["when"] == 1, "amount"].sum())
+    first, whole = (float(frame.loc[frame["when"] <= k, "amount"].sum()) for k in (1, scenario.years))
     parts.chart(
         bars.stacked(frame, x, run.currency, words.LINES),
-        f"The first year brings {run.money(first)} of {run.money(float(frame['amount'].sum()))}.",
+        f"The first year brings {run.money(first)} of {run.money(whole)}.",
     )
 
 
 def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
     """Give each stream and year a row with its discounted amount; what is switched off is left out."""
     tall = years.melt("key", var_name="when", value_name="amount").astype({"when": int})
-    tall = tall[(tall["when"] <= scenario.years) & ~tall["key"].isin(scenario.off)]
+    tall = tall[~tall["key"].isin(scenario.off)]
     factor = tall["when"].map(dict(enumerate(scenario.factors, 1)))
     place = tall["key"].map(STREAMS.index)
-    tall = tall.assign(amount=tall["amount"] * factor, name=tall["key"].map(words.line), place=place)
+    tall = tall.assign(
+        amount=tall["amount"] * factor,
+        name=tall["key"].map(words.line),
+        place=place,
+        counted=tall["when"] <= scenario.years,
+    )
     return tall.sort_values(["place", "when"])
 
 
 def _spread(run: Run, scenario: Scenario) -> None:
     found = run.ask("value", "spread", scenario=scenario)
     found["label"] = [_bin(low) for low in found["low"]]
-    basis = run.ask("value", "basis", scenario=scenario)
+    basis = run.ask("value", "basis")
     total = int(basis["parties"].sum())
     parts.section(
         "How values are spread",
@@ -115,8 +164,8 @@ def _spread(run: Run, scenario: Scenario) -> None:
         curves.spread(found, run.currency),
         f"Most common lifetime value: {common.label}, {common.parties} of {total} parties.",
     )
-    rests = [f"{words.share(b.parties, total)} on {words.BASES.get(b.basis, b.basis)}" for b in each(basis)]
-    parts.note(f"What the values rest on: {'; '.join(rests)}.")
+    rests = [f"{words.share(b.parties, total)} {words.BASES.get(b.basis, b.basis)}" for b in each(basis)]
+    parts.note(f"What a customer's value rests on: {', '.join(rests)}.")
 
 
 def _bin(low: float) -> str:
@@ -136,20 +185,32 @@ def _bin(low: float) -> str:
 def _top(run: Run, scenario: Scenario) -> None:
     changed = scenario != run.settings.value
     found = run.ask("value", "top", scenario=scenario, rows=parts.ROWS)
-    moved = run.one("value", "movers", scenario=scenario, first=BEST)
-    note = f"{words.count(moved.entered)} of the top {moved.compared} were not there at the published settings." if changed else \
-        "At the published settings. Move a slider to see who rises and who falls."  # fmt: skip
+    best = found.head(BEST)
+    note = (
+        f"{(best['rank_before'] > BEST).sum()} of the top {len(best)} were not there at the published settings."
+        if changed
+        else "At the published settings. Move a slider to see who rises and who falls."
+    )
     parts.section("Most valuable customers", note)
-    columns = [Column("rank", "Rank", "rank"), Column("customer", "Customer"), Column("stage_name", "Stage"),
-               Column("ltv", f"Lifetime value, {run.currency}", "money", str(scenario))]  # fmt: skip
+    columns = [
+        Column("rank", "Rank", "rank"),
+        Column("customer", "Customer"),
+        Column("stage_name", "Stage"),
+        Column("ltv", f"Lifetime value, {run.currency}", "money", str(scenario)),
+    ]
     if changed:
-        columns += [Column("published", f"As published, {run.currency}", "money", str(run.settings.value)),
-                    Column("rank_before", "Published rank", "rank"), Column("moved", "Places moved", "change")]  # fmt: skip
+        columns += [
+            Column("published", f"As published, {run.currency}", "money", str(run.settings.value)),
+            Column("rank_before", "Published rank", "rank"),
+            Column("moved", "Places moved", "change"),
+        ]
     columns += [
         Column("p_alive", "Still a customer", "share", "Probability that it is still a customer"),
         Column("basis_name", "Rests on"),
     ]
     found = found.assign(
-        stage_name=found["stage"].map(words.stage), basis_name=found["basis"].map(lambda b: words.BASES.get(b, b))
+        moved=found["rank_before"] - found["rank"],
+        stage_name=found["stage"].map(words.stage),
+        basis_name=found["basis"].map(lambda b: words.BASES.get(b, b)),
     )
     parts.table(found, columns, alt_text=f"The {len(found)} most valuable customers", rows=12)

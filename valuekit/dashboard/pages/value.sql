@@ -1,11 +1,21 @@
--- Lifetime value at other settings than the run's. {scenario} is the table of values under the chosen settings.
+-- Lifetime value at other settings than the run's.
+-- {published} is the table of the step `published`, made once; {scenario} that of the step `scenario`, made for each
+-- setting; {value} is the SELECT of every party's value under it.
+
+-- step: published
+SELECT
+    party_id,
+    ltv.ltv AS published,
+    ROW_NUMBER() OVER (ORDER BY ltv.ltv DESC, party_id) AS rank_before,
+    LIST_CONTAINS($current, stage) AS is_current
+FROM ltv JOIN stages USING (party_id)
+
+-- step: scenario
+SELECT before.*, COALESCE(now.ltv, 0) AS ltv
+FROM {published} AS before LEFT JOIN {value} AS now USING (party_id)
 
 -- step: _current
 SELECT party_id FROM stages WHERE LIST_CONTAINS($current, stage)
-
--- step: _both
-SELECT party_id, ltv.ltv AS published, COALESCE(now.ltv, 0) AS ltv, ltv.p_alive, ltv.basis
-FROM ltv LEFT JOIN {scenario} AS now USING (party_id)
 
 -- step: equity
 SELECT
@@ -13,7 +23,8 @@ SELECT
     COALESCE(SUM(published), 0) AS published,
     COALESCE(SUM(ltv), 0) AS equity,
     COUNT(*) FILTER (WHERE ltv < 0) AS negative
-FROM _current JOIN _both USING (party_id)
+FROM {scenario}
+WHERE is_current
 
 -- step: years
 SELECT stream AS key, SUM(year_1) AS "1", SUM(year_2) AS "2", SUM(year_3) AS "3", SUM(year_4) AS "4", SUM(year_5) AS "5",
@@ -24,7 +35,7 @@ ORDER BY stream
 
 -- step: _decades
 SELECT ltv, CASE WHEN ABS(ltv) < 1 THEN 0 ELSE FLOOR(LOG10(CAST(ABS(ltv) AS DOUBLE))) END AS decade
-FROM _both
+FROM {scenario}
 
 -- step: _bins
 SELECT
@@ -44,29 +55,27 @@ GROUP BY low
 ORDER BY low
 
 -- step: basis
-SELECT basis, COUNT(*) AS parties, SUM(ltv) AS ltv
-FROM _both
+SELECT basis, COUNT(*) AS parties
+FROM ltv
 GROUP BY basis
 ORDER BY parties DESC, basis
 
--- step: _ranked
-SELECT
-    *,
-    ROW_NUMBER() OVER (ORDER BY published DESC, party_id) AS rank_before,
-    ROW_NUMBER() OVER (ORDER BY ltv DESC, party_id) AS rank
-FROM _both
-
 -- step: _top
-SELECT * FROM _ranked ORDER BY rank LIMIT $rows
+SELECT party_id, ltv, published, rank_before FROM {scenario} ORDER BY ltv DESC, party_id LIMIT $rows
 
 -- step: top
-SELECT rank, rank_before, rank_before - rank AS moved, COALESCE(name, party_id) AS customer, party_id, stage, ltv, published,
-    p_alive, basis
-FROM _top JOIN parties USING (party_id) JOIN stages USING (party_id)
-ORDER BY rank
-
--- step: movers
 SELECT
-    COUNT(*) FILTER (WHERE rank <= $first AND rank_before > $first) AS entered,
-    COUNT(*) FILTER (WHERE rank <= $first) AS compared
-FROM _ranked
+    ROW_NUMBER() OVER (ORDER BY _top.ltv DESC, party_id) AS rank,
+    rank_before,
+    COALESCE(name, party_id) AS customer,
+    party_id,
+    stage,
+    _top.ltv,
+    published,
+    p_alive,
+    basis
+FROM _top
+JOIN parties USING (party_id)
+JOIN stages USING (party_id)
+JOIN ltv USING (party_id)
+ORDER BY rank

@@ -1,0 +1,117 @@
+"""The app in a real browser: every page paints, shows a number of the snapshot, and fetches nothing from elsewhere."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from valuekit.dashboard.router import PAGES
+from valuekit.money import show
+from valuekit.snapshot import Snapshot
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: `make browser` installs it"),
+]
+
+NUMBERS = {
+    "overview": "SELECT members FROM definitions WHERE headline",
+    "customers": "SELECT MAX(members) FROM definitions",
+    "cash-flow": "SELECT SUM(ledger) FROM books WHERE month >= DATE '2025-07-01'",
+    "lifetime-value": "SELECT SUM(ltv) FROM ltv JOIN stages USING (party_id) WHERE stage IN ('active', 'inactive')",
+    "segments": "SELECT COUNT(*) FROM segments",
+    "best-customers": "SELECT MAX(ranked) FROM measures",
+}
+"""By page: a number that must be on it."""
+
+
+@pytest.fixture(scope="module")
+def address(subscription: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the app on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+    ]
+    environment = {**os.environ, "VALUEKIT_SNAPSHOT": str(subscription.path)}
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out) as app:
+        try:
+            _wait_for(port, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            app.terminate()
+
+
+def _wait_for(port: int, log: Path) -> None:
+    for _ in range(240):
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.25)
+    pytest.fail(f"the app did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    """Open the system's chromium."""
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def expected(page: str, snapshot: Snapshot) -> str:
+    with snapshot.engine() as engine:
+        number = engine.scalar(NUMBERS[page])
+    if page == "cash-flow":
+        return f"{number:,.2f}"
+    return show(number, snapshot.manifest.currency, short=True) if page == "lifetime-value" else f"{number:,}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("base", ["light", "dark"])
+def test_each_page_paints_and_shows_the_number_of_the_snapshot(
+    page: str, base: str, address: str, browser: "playwright.Browser", subscription: Snapshot, tmp_path: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=base)
+    try:
+        tab = context.new_page()
+        asked: set[str] = set()
+        tab.on("request", lambda request: asked.add(request.url))
+        tab.goto(f"{address}/{'' if page == 'overview' else page}")
+        tab.get_by_role("heading", level=1, name=PAGES[page][0]).wait_for(timeout=60_000)
+        tab.get_by_text(expected(page, subscription), exact=False).first.wait_for(timeout=60_000)
+        tab.locator("[data-testid='stVegaLiteChart'] svg, [data-testid='stVegaLiteChart'] canvas").first.wait_for(
+            timeout=60_000
+        )
+        assert tab.locator(".stException").count() == 0
+        assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
+        picture = tmp_path / f"{page}-{base}.png"
+        tab.screenshot(path=picture)
+        assert picture.stat().st_size > 20_000
+    finally:
+        context.close()

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pipelines.run import run
 from scipy.stats import spearmanr
-from valuekit.simulate import simulate
-from valuekit.snapshot import Snapshot
 
+from pipelines.run import run
 from valuekit.calendar import add_months
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine
 from valuekit.engine.steps import parse_steps
+from valuekit.simulate import simulate
+from valuekit.snapshot import Snapshot
 from valuekit.tables import TRUTH
 
 HERE = Path(__file__).parent

@@ -21,7 +21,7 @@ class Summary:
     stage_rules: list[StageRule]
     """The rule of each stage in words; only in the engine of a run."""
     definitions: list[Row]
-    """By definition, the headline first: definition, label, owner, system, sentence, members, not_countable, headline."""
+    """By definition, the headline first; the columns of the step."""
     tiers: list[Row]
     agreement: list[Row]
     """Pairs of measures, the most alike first."""

@@ -73,7 +73,7 @@ def test_settings_come_from_the_configuration_of_the_run(subscription: Snapshot)
     found = data.settings(subscription.manifest)
     assert found.value == Scenario(3, 0.10, "mid_year")
     assert found.top_n == 20
-    assert found.windows["active_days"] == 30
+    assert found.weights == {}
 
 
 def test_a_question_that_does_not_exist_is_named(subscription: Snapshot) -> None:

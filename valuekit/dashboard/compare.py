@@ -9,6 +9,7 @@ from valuekit.dashboard.data import each, most
 from valuekit.dashboard.run import Run
 
 KINDS = {"kendall_tau_b": "Whole ranking", "overlap": "Top of the list"}
+_SIDES = ("First measure", "Second measure")
 DRAWN = 40
 """Ranks below this one are drawn on one line: they are off the list, however far."""
 
@@ -40,7 +41,8 @@ def agreement(run: Run, rankable: pd.DataFrame) -> None:
     )
     signed = kind == "kendall_tau_b"
     parts.note(
-        "Kendall tau-b over the customers that both rank: 1 is the same order, 0 no relation, -1 the opposite order."
+        "Kendall tau-b over the customers that both rank (at most 50,000 of them):"
+        " 1 is the same order, 0 no relation, -1 the opposite order."
         if signed
         else f"Share of the top {int(found['top_n'].max())} that both name."
     )
@@ -74,16 +76,7 @@ def slope(run: Run, rankable: pd.DataFrame) -> None:
         return
     n = run.settings.top_n
     parts.section("Two measures against each other", f"The top {n} of each, joined by a line. Blue: on both lists.")
-    keys = list(labels)
-    left, right = st.columns(2)
-    first = str(
-        left.selectbox("First measure", keys, index=0, format_func=labels.__getitem__, key="from", bind="query-params")
-    )
-    second = str(
-        right.selectbox(
-            "Second measure", keys, index=len(keys) - 1, format_func=labels.__getitem__, key="to", bind="query-params"
-        )
-    )
+    first, second = _choose(labels, rankable)
     if first == second:
         parts.empty("The two measures are the same", "Choose two different measures.")
         return
@@ -95,14 +88,28 @@ def slope(run: Run, rankable: pd.DataFrame) -> None:
     parts.note(f"{words.count(both)} on both lists. Ranks beyond {DRAWN} meet at the bottom.")
 
 
+def _choose(labels: dict[str, str], rankable: pd.DataFrame) -> tuple[str, str]:
+    """Let the reader choose two measures; it begins with the first and the last that name any best customers."""
+    keys, telling = list(labels), list(rankable.loc[rankable["named"] > 0, "measure"])
+    start = (telling[0], telling[-1]) if len(telling) > 1 else (keys[0], keys[-1])
+    columns = st.columns(2)
+    chosen = [
+        str(column.selectbox(name, keys, index=keys.index(begin), format_func=labels.__getitem__, key=key,
+                             bind="query-params"))
+        for column, name, begin, key in zip(columns, _SIDES, start, ("from", "to"), strict=True)
+    ]  # fmt: skip
+    return chosen[0], chosen[1]
+
+
 def _lines(found: pd.DataFrame, labels: dict[str, str], first: str, n: int) -> pd.DataFrame:
     """Say of each customer on each side where to draw it, how, and with which words."""
+    found = found.sort_values(["rank", "customer", "party_id"])
     by_party = found.groupby("party_id")["rank"]
     worst, sides = by_party.transform("max"), by_party.transform("count")
     kind = pd.Series("near", index=found.index).mask(worst > DRAWN, "far").mask((worst <= n) & (sides == 2), "both")
-    side = found["measure"].map(labels)
     name, rank = found["customer"], found["rank"].map("{:,.4g}".format)
     text = (name + " · " + rank).where(found["measure"] == first, rank + " · " + name)
-    return found.assign(
-        side=side, kind=kind, text=text, drawn=found["rank"].clip(upper=DRAWN), named=found["rank"] <= n
-    )
+    named = found["rank"] <= n
+    place = found.groupby("measure").cumcount() + 1  # ties have one rank, but each name needs a line of its own
+    drawn = place.where(named, found["rank"].clip(lower=n + 1)).clip(upper=DRAWN)
+    return found.assign(side=found["measure"].map(labels), kind=kind, text=text, drawn=drawn, named=named)

@@ -62,7 +62,7 @@ class Settings:
 
     value: Scenario = Scenario()
     top_n: int = 20
-    windows: Mapping[str, int] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
     assumed_cost_of_goods: float | None = None
 
 
@@ -71,8 +71,6 @@ def settings(manifest: Manifest) -> Settings:
     config = manifest.config
     ltv = config.get("ltv", {})
     standard = Scenario()
-    windows = {"active_days": 30, "order_active_days": 90, "order_churn_days": 365}
-    stated = config.get("lifecycle", {})
     return Settings(
         value=Scenario(
             years=int(ltv.get("horizon_years", standard.years)),
@@ -81,7 +79,7 @@ def settings(manifest: Manifest) -> Settings:
             off=tuple(ltv.get("off", ())),
         ),
         top_n=int(config.get("executives", {}).get("top_n", Settings.top_n)),
-        windows={name: int(stated.get(name, days)) for name, days in windows.items()},
+        weights={key: float(weight) for key, weight in config.get("executives", {}).get("weights", {}).items()},
         assumed_cost_of_goods=config.get("cashflow", {}).get("assumed_cost_of_goods"),
     )
 

@@ -83,6 +83,7 @@ def table(
         column_config=config,
         height=height,
         row_height=36,
+        placeholder="",
         alt=alt_text,
         key=key,
     )
@@ -117,8 +118,9 @@ def listing(
     head = "".join(f'<th scope="col"{_right(i in right)}>{escape(h)}</th>' for i, h in enumerate(headers))
     body = ""
     for place, row in enumerate(rows):
-        mark = f'<i style="background:{colours[place]}"></i>' if place < len(colours) else ""
-        cells = [f"<td{_right(i in right)}>{mark if i == 0 else ''}{_cell(c)}</td>" for i, c in enumerate(row)]
+        cells = [f"<td{_right(i in right)}>{_cell(c)}</td>" for i, c in enumerate(row)]
+        if place < len(colours):
+            cells[0] = f'<td><div class="vk-mark"><i style="background:{colours[place]}"></i>{_cell(row[0])}</div></td>'
         last = ' class="total"' if total and place == len(rows) - 1 else ""
         body += f"<tr{last}>{''.join(cells)}</tr>"
     st.html(f'<table class="vk"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
@@ -142,7 +144,7 @@ def _right(yes: bool) -> str:
 
 def _cell(text: str) -> str:
     first, _, second = text.partition("\n")
-    return escape(first) + (f"<small>{escape(second)}</small>" if second else "")
+    return f"<span>{escape(first)}" + (f"<small>{escape(second)}</small>" if second else "") + "</span>"
 
 
 def with_party(found: pd.DataFrame) -> list[Column]:

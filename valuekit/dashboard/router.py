@@ -70,7 +70,7 @@ def _which(manifests: dict[str, Manifest]) -> str:
         st.warning(f"The run '{linked}' of this link is not here. The newest run is shown instead.")
     if st.session_state.get("run") not in runs:  # the first sight of a page: the widget begins where the reader was
         st.session_state["run"] = next(r for r in (linked, st.session_state.get("last_run"), runs[0]) if r in runs)
-    labels = {r: f"{m.company} · {words.day(m.as_of)}" for r, m in manifests.items()}
+    labels = {r: f"{m.as_of:%d %b %Y} · {m.company}" for r, m in manifests.items()}
     twice = len(set(labels.values())) < len(labels)
     chosen = st.sidebar.selectbox(
         "Run",

@@ -42,7 +42,7 @@ def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
     colour = alt.Color(
         "list:N",
         title=None,
-        legend=alt.Legend(orient="top"),
+        legend=alt.Legend(orient="top", labelLimit=480),
         scale=alt.Scale(domain=sides, range=[theme.ORANGE, theme.BLUE]),
     )
     marks = bars.mark_bar(height={"band": 0.68}).encode(color=colour)

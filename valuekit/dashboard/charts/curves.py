@@ -12,14 +12,14 @@ def whale(frame: pd.DataFrame, currency: str) -> Picture:
     peak, last = frame.loc[[frame["cumulative"].idxmax()]], frame.iloc[[-1]]
     x = alt.X(
         "parties_share:Q",
-        title="Customers, most profitable first",
+        title="Parties, most profitable first",
         axis=alt.Axis(format="%", tickCount=5, grid=False),
         scale=alt.Scale(domain=[0, 1]),
     )
     y = alt.Y("cumulative:Q", title=f"Net cash added up, {currency}", axis=alt.Axis(format=charts.MONEY, tickCount=5))
     tooltip = [
-        alt.Tooltip("parties:Q", title="Customers", format=","),
-        alt.Tooltip("parties_share:Q", title="Share of customers", format=".1%"),
+        alt.Tooltip("parties:Q", title="Parties", format=","),
+        alt.Tooltip("parties_share:Q", title="Share of parties", format=".1%"),
         alt.Tooltip("cumulative:Q", title=f"Net cash so far, {currency}", format=charts.EXACT),
     ]
     curve = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)

@@ -49,17 +49,17 @@ def _side_by_side(run: Run, rankable: pd.DataFrame) -> None:
     asked = sorted(set(chosen.values()))
     top = run.ask("best", "top", rows=n, measures=asked)
     ties = {t.measure: t for t in each(run.ask("best", "ties", rows=n, measures=asked))}
-    lists = {e: top[top["measure"] == m].head(n) for e, m in chosen.items()}
+    lists = {e: top[top["measure"] == m] for e, m in chosen.items()}
     named = pd.concat([x["party_id"] for x in lists.values()]).value_counts()
     shared = set(named[named > 1].index)
+    sentences = dict(zip(rankable["measure"], rankable["sentence"], strict=True))
     for column, (executive, measure) in zip(columns, chosen.items(), strict=True):
         _ranking(column, executive, lists[executive], shared)
         if len(lists[executive]) < n and measure in ties:
             tie = ties[measure]
-            with column:
-                parts.note(
-                    f"{words.count(tie.parties)} customers share rank {tie.rank:,.6g}: nothing tells them apart."
-                )
+            text = f"{words.count(tie.parties)} customers share rank {tie.rank:,.6g}: nothing tells them apart."
+            column.html(f'<p class="vk-note">{escape(text)}</p>')
+        column.html(f'<p class="vk-note vk-below">{escape(sentences[measure])}.</p>')
 
 
 def _measure(column: DeltaGenerator, executive: str, rankable: pd.DataFrame) -> str:
@@ -67,7 +67,7 @@ def _measure(column: DeltaGenerator, executive: str, rankable: pd.DataFrame) -> 
     own = rankable[rankable["executive"] == executive].set_index("measure")
     labels = own["label"].to_dict()
     start = int(own["named"].to_numpy().argmax())
-    chosen = str(
+    return str(
         column.selectbox(
             words.EXECUTIVES[executive],
             list(labels),
@@ -77,8 +77,6 @@ def _measure(column: DeltaGenerator, executive: str, rankable: pd.DataFrame) -> 
             bind="query-params",
         )
     )
-    column.html(f'<p class="vk-note vk-lines">{escape(str(own.loc[chosen, "sentence"]))}</p>')
-    return chosen
 
 
 def _ranking(column: DeltaGenerator, executive: str, ranked: pd.DataFrame, shared: set[str]) -> None:
@@ -95,7 +93,7 @@ def _consensus(run: Run, rankable: pd.DataFrame) -> None:
     )
     left, right = st.columns([4, 8], gap="large")
     with left, st.container(border=True):
-        weights = {m.measure: _weight(m) for m in each(rankable)}
+        weights = {m.measure: _weight(m, run.settings.weights.get(m.measure, 1.0)) for m in each(rankable)}
     with right:
         if not any(weights.values()):
             parts.empty("Every weight is zero", "Give at least one measure a weight.")
@@ -115,19 +113,11 @@ def _consensus(run: Run, rankable: pd.DataFrame) -> None:
         parts.table(found, columns, alt_text=f"Consensus: {found.iloc[0].customer} is first", rows=n)
 
 
-def _weight(measure: Any) -> float:
-    """Let the reader weigh a measure; a row of the table `measures`."""
-    chosen = st.slider(
-        f"{measure.executive}: {measure.label}",
-        0.0,
-        max(3.0, measure.weight),
-        float(measure.weight),
-        step=0.5,
-        format="%.1f",
-        key=f"weight_{measure.measure}",
-        bind="query-params",
-        help=measure.sentence,
-    )
+def _weight(measure: Any, start: float) -> float:
+    """Let the reader weigh a measure, a row of the table `measures`; it begins with the weight of the run."""
+    label, key = f"{measure.executive}: {measure.label}", f"weight_{measure.measure}"
+    chosen = st.slider(label, 0.0, max(3.0, start), start, step=0.5, format="%.1f", key=key, bind="query-params",
+                       help=measure.sentence)  # fmt: skip
     return float(chosen)
 
 

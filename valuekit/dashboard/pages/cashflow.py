@@ -83,13 +83,13 @@ def _whale(run: Run, *, recent: bool) -> None:
         return
     parts.section(
         "How profit gathers",
-        "Customers in the order of their net cash, most profitable first; the curve adds them up."
-        " Where it falls, customers cost more than they bring in. The dashed line is what remains in the end.",
+        "Parties in the order of their net cash, most profitable first; the curve adds them up."
+        " Where it falls, parties cost more than they bring in. The dashed line is what remains in the end.",
     )
     parts.cards(
         [
             parts.Card(
-                "Customers with cash",
+                "Parties with cash",
                 words.count(found.parties),
                 f"Parties with any cash in the period, as of {words.day(run.as_of)}",
             ),
@@ -104,7 +104,7 @@ def _whale(run: Run, *, recent: bool) -> None:
                 "Loss makers",
                 words.count(found.loss_makers),
                 "Parties whose net cash in the period is below zero",
-                f"{words.share(found.loss_makers, found.parties)} of customers with cash",
+                f"{words.share(found.loss_makers, found.parties)} of parties with cash",
             ),
             parts.Card(
                 "What they take away",

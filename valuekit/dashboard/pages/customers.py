@@ -159,12 +159,14 @@ def _with_reason(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
+    name, *party = parts.with_party(found)
     return [
-        *parts.with_party(found),
+        name,
         Column("why", "Stage and reason"),
-        Column("since", "Since", "day"),
-        Column("records", "Records", "count", "Records in the company's systems that are this one party"),
-        Column("systems", "Systems"),
         Column("ltv", f"Lifetime value, {run.currency}", "money", str(run.settings.value)),
         Column("net_cash_12m", f"Net cash 12 months, {run.currency}", "money"),
+        Column("since", "Since", "day", "Day it entered the stage, as far as known"),
+        Column("records", "Records", "count", "Records in the company's systems that are this one party"),
+        Column("systems", "Systems"),
+        *party,
     ]

@@ -35,41 +35,23 @@ def render(run: Run) -> None:
 
 
 def _tiers(run: Run, tiers: pd.DataFrame) -> None:
-    parts.section("Value tiers", f"Cut points in {run.currency}; lifetime value over {run.settings.value}.")
+    parts.section("Value tiers", f"Cut points and sums in {run.currency}; lifetime value over {run.settings.value}.")
     parties, value = tiers["parties"].sum(), tiers["ltv"].clip(lower=0).sum()
     rows = [
         (
             f"{t.tier}\n{t.rule}",
             words.count(t.parties),
             words.share(t.parties, parties),
-            f"{t.lowest_ltv:,.0f} to {t.highest_ltv:,.0f}",
             f"{t.ltv:,.0f}",
             words.share(max(t.ltv, 0), value),
             f"{t.net_cash_12m:,.0f}",
         )
         for t in each(tiers)
     ]
-    rows.append(
-        (
-            "All",
-            words.count(parties),
-            "100.0%",
-            "",
-            f"{tiers['ltv'].sum():,.0f}",
-            "",
-            f"{tiers['net_cash_12m'].sum():,.0f}",
-        )
-    )
-    headers = [
-        "Tier",
-        "Parties",
-        "Share",
-        "Lowest to highest value",
-        "Lifetime value",
-        "Share of positive value",
-        "Net cash, 12 months",
-    ]
-    parts.listing(headers, rows, numbers=range(1, 7), total=True)
+    sums = f"{tiers['ltv'].sum():,.0f}", "", f"{tiers['net_cash_12m'].sum():,.0f}"
+    rows.append(("All", words.count(parties), "100.0%", *sums))
+    headers = ["Tier", "Parties", "Share", "Lifetime value", "Share of positive value", "Net cash, 12 months"]
+    parts.listing(headers, rows, numbers=range(1, len(headers)), total=True)
 
 
 def _grid(run: Run, tiers: pd.DataFrame) -> None:

@@ -74,6 +74,12 @@ class TestMlflow:
         assert mlflow.get_tracking_uri() == "sqlite:///other.db"
         assert dict(os.environ) == before
 
+    def test_a_study_is_recorded_with_its_settings_and_what_it_measured(self, tmp_path):
+        run = tracking.record_study("baseline", {"seed": 7}, {"recall": 0.97}, folder=tmp_path)
+        found = self.client(tracking.default_uri(tmp_path)).get_run(run)
+        assert found.data.params == {"seed": "7"}
+        assert found.data.metrics == {"recall": 0.97}
+
     @staticmethod
     def client(uri):
         return mlflow.MlflowClient(uri)

@@ -7,6 +7,7 @@ and, unless --no-tracking, records it in MLflow.
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from valuekit.engine.steps import parse_steps
 from valuekit.simulate import simulate
 from valuekit.snapshot import Snapshot
 from valuekit.tables import TRUTH
+from valuekit.tracking import record_study
 
 HERE = Path(__file__).parent
 DATA_END = date(2026, 6, 30)
@@ -38,7 +40,10 @@ def main() -> None:
             for table in TRUTH:
                 engine.view_parquet(table, data / f"{table}.parquet")
             measured = measure(engine)
-    print(json.dumps({"customers": arguments.customers, "seed": arguments.seed, **measured}, indent=2))
+    asked = {"customers": arguments.customers, "seed": arguments.seed}
+    print(json.dumps({**asked, **measured}, indent=2))
+    if not arguments.no_tracking:
+        record_study("2026-11-21-baseline", asked, dict(_flat(measured)))
 
 
 def measure(engine: Engine) -> dict[str, object]:
@@ -88,6 +93,12 @@ def _spearman(a: pd.Series, b: pd.Series) -> float:
     return float(spearmanr(a, b).statistic)
 
 
+def _flat(measured: dict[str, object]) -> Iterator[tuple[str, float]]:
+    for area, numbers in measured.items():
+        if isinstance(numbers, dict):
+            yield from ((f"{area}.{name}", number) for name, number in numbers.items())
+
+
 def _row(engine: Engine, table: str) -> dict[str, float]:
     (row,) = engine.query(f"SELECT * FROM {table}").to_pylist()
     return {k: float(v) for k, v in row.items()}
@@ -104,6 +115,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--no-tracking", action="store_true")
     return parser.parse_args()
 
 

@@ -17,7 +17,7 @@ from valuekit.tracking.quiet import quiet, settings
 PENDING = ".tracking"
 _SCORING = Path(__file__).with_name("scoring.py")
 _BATCH = 100
-_PATIENCE = {
+PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -123,7 +123,7 @@ def _push(file: Path) -> TrackingResult:
     result = TrackingResult(content["uri"], content["experiment"])
     snapshot = file.parent.parent / content["snapshot"]
     try:
-        with settings(_PATIENCE), quiet():
+        with settings(PATIENCE), quiet():
             run = _log(content, snapshot)
     except Exception as error:  # whatever a server or its client does must not harm the run
         return replace(result, problem=_reason(error), pending=file)
@@ -144,7 +144,7 @@ def _log(content: dict[str, Any], snapshot: Path) -> str:
     manifest = Manifest.model_validate(content["manifest"])
     mlflow.set_tracking_uri(content["uri"])
     try:
-        where = _experiment(mlflow, content["uri"], content["experiment"], snapshot.parent)
+        where = experiment_id(mlflow, content["uri"], content["experiment"], snapshot.parent)
         with mlflow.start_run(experiment_id=where, run_name=snapshot.name, tags=_tags(content, manifest)) as run:
             _log_numbers(mlflow, manifest)
             _log_input(mlflow, manifest)
@@ -157,7 +157,8 @@ def _log(content: dict[str, Any], snapshot: Path) -> str:
         mlflow.set_tracking_uri(before)
 
 
-def _experiment(mlflow: Any, uri: str, name: str, folder: Path) -> str:
+def experiment_id(mlflow: Any, uri: str, name: str, folder: Path) -> str:
+    """Return the id of an experiment, made when it is new; a local one keeps its artifacts in the folder."""
     found = mlflow.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)

@@ -89,7 +89,7 @@ def _check_ids(engine: Engine) -> None:
 
 
 def _add_party_ids(engine: Engine, table: Table) -> None:
-    """Put party ids beside the columns that name a record; rows keep their number and order."""
+    """Put party ids beside the columns that name a record; no row comes or goes."""
     if not table.parties:
         return
     ids = {column: "party_id" if column == "record" else f"{column}_party_id" for column in table.parties}
@@ -100,6 +100,4 @@ def _add_party_ids(engine: Engine, table: Table) -> None:
         for i, column in enumerate(ids)
     )
     name = quote(table.name)
-    engine.execute(
-        f"CREATE OR REPLACE TABLE {name} AS\nSELECT {', '.join(columns)}\nFROM {name} AS t\n{joins}\nORDER BY t.rowid"
-    )
+    engine.execute(f"CREATE OR REPLACE TABLE {name} AS\nSELECT {', '.join(columns)}\nFROM {name} AS t\n{joins}")

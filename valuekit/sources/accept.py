@@ -36,10 +36,9 @@ def accept(engine: Engine, source: Source, raws: Sequence[Raw], *, currency: str
 def _collapse(engine: Engine, table: Table, collapse_by: Sequence[str]) -> tuple[str, str]:
     """Return the names of the tables of rows and of lines; without `collapse_by` each line is a row."""
     if not collapse_by:
-        rows = f"SELECT {_PLACE} AS _id, rowid AS _line, 1 AS _lines, * FROM read_checked WHERE _reasons IS NULL"
+        rows = f"SELECT {_PLACE} AS _id, 1 AS _lines, * FROM read_checked WHERE _reasons IS NULL"
         engine.execute(f"CREATE OR REPLACE VIEW read_plain AS {rows}")
-        engine.execute("CREATE OR REPLACE VIEW read_plain_lines AS SELECT _line, _id FROM read_plain")
-        return "read_plain", "read_plain_lines"
+        return "read_plain", "read_plain"
     implied = [c for c in ("system", "currency") if c in table.names and c not in collapse_by]
     grouped = _sql(quote(c) for c in [*collapse_by, *implied])
     engine.run(_PACKAGE, "collapse.sql", grouped=grouped, summed=_sql(_one(c) for c in table))

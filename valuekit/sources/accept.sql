@@ -9,13 +9,19 @@ LEFT JOIN (
 ) AS rates
   ON rates.currency = pairs.currency AND pairs.day >= rates.rate_on AND pairs.day < rates.next_on
 
+-- step: _taken
+-- Keys that more than one row has, and the row that keeps each: the earliest. Counted, not sorted: few keys are here.
+SELECT {key}, MIN(_id) AS _id
+FROM {rows}
+GROUP BY {key}
+HAVING COUNT(*) > 1
+
 -- step: read_refused
 -- Rows that keep the contract by themselves, but not beside other rows: a key that is taken, no rate to convert at.
 SELECT _id, STRING_AGG(reason, '; ' ORDER BY reason) AS reasons
 FROM (
-    SELECT _id, {duplicate} AS reason
-    FROM (SELECT _id, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY _id) AS occurrence FROM {rows})
-    WHERE occurrence > 1
+    SELECT r._id, {duplicate} AS reason
+    FROM {rows} AS r JOIN _taken AS t ON {same_key} AND r._id > t._id
     UNION
     SELECT _id, {duplicate} AS reason
     FROM {rows} AS r SEMI JOIN {target} AS t ON {same_key}
@@ -42,14 +48,12 @@ SELECT _file, _row, 'quarantine' AS severity, _reasons AS reasons
 FROM read_checked
 WHERE _reasons IS NOT NULL
 UNION ALL
-SELECT checked._file, checked._row, 'quarantine' AS severity, refused.reasons
-FROM read_refused AS refused
-JOIN {lines} AS lines ON lines._id = refused._id
-JOIN read_checked AS checked ON checked.rowid = lines._line
-UNION ALL
-SELECT checked._file, checked._row, 'warn' AS severity, CONCAT_WS('; ', unknown.reasons, checked._warnings) AS reasons
+SELECT lines._file, lines._row, 'quarantine' AS severity, refused.reasons
 FROM {lines} AS lines
-JOIN read_checked AS checked ON checked.rowid = lines._line
-LEFT JOIN read_unknown AS unknown ON unknown._id = lines._id
+JOIN read_refused AS refused USING (_id)
+UNION ALL
+SELECT lines._file, lines._row, 'warn' AS severity, CONCAT_WS('; ', unknown.reasons, lines._warnings) AS reasons
+FROM {lines} AS lines
+LEFT JOIN read_unknown AS unknown USING (_id)
 ANTI JOIN read_refused AS refused ON refused._id = lines._id
-WHERE unknown.reasons IS NOT NULL OR checked._warnings IS NOT NULL
+WHERE unknown.reasons IS NOT NULL OR lines._warnings IS NOT NULL

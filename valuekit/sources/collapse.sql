@@ -1,6 +1,8 @@
 -- step: read_lines
 -- Which row each good line belongs to: lines that agree in all columns of the group are one row, known by its first line.
-SELECT rowid AS _line, MIN(_file * 1000000000000 + _row) OVER (PARTITION BY {grouped}) AS _id
+SELECT
+    rowid AS _line, _file, _row, _warnings,
+    MIN(_file * 1000000000000 + _row) OVER (PARTITION BY {grouped}) AS _id
 FROM read_checked
 WHERE _reasons IS NULL
 

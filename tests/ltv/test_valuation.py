@@ -76,6 +76,19 @@ def test_a_heavy_customer_costs_more_than_its_peers_and_less_than_its_own_year(w
     assert world.stream("heavy", "support")[0] == pytest.approx(-monthly * alive, abs=1e-4)
 
 
+def test_goods_under_contract_cost_by_the_month_however_late_an_invoice_is_paid(world):
+    for party in ("late", "prompt"):
+        world.party(party, paid="2024-06-10", contract=True)
+        world.contract(party, "2026-06-10", "2027-06-09", 1200, 12)
+        for month in range(12):
+            first = f"{2025 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01"
+            paid = 1200 if party == "prompt" and first == "2026-06-01" else 0
+            world.cash(party, first, revenue=paid, cost_of_goods=-25)
+    world.value()
+    assert world.stream("late", "cost_of_goods") == world.stream("prompt", "cost_of_goods")
+    assert world.stream("late", "cost_of_goods")[0] == pytest.approx(-300, abs=30)  # 25 a month, while it stays
+
+
 def test_the_cost_of_winning_a_customer_is_sunk(world):
     world.party("ann", paid="2026-03-10", contract=True)
     world.contract("ann", "2026-03-10", None, 100, 1)

@@ -1,7 +1,9 @@
--- What a customer costs a month while it is one, by function, and what its revenue costs to make.
+-- What a customer costs a month while it is one, by function, and what its orders cost to make.
 -- Own months count from the month after the first payment, so that the cost of winning the customer, which is sunk, is
 -- left out; of these the last 12 complete ones. Six months of a mean peer are added, so a new customer costs what its
--- peers cost. Peers are current customers of the same kind: with contract or without.
+-- peers cost. Peers are current customers of the same kind: with contract or without. Under contract, goods cost by the
+-- month too: what is delivered goes on, whether this year's invoice was paid yet or not. For orders they are a share of
+-- revenue.
 
 -- step: _valued
 SELECT s.party_id,
@@ -31,6 +33,7 @@ SELECT party_id,
        SUM(CASE WHEN counts THEN sales ELSE 0 END) AS sales,
        SUM(CASE WHEN counts THEN support ELSE 0 END) AS support,
        SUM(CASE WHEN counts THEN incentives ELSE 0 END) AS incentives,
+       SUM(CASE WHEN counts THEN cost_of_goods ELSE 0 END) AS delivered,
        SUM(cost_of_goods) AS cost_of_goods,
        SUM(received) AS received
 FROM _kept
@@ -43,6 +46,7 @@ SELECT h.party_id, h.has_contract, h.is_customer, h.months,
        COALESCE(o.sales, 0) AS sales,
        COALESCE(o.support, 0) AS support,
        COALESCE(o.incentives, 0) AS incentives,
+       COALESCE(o.delivered, 0) AS delivered,
        COALESCE(o.cost_of_goods, 0) AS cost_of_goods,
        COALESCE(o.received, 0) AS received
 FROM _history AS h
@@ -54,6 +58,7 @@ SELECT has_contract,
        COALESCE(CAST(SUM(sales) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS sales,
        COALESCE(CAST(SUM(support) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS support,
        COALESCE(CAST(SUM(incentives) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS incentives,
+       COALESCE(CAST(SUM(delivered) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS delivered,
        COALESCE(CAST(SUM(cost_of_goods) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS cost_of_goods,
        COALESCE(CAST(SUM(received) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS received
 FROM cost_months
@@ -62,6 +67,7 @@ GROUP BY has_contract
 
 -- step: _shrunk
 SELECT m.party_id,
+       m.has_contract,
        m.months,
        (m.months * COALESCE(m.marketing / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.marketing, 0))
          / (m.months + 6) AS marketing,
@@ -71,13 +77,16 @@ SELECT m.party_id,
          / (m.months + 6) AS support,
        (m.months * COALESCE(m.incentives / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.incentives, 0))
          / (m.months + 6) AS incentives,
+       (m.months * COALESCE(m.delivered / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.delivered, 0))
+         / (m.months + 6) AS delivered,
        m.months * CAST(m.cost_of_goods AS DOUBLE) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.cost_of_goods, 0) AS made,
        m.months * GREATEST(CAST(m.received AS DOUBLE), 0) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.received, 0) AS sold
 FROM cost_months AS m
 LEFT JOIN peer_costs AS p ON p.has_contract = m.has_contract
 
 -- step: cost_rates
--- Costs are negative: currency a month alive; of goods: share of revenue.
+-- Costs are negative: currency a month alive; goods of orders: share of revenue.
 SELECT party_id, months, marketing, sales, support, incentives,
-       CASE WHEN sold > 0 THEN made / sold ELSE 0 END AS cost_of_goods
+       CASE WHEN has_contract THEN delivered ELSE 0 END AS goods_a_month,
+       CASE WHEN sold > 0 AND NOT has_contract THEN made / sold ELSE 0 END AS goods_share
 FROM _shrunk

@@ -36,8 +36,8 @@ def value(
       term length), times the share of receipts that were not refunded in the last 12 months. A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
       the model's probability. One who churned is worth nothing more, and has no cube rows unless it also orders.
-    - Costs: the customer's monthly cost, shrunk to its peers', times expected months alive; cost of goods as a share
-      of revenue. The cost of winning the customer is sunk and left out.
+    - Costs: the customer's monthly cost, shrunk to its peers', times expected months alive; cost of goods by the month
+      under contract, as a share of revenue for orders. The cost of winning the customer is sunk and left out.
     - `advocacy` and `innovation` have no rows in this version.
     - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
 
@@ -106,7 +106,9 @@ def _year_slots() -> dict[str, Expression]:
     cost = "CAST(c.{} * f.alive_# AS DECIMAL(18,4)) AS year_#"
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives")}
     return by_month | {
-        "goods": each_year("CAST(c.cost_of_goods * f.revenue_# AS DECIMAL(18,4)) AS year_#"),
+        "goods": each_year(
+            "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
+        ),
         "line_revenue": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept AS DECIMAL(18,4))) AS revenue_#"
         ),

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from valuekit import __version__
-from valuekit.errors import EngineError, InputError, ValuekitError
+from valuekit.errors import ConfigError, EngineError, InputError, ValuekitError
 
 if TYPE_CHECKING:
     from valuekit.snapshot import Snapshot
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
-MACHINE_ERRORS = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS}
+MACHINE_ERRORS = {
+    errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS, errno.ENOENT, errno.EEXIST,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
 """Failures of the place that was named, not of valuekit."""
 
 app = typer.Typer(
@@ -95,7 +98,7 @@ def run(
     from pipelines.streams import out as console
     from pipelines.streams import print_json
 
-    chosen = [*settings, *([f"as_of={as_of:%Y-%m-%d}"] if as_of else [])]
+    chosen = [*settings, *([f"as_of={as_of.date()}"] if as_of else [])]
     track = False if no_tracking else None
     outcome = run_config(config, chosen, output=out, track=track, required=require_tracking, debug=debug, silent=json)
     if json:
@@ -117,8 +120,10 @@ def export_segments(
     """Write the value segments: one row per party that ever paid, the highest value first."""
     from valuekit.exports import export_segments as write
 
-    opened = _open(snapshot)
     to_stdout = str(out) == "-"
+    if to_stdout and format is Format.parquet:
+        raise ConfigError("Parquet does not go to standard output.", where="--out -", next_step="Name a file.")
+    opened = _open(snapshot)
     target = None if to_stdout else out or Path(f"segments-{opened.manifest.run_id}.{format.value}")
     rows = write(opened, target, format.value, tier=tier, stage=stage, bom=bom, overwrite=force)
     if target:
@@ -242,6 +247,8 @@ def run_command(arguments: list[str]) -> int:
 
 def _unexpected(error: Exception, *, as_json: bool) -> int:
     if hasattr(error, "format_message"):  # the usage errors of typer, whichever click it carries
+        if not error.format_message():  # no arguments at all: the help is printed already
+            return USAGE
         context = getattr(error, "ctx", None)
         advice = f"See `{context.command_path if context else 'valuekit'} --help`."
         return _tell(ValuekitError(error.format_message(), next_step=advice), as_json=as_json)

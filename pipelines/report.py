@@ -21,7 +21,7 @@ TEAMS = ("sales", "marketing", "finance", "product")
 
 
 def run_object(outcome: Outcome) -> dict[str, Any]:
-    """Return the outcome as the one JSON object of `run --json`. Money is in `currency`."""
+    """Return the outcome as the one JSON object of `run --json`: money in `currency`, counts null where not known."""
     manifest = outcome.manifest
     return {
         "schema": RUN_SCHEMA,
@@ -37,7 +37,9 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
             table: {k.removeprefix("rows_"): v for k, v in rows.model_dump().items()}
             for table, rows in manifest.intake.items()
         },
-        "definitions": manifest.definitions,
+        "definitions": {
+            row["definition"]: None if row["not_countable"] else row["members"] for row in outcome.summary.definitions
+        },
         "stages": manifest.stages,
         "customers": outcome.summary.customers,
         "totals": manifest.totals,

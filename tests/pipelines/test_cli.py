@@ -129,6 +129,9 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("error", "words"),
         [(PermissionError(13, "Permission denied", "/data/runs"), "/data/runs: Permission denied"),
+         (FileExistsError(17, "File exists", "/data/runs"), "/data/runs: File exists"),
+         (FileNotFoundError(2, "No such file or directory", "/proc/x"), "/proc/x: No such file"),
+         (OSError(36, "File name too long", "/data/xxx"), "/data/xxx: File name too long"),
          (OSError(28, "No space left on device"), "No space left on device")],
     )  # fmt: skip
     def test_a_place_that_cannot_be_used_is_no_bug(self, failing, capsys, error, words):
@@ -152,6 +155,12 @@ class TestErrors:
         message = capsys.readouterr().err
         assert words in message
         assert "--help" in message
+
+    def test_a_group_of_commands_alone_prints_its_help_and_nothing_else(self, capsys):
+        assert run_command(["export"]) == 2
+        captured = capsys.readouterr()
+        assert "segments" in captured.out
+        assert captured.err == ""
 
     def test_a_missing_snapshot_is_4(self, tmp_path, capsys):
         assert run_command(["explain", str(tmp_path), "x"]) == 4
@@ -182,6 +191,12 @@ class TestSnapshotCommands:
     def test_export_of_parquet(self, runs):
         assert run_command(["export", "segments", runs, "--format", "parquet", "--out", "s.parquet"]) == 0
         assert Path("s.parquet").read_bytes()[:4] == b"PAR1"
+
+    def test_parquet_does_not_go_to_standard_output(self, runs, capsys):
+        assert run_command(["export", "segments", runs, "--format", "parquet", "--out", "-"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "Name a file" in captured.err
 
     def test_explain_tells_the_whole_story(self, runs, capsys):
         assert run_command(["explain", runs, "Ada Ltd"]) == 0

@@ -8,6 +8,7 @@ import traceback
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -104,7 +105,7 @@ def run(
     if json:
         print_json(run_object(outcome))
     else:
-        print_run(outcome, console(), config=config)
+        print_run(outcome, console(), config=quote(config))
 
 
 @export_app.command("segments")
@@ -155,11 +156,11 @@ def demo(
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 7,
 ) -> None:
     """Make up a company, run everything on it, and say what was found."""
-    from pipelines.demo import run_demo
+    from pipelines.demo import DATA, run_demo
     from pipelines.report import print_run
     from pipelines.streams import out
 
-    print_run(run_demo(customers=customers, seed=seed), out(), config="demo")
+    print_run(run_demo(customers=customers, seed=seed), out(), config=f"demo --set paths.data={DATA}")
 
 
 @app.command("app")
@@ -205,6 +206,8 @@ def track_push(
     """Push the records of runs that wait for their MLflow server."""
     from valuekit.tracking import push_pending
 
+    if not folder.is_dir():
+        raise InputError("does not exist.", where=str(folder), next_step="Name the folder of the snapshots.")
     results = [result for place in (folder, *sorted(folder.glob("*/"))) for result in push_pending(place)]
     for result in results:
         typer.echo(f"{result.experiment}: {result.mlflow_run or result.problem}")

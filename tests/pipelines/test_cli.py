@@ -55,6 +55,12 @@ class TestRun:
             assert line in out
         assert re.search(r"the books +€760.00", out)
 
+    def test_what_to_type_next_is_quoted_for_the_shell(self, company, capsys):
+        assert run_command(["run", "my company.yaml", "--out", "my runs"]) == 0
+        out = capsys.readouterr().out
+        assert "valuekit app 'my runs/2026-06-30-" in out
+        assert "valuekit run 'my company.yaml' --set" in out
+
     def test_says_so_when_the_result_was_there_already(self, company, capsys):
         run_command(["run", "company.yaml", "--out", "runs"])
         run_command(["run", "company.yaml", "--out", "runs"])
@@ -235,6 +241,8 @@ def test_version_and_help(capsys):
 def test_nothing_waits_to_be_pushed(tmp_path, capsys):
     assert run_command(["track", "push", str(tmp_path)]) == 0
     assert "0 pushed, 0 still waiting" in capsys.readouterr().err
+    assert run_command(["track", "push", str(tmp_path / "nowhere")]) == 4
+    assert "nowhere: does not exist" in capsys.readouterr().err
 
 
 def test_main_leaves_with_the_exit_code():

@@ -118,7 +118,7 @@ def export_segments(
     bom: Annotated[bool, typer.Option(help="Begin CSV with a byte-order mark, as Excel likes it.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write the value segments: one row per party that ever paid, the highest value first."""
+    """Write the value segments: one row per party that has paid more than it got back, the highest value first."""
     from valuekit.exports import export_segments as write
 
     to_stdout = str(out) == "-"

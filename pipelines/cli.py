@@ -8,18 +8,22 @@ import traceback
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from valuekit import __version__
-from valuekit.errors import EngineError, InputError, ValuekitError
+from valuekit.errors import ConfigError, EngineError, InputError, ValuekitError
 
 if TYPE_CHECKING:
     from valuekit.snapshot import Snapshot
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
-MACHINE_ERRORS = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS}
+MACHINE_ERRORS = {
+    errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS, errno.ENOENT, errno.EEXIST,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
 """Failures of the place that was named, not of valuekit."""
 
 app = typer.Typer(
@@ -95,13 +99,13 @@ def run(
     from pipelines.streams import out as console
     from pipelines.streams import print_json
 
-    chosen = [*settings, *([f"as_of={as_of:%Y-%m-%d}"] if as_of else [])]
+    chosen = [*settings, *([f"as_of={as_of.date()}"] if as_of else [])]
     track = False if no_tracking else None
     outcome = run_config(config, chosen, output=out, track=track, required=require_tracking, debug=debug, silent=json)
     if json:
         print_json(run_object(outcome))
     else:
-        print_run(outcome, console(), config=config)
+        print_run(outcome, console(), config=quote(config))
 
 
 @export_app.command("segments")
@@ -114,11 +118,13 @@ def export_segments(
     bom: Annotated[bool, typer.Option(help="Begin CSV with a byte-order mark, as Excel likes it.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write the value segments: one row per party that ever paid, the highest value first."""
+    """Write the value segments: one row per party that has paid more than it got back, the highest value first."""
     from valuekit.exports import export_segments as write
 
-    opened = _open(snapshot)
     to_stdout = str(out) == "-"
+    if to_stdout and format is Format.parquet:
+        raise ConfigError("Parquet does not go to standard output.", where="--out -", next_step="Name a file.")
+    opened = _open(snapshot)
     target = None if to_stdout else out or Path(f"segments-{opened.manifest.run_id}.{format.value}")
     rows = write(opened, target, format.value, tier=tier, stage=stage, bom=bom, overwrite=force)
     if target:
@@ -150,11 +156,11 @@ def demo(
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same company.")] = 7,
 ) -> None:
     """Make up a company, run everything on it, and say what was found."""
-    from pipelines.demo import run_demo
+    from pipelines.demo import DATA, run_demo
     from pipelines.report import print_run
     from pipelines.streams import out
 
-    print_run(run_demo(customers=customers, seed=seed), out(), config="demo")
+    print_run(run_demo(customers=customers, seed=seed), out(), config=f"demo --set paths.data={DATA}")
 
 
 @app.command("app")
@@ -200,6 +206,8 @@ def track_push(
     """Push the records of runs that wait for their MLflow server."""
     from valuekit.tracking import push_pending
 
+    if not folder.is_dir():
+        raise InputError("does not exist.", where=str(folder), next_step="Name the folder of the snapshots.")
     results = [result for place in (folder, *sorted(folder.glob("*/"))) for result in push_pending(place)]
     for result in results:
         typer.echo(f"{result.experiment}: {result.mlflow_run or result.problem}")
@@ -242,6 +250,8 @@ def run_command(arguments: list[str]) -> int:
 
 def _unexpected(error: Exception, *, as_json: bool) -> int:
     if hasattr(error, "format_message"):  # the usage errors of typer, whichever click it carries
+        if not error.format_message():  # no arguments at all: the help is printed already
+            return USAGE
         context = getattr(error, "ctx", None)
         advice = f"See `{context.command_path if context else 'valuekit'} --help`."
         return _tell(ValuekitError(error.format_message(), next_step=advice), as_json=as_json)

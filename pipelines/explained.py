@@ -87,7 +87,7 @@ def _cash(party: Explanation) -> Table:
 def _value(party: Explanation) -> Text:
     value = party.value
     if value is None:
-        return Text("none: it has never paid")
+        return Text("none: it has not paid, or got everything back")
     rate = "" if value["discount_rate"] is None else f", discounted at {100 * value['discount_rate']:g}% a year"
     alive = "" if value["p_alive"] is None else f", still a customer with probability {value['p_alive']:.2f}"
     own = "" if value["own_weight"] is None else f" (own history weighs {100 * value['own_weight']:.0f}%)"
@@ -106,7 +106,7 @@ def _streams(party: Explanation) -> Table:
 
 def _segment(party: Explanation) -> Text:
     segment = party.segment
-    return Text(f"{segment['tier']}: {segment['rule']}" if segment else "none: it has never paid")
+    return Text(f"{segment['tier']}: {segment['rule']}" if segment else "none: it has not paid, or got everything back")
 
 
 def _ranks(party: Explanation) -> Table:

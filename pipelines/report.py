@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -21,7 +22,7 @@ TEAMS = ("sales", "marketing", "finance", "product")
 
 
 def run_object(outcome: Outcome) -> dict[str, Any]:
-    """Return the outcome as the one JSON object of `run --json`. Money is in `currency`."""
+    """Return the outcome as the one JSON object of `run --json`: money in `currency`, counts null where not known."""
     manifest = outcome.manifest
     return {
         "schema": RUN_SCHEMA,
@@ -37,7 +38,9 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
             table: {k.removeprefix("rows_"): v for k, v in rows.model_dump().items()}
             for table, rows in manifest.intake.items()
         },
-        "definitions": manifest.definitions,
+        "definitions": {
+            row["definition"]: None if row["not_countable"] else row["members"] for row in outcome.summary.definitions
+        },
         "stages": manifest.stages,
         "customers": outcome.summary.customers,
         "totals": manifest.totals,
@@ -163,12 +166,12 @@ def _checks(manifest: Manifest) -> Table:
 
 def _closing(outcome: Outcome, config: str) -> list[Text]:
     tracking = outcome.tracking
-    path = _short(outcome.path)
-    lines = [f"Snapshot {path}" + (" (already published, identical)" if outcome.reused else "")]
+    path, runs = (quote(str(_short(place))) for place in (outcome.path, outcome.path.parent))
+    lines = [f"Snapshot {_short(outcome.path)}" + (" (already published, identical)" if outcome.reused else "")]
     if tracking and tracking.recorded:
         lines.append(f"Recorded in MLflow: {tracking.uri}")
     elif tracking:
-        lines.append(f"Not recorded in MLflow ({tracking.problem}). The record is kept: valuekit track push")
+        lines.append(f"Not recorded in MLflow ({tracking.problem}). The record is kept: valuekit track push {runs}")
     lines += ["", "Next", f"  valuekit app {path}", f"  valuekit export segments {path} --format csv"]
     lines += [f"  valuekit explain {path} <party>", f"  valuekit run {config} --set ltv.horizon_years=5"]
     return [Text(line) for line in lines]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from valuekit.config import Config, Source
 from valuekit.engine import Engine
-from valuekit.errors import ContractError
+from valuekit.errors import ConfigError, ContractError
 from valuekit.snapshot import SourceFile, failed, fingerprint_files, make_checks
 from valuekit.snapshot.manifest import CheckResult
 
@@ -61,6 +61,8 @@ def read(work: Work) -> None:
     from valuekit import sources
 
     config = work.config
+    if all(source.table != "records" for source in config.sources):
+        raise ConfigError("no source gives `records`: nothing could belong to a party.", next_step=_RECORDS_ADVICE)
     sources.read(
         work.engine,
         config.sources,
@@ -165,6 +167,8 @@ def check(work: Work) -> None:
     if error := failed(work.checks):
         raise error
 
+
+_RECORDS_ADVICE = "Map a table of customers; where there is none, make one from orders as configs/cdnow.yaml does."
 
 STEPS = (
     Step("fingerprint", "hashing the input", fingerprint),

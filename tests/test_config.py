@@ -127,11 +127,16 @@ def test_a_wrong_override_is_named(override, words, load):
         ("ltv:", "ltvv:", 19, "there is no key 'ltvv' here. Did you mean 'ltv'?"),
         ("horizon_years: 3", "horizon_years: 0", 20, "is 0, expected it to be greater than or equal to 1"),
         ("horizon_years: 3", "horizon_years: three", 20, "is 'three', expected it to be a valid integer"),
-        ("horizon_years: 3", "horizon_years:", 20, "is None, expected it to be a valid integer"),
+        ("horizon_years: 3", "horizon_years:", 20, "is empty, expected it to be a valid integer"),
         ("horizon_years: 3", "discount_rate: 10", 20, "is 10, expected it to be less than or equal to 1"),
         ("horizon_years: 3", "timing: yearly", 20, "expected it to be 'mid_year' or 'end_of_year'"),
         ("currency: EUR\npaths", "currency: Euro\npaths", 3, "'company.currency' is 'Euro', expected it to match"),
-        ("as_of: 2024-06-30", "as_of: soon", 18, "'as_of' is 'soon', expected it to be a valid date"),
+        ("as_of: 2024-06-30", "as_of: 9999-12-31", 18, "is 9999-12-31, expected it to be less than or equal to 2200"),
+        ("as_of: 2024-06-30", "as_of: 2024-06-30 10:00:00", 18, "is 2024-06-30 10:00:00, expected it to be a date"),
+        ("as_of: 2024-06-30", "output:", 18, "'output' is empty, expected it to be a valid path."),
+        ("as_of: 2024-06-30", "engine: {memory_limit: lots}", 18, "is 'lots', expected it to match"),
+        ("    columns:", "    encoding: base64\n    columns:", 13, "there is no encoding 'base64'"),
+        ("as_of: 2024-06-30", "as_of: soon", 18, "'as_of' is 'soon', expected it to be a date such as"),
         ("table: orders", "table: order", 10, "there is no canonical table 'order'. Did you mean 'orders'?"),
         ("amount: {e", "amuont: {e", 16, "there is no column of orders 'amuont'. Did you mean 'amount'?"),
         ("{constant: EUR}", "{constant: EUR, column: x}", 17, "exactly one of column, constant and expression"),
@@ -224,6 +229,11 @@ def test_every_key_of_the_schema_is_described():
         if not value.get("description")
     ]
     assert undescribed == []
+
+
+def test_a_built_in_definition_is_changed_in_part(load):
+    definitions = load(GOOD + "lifecycle: {definitions: {sales: {system: shop}}}\n").lifecycle.definitions
+    assert definitions["sales"].model_dump(exclude_unset=True) == {"system": "shop"}
 
 
 def test_a_source_made_in_code_is_checked_too():

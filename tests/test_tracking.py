@@ -124,7 +124,7 @@ def test_a_server_that_answers_nonsense_is_a_dead_server(snapshot):
 
 
 def test_required_tracking_is_fatal_and_says_that_the_snapshot_is_there(snapshot):
-    with pytest.raises(EngineError, match=r"published but not recorded.*track push"):
+    with pytest.raises(EngineError, match=r"published but not recorded.*track push /"):
         tracking.record(snapshot.manifest, snapshot.path, uri=DEAD, required=True)
 
 

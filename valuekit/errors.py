@@ -57,6 +57,10 @@ class EngineError(ValuekitError, RuntimeError):
     exit_code = 5
 
 
+class MemoryLimitError(EngineError):
+    """The work does not fit into the memory that the engine may use."""
+
+
 class CheckError(ValuekitError, ValueError):
     """A result fails one of valuekit's own checks, such as the tie-out to the books."""
 

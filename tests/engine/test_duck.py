@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.six_parties import CUBE_VALUE, fill
 from valuekit.engine import Engine, literal, write_table
 from valuekit.engine.steps import parse_steps
-from valuekit.errors import EngineError, UnknownNameError
+from valuekit.errors import EngineError, MemoryLimitError, UnknownNameError
 from valuekit.tables import PUBLISHED, Column, Table
 
 SMALL = Table("small", "thing", (Column("id", "VARCHAR", "Id", required=True), Column("n", "BIGINT", "N")), key=("id",))
@@ -141,6 +141,11 @@ def test_a_database_that_cannot_be_opened_is_told(tmp_path):
     (tmp_path / "broken.duckdb").write_text("this is no database")
     with pytest.raises(EngineError, match=r"broken.duckdb"):
         Engine(tmp_path / "broken.duckdb")
+
+
+def test_too_little_memory_is_told_with_the_setting():
+    with Engine(memory_limit="1MB", threads=1) as engine, pytest.raises(MemoryLimitError, match=r"engine.memory_limit"):
+        engine.execute("CREATE TABLE t AS SELECT i, i::VARCHAR AS s FROM range(1000000) AS r(i)")
 
 
 def test_settings_reach_the_engine(tmp_path):

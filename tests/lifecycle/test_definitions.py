@@ -234,6 +234,19 @@ class TestMistakes:
         with pytest.raises(ExpressionError, match="definition paid_current: 'payd > 0' uses 'payd'"):
             described(definitions=[replace(HEAD, predicate="payd > 0")])
 
+    @pytest.mark.parametrize(
+        ("predicate", "message"),
+        [
+            ("paid", r"definition paid_current: 'paid' is a DECIMAL\(18,4\), not true or false"),
+            ("role", "'role' is a VARCHAR, not true or false"),
+            ("role > 5", "'role > 5' does not work: .*VARCHAR"),
+            ("signed_on > 5", "'signed_on > 5' does not work: .*DATE"),
+        ],
+    )
+    def test_a_predicate_that_is_not_true_or_false(self, predicate, message):
+        with pytest.raises(ExpressionError, match=message):
+            described(definitions=[replace(HEAD, predicate=predicate)])
+
     def test_as_many_as_fit_are_counted(self):
         many = [HEAD, *(replace(HEAD, key=f"k{i}", headline=False, predicate="TRUE") for i in range(61))]
         assert described(records=[{"record": "ann"}], definitions=many, as_of=AS_OF).count("memberships") == 61

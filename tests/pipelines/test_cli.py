@@ -55,6 +55,12 @@ class TestRun:
             assert line in out
         assert re.search(r"the books +€760.00", out)
 
+    def test_what_to_type_next_is_quoted_for_the_shell(self, company, capsys):
+        assert run_command(["run", "my company.yaml", "--out", "my runs"]) == 0
+        out = capsys.readouterr().out
+        assert "valuekit app 'my runs/2026-06-30-" in out
+        assert "valuekit run 'my company.yaml' --set" in out
+
     def test_says_so_when_the_result_was_there_already(self, company, capsys):
         run_command(["run", "company.yaml", "--out", "runs"])
         run_command(["run", "company.yaml", "--out", "runs"])
@@ -129,6 +135,9 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("error", "words"),
         [(PermissionError(13, "Permission denied", "/data/runs"), "/data/runs: Permission denied"),
+         (FileExistsError(17, "File exists", "/data/runs"), "/data/runs: File exists"),
+         (FileNotFoundError(2, "No such file or directory", "/proc/x"), "/proc/x: No such file"),
+         (OSError(36, "File name too long", "/data/xxx"), "/data/xxx: File name too long"),
          (OSError(28, "No space left on device"), "No space left on device")],
     )  # fmt: skip
     def test_a_place_that_cannot_be_used_is_no_bug(self, failing, capsys, error, words):
@@ -152,6 +161,12 @@ class TestErrors:
         message = capsys.readouterr().err
         assert words in message
         assert "--help" in message
+
+    def test_a_group_of_commands_alone_prints_its_help_and_nothing_else(self, capsys):
+        assert run_command(["export"]) == 2
+        captured = capsys.readouterr()
+        assert "segments" in captured.out
+        assert captured.err == ""
 
     def test_a_missing_snapshot_is_4(self, tmp_path, capsys):
         assert run_command(["explain", str(tmp_path), "x"]) == 4
@@ -183,6 +198,12 @@ class TestSnapshotCommands:
         assert run_command(["export", "segments", runs, "--format", "parquet", "--out", "s.parquet"]) == 0
         assert Path("s.parquet").read_bytes()[:4] == b"PAR1"
 
+    def test_parquet_does_not_go_to_standard_output(self, runs, capsys):
+        assert run_command(["export", "segments", runs, "--format", "parquet", "--out", "-"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "Name a file" in captured.err
+
     def test_explain_tells_the_whole_story(self, runs, capsys):
         assert run_command(["explain", runs, "Ada Ltd"]) == 0
         out = capsys.readouterr().out
@@ -198,7 +219,7 @@ class TestSnapshotCommands:
 
     def test_explain_of_a_party_that_never_paid(self, runs, capsys):
         assert run_command(["explain", runs, "Dora"]) == 0
-        assert capsys.readouterr().out.count("none: it has never paid") == 2
+        assert capsys.readouterr().out.count("none: it has not paid, or got everything back") == 2
 
     def test_explain_as_json(self, runs, capsys):
         assert run_command(["explain", runs, "p2", "--json"]) == 0
@@ -220,6 +241,8 @@ def test_version_and_help(capsys):
 def test_nothing_waits_to_be_pushed(tmp_path, capsys):
     assert run_command(["track", "push", str(tmp_path)]) == 0
     assert "0 pushed, 0 still waiting" in capsys.readouterr().err
+    assert run_command(["track", "push", str(tmp_path / "nowhere")]) == 4
+    assert "nowhere: does not exist" in capsys.readouterr().err
 
 
 def test_main_leaves_with_the_exit_code():

@@ -87,3 +87,5 @@ def test_the_built_in_retailer_runs_too(tmp_path, capsys):
     assert all(c["passed"] for c in found["checks"])
     assert sum(found["stages"].values()) == 23_570
     assert found["rows"]["orders"]["in"] == 69_659
+    assert "according to shop" in found["headline"]
+    assert found["definitions"]["product"] is None

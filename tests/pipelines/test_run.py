@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.run import DEBUG_FILE, run
-from pipelines.steps import STEPS, Step, Work, check
+from pipelines.steps import STEPS, Step, Work, check, read
 from tests.six_parties import AS_OF, CUBE_VALUE, fill
 from valuekit.config import Company, Config, EngineConfig, Quality, Source, Tracking
 from valuekit.engine import Engine
-from valuekit.errors import CheckError, ContractError, EngineError, InputError
+from valuekit.errors import CheckError, ConfigError, ContractError, EngineError, InputError
 from valuekit.snapshot import Snapshot, fingerprint_files
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +133,11 @@ def test_a_step_that_fails_leaves_no_trace_and_former_snapshots_stand(base, outp
     with pytest.raises(InputError):
         run(CONFIG, base=base, output=output, steps=(*STAND_IN[:2], Step("fail", "failing", fail)))
     assert list(output.iterdir()) == [former]
+
+
+def test_a_company_without_records_is_told_what_to_map():
+    with Engine() as engine, pytest.raises(ConfigError, match=r"no source gives `records`.*Map a table of customers"):
+        read(Work(engine, CONFIG, Path()))
 
 
 def test_data_without_a_date_need_one():

@@ -6,6 +6,7 @@ from tests.six_parties import check, fill, manifest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.snapshot import Snapshot, explain, publish
+from valuekit.snapshot.manifest import StageRule
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,13 @@ def test_a_customer_is_explained_from_record_to_rank(snapshot):
     assert (ada.segment["tier"], ada.segment["rule"]) == ("Top", "tier 1 by lifetime value")
     assert [(r["label"], r["rank"]) for r in ada.ranks] == [("Deals", 1), ("Ideas", None), ("Profit", 1)]
     assert ada.consensus["rank"] == 1
+
+
+def test_of_two_ways_into_a_stage_the_one_that_holds_is_told(snapshot):
+    ways = [StageRule(stage="active", reason=None, sentence=s, predicate=p)
+            for s, p in (("Uses it", "paid < 0"), ("Orders", "paid > 0"), ("Exists", "TRUE"))]  # fmt: skip
+    changed = snapshot.manifest.model_copy(update={"stage_rules": ways})
+    assert explain(Snapshot(snapshot.path, changed), "p1").stage["rule"] == "Orders"
 
 
 def test_the_cash_statement_adds_up(snapshot):

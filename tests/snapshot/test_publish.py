@@ -74,6 +74,16 @@ def test_other_content_under_the_same_name_gets_a_number(engine, tmp_path):
     assert Snapshot.open(second).manifest.run_id == second.name
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"PAR1")])
+@pytest.mark.parametrize("name", ["ltv.parquet", "manifest.json"])
+def test_a_damaged_snapshot_is_left_and_published_again_beside_it(engine, tmp_path, name, damage):
+    first = put_out(engine, tmp_path)
+    damage(first / name)
+    again = put_out(engine, tmp_path, created_at=datetime(2026, 7, 2, tzinfo=UTC))
+    assert again.name == f"{first.name}.2"
+    assert Snapshot.open(tmp_path).path == again
+
+
 def test_another_input_gives_another_name(engine, tmp_path):
     one = put_out(engine, tmp_path)
     other = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text='{"horizon": 5}')

@@ -41,6 +41,15 @@ def test_work_in_progress_is_not_seen(tmp_path, path):
     assert len(Snapshot.list(tmp_path)) == 1
 
 
+def test_a_damaged_snapshot_does_not_hide_the_others(tmp_path):
+    early, late = written(tmp_path, 2), written(tmp_path, 9)
+    (late / "manifest.json").write_text('{"schema_ver')
+    assert Snapshot.open(tmp_path).path == early
+    (early / "manifest.json").write_text("")
+    with pytest.raises(InputError, match=r"manifest.json: is damaged"):
+        Snapshot.open(tmp_path)
+
+
 def test_an_empty_folder_says_how_to_make_a_snapshot(tmp_path):
     with pytest.raises(InputError, match=r"holds no snapshot.*valuekit run"):
         Snapshot.open(tmp_path)

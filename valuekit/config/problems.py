@@ -80,13 +80,22 @@ def _problem(place: Place, findings: list[Any], document: Document, model: type[
         section = f"'{name}'" if name else "the configuration"
         return ConfigError(f"{section} lacks '{finding['loc'][-1]}'.", where=document.where(place))
     expected = " or ".join(dict.fromkeys(_expected(f) for f in findings))
-    received = "" if isinstance(finding["input"], dict) else f" is {finding['input']!r},"
+    received = "" if isinstance(finding["input"], dict) else f" is {_shown(finding['input'])},"
     return ConfigError(f"'{name}'{received} {expected}.", where=document.where(place))
 
 
+def _shown(value: Any) -> str:
+    """Show a value as it stands in YAML: texts in quotes, dates as dates."""
+    return "empty" if value is None else repr(value) if isinstance(value, str) else str(value)
+
+
 def _expected(finding: Any) -> str:
+    if finding["type"].startswith("date_from_datetime"):
+        return "expected it to be a date such as 2026-06-30"
     message = str(finding["msg"]).removeprefix("Value error, ")
-    start, _, rest = message.partition(" should ")
+    start, should, rest = message.partition(" should ")
+    if not should:
+        return message.replace("Input is not", "expected it to be").partition(" for <class")[0]
     return (
         f"expected it to {rest}" if start.startswith(("Input", "String", "List", "Dictionary", "Decimal")) else message
     )

@@ -1,6 +1,5 @@
 """The sections of a configuration, each a type with its defaults, limits and meaning."""
 
-import codecs
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
@@ -22,6 +21,8 @@ from valuekit.tables import CANONICAL
 from valuekit.tables.published import STREAMS
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+"""A day that data can have."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, such as EUR")]
 
 
@@ -129,8 +130,8 @@ class Source(Section):
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            "".encode(encoding)
+        except LookupError:  # such as base64, which is known, but encodes no text
             raise UnknownNameError("encoding", encoding, ("utf-8", "utf-16", "latin-1", "cp1252")) from None
         return encoding
 
@@ -177,13 +178,16 @@ class Identity(Section):
 
 
 class DefinitionConfig(Section):
-    """One team's definition of customer: a predicate over the facts and the stage."""
+    """One team's definition of customer: a predicate over the facts and the stage.
 
-    label: str = Field(description="Name for people")
-    owner: str = Field(description="Team that counts this way")
-    system: str = Field(min_length=1, description="Source of truth; a metric without one is not valid")
-    sentence: str = Field(description="What the number means, in one sentence")
-    predicate: str = Field(description="The rule: an expression over the facts and `stage`")
+    What is left out of a built-in definition stays as it is; a new definition needs all but `headline`.
+    """
+
+    label: str = Field(default="", description="Name for people")
+    owner: str = Field(default="", description="Team that counts this way")
+    system: str = Field(default="", min_length=1, description="Source of truth; a metric without one is not valid")
+    sentence: str = Field(default="", description="What the number means, in one sentence")
+    predicate: str = Field(default="", description="The rule: an expression over the facts and `stage`")
     headline: bool = Field(default=False, description="True for the one number that the company reports")
 
 
@@ -197,7 +201,7 @@ class Lifecycle(Section):
         default="period_end", description="A cancelled contract churns when its paid term ends, or on the day of notice"
     )
     definitions: dict[str, DefinitionConfig] = Field(
-        default_factory=dict, description="Added to, or instead of, the built-in definitions of the same key"
+        default_factory=dict, description="Further definitions, or changes to built-in ones, by key"
     )
 
 
@@ -272,7 +276,9 @@ class Executives(Section):
 class EngineConfig(Section):
     """The machine."""
 
-    memory_limit: str = Field(default="8GB", description="Beyond it, work spills to disk")
+    memory_limit: str = Field(
+        default="8GB", pattern=r"(?i)^\d+(\.\d+)? ?[KMGT]i?B$", description="Beyond it, work spills to disk"
+    )
     threads: int | None = Field(default=None, ge=1, description="Default: all processors")
     temp_folder: Path | None = Field(default=None, description="Where work spills to; default: the system's choice")
 
@@ -293,8 +299,8 @@ class Config(Section):
         default_factory=dict, description="Names for paths: {log} in a source's `file` or `database` stands for `log`"
     )
     sources: list[Source] = Field(min_length=1, description="Where the rows come from")
-    as_of: date | None = Field(default=None, description="Default: the last date in the data")
-    known_on: date | None = Field(default=None, description="Only what was recorded by then; default: everything")
+    as_of: Day | None = Field(default=None, description="Default: the last date in the data")
+    known_on: Day | None = Field(default=None, description="Only what was recorded by then; default: everything")
     output: Path = Field(default=Path("runs"), description="Folder for snapshots, relative to the working folder")
     quality: Quality = Field(default=Quality(), description="When bad rows stop the run")
     identity: Identity = Field(default=Identity(), description="How records become parties")

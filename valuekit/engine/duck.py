@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from valuekit.engine.steps import Slot, Step, compose, load_steps, parameters_in, quote, render
-from valuekit.errors import EngineError, UnknownNameError
+from valuekit.errors import EngineError, MemoryLimitError, UnknownNameError
 from valuekit.tables import Table
 
 Parameters = Mapping[str, Any]
@@ -143,7 +143,10 @@ class Engine:
         yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(sql, _used(sql, parameters))
+        try:
+            return self._connection.execute(sql, _used(sql, parameters))
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryLimitError(first_line(error), where="the engine", next_step=_MEMORY_ADVICE) from error
 
     def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
@@ -247,4 +250,5 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,  # nothing is fetched at run time
 }
 _QUIET = "SET enable_progress_bar = false"  # standard output is for data
+_MEMORY_ADVICE = "Raise `engine.memory_limit`, or give `engine.temp_folder` a disk with more room."
 _OPEN_ADVICE = "Close the program that holds the database, or name another file."

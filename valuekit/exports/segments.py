@@ -28,7 +28,7 @@ def export_segments(
     bom: bool = True,
     overwrite: bool = False,
 ) -> int:
-    """Write one row per party that ever paid, the highest value first, and return the number of rows.
+    """Write one row per party that paid more than it got back, the highest value first; return the number of rows.
 
     Columns: party_id, records (how many were merged), `<system>_records` per system (ids joined by `; `), name, stage,
     tier, ltv, currency, net_cash_12m, mrr, as_of, run_id, tier_definition. Money is in the reporting currency.

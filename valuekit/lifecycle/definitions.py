@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from valuekit.calendar import month_start
-from valuekit.engine import Engine, Expression, parse_expression
+from valuekit.engine import DatabaseError, Engine, Expression, first_line, parse_expression
 from valuekit.engine.expressions import Constant
-from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.errors import ConfigError, ExpressionError, UnknownNameError
 from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
 from valuekit.lifecycle.stages import FACTS
 from valuekit.tables.published import CUSTOMER_STAGES
@@ -167,7 +167,7 @@ def count_definitions(
     recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if engine.count(table)]
     bits, rules = ["0"], []
     for place, definition in enumerate(definitions):
-        predicate = _predicate(definition, constants)
+        predicate = _predicate(engine, definition, constants)
         bits.append(f"CASE WHEN {predicate.sql} THEN {1 << place} ELSE 0 END")
         row = _rule_row(definition, 1 << place, predicate.text, _words(as_of, constants))
         rules.append({**row, "not_countable": not_countable(predicate.columns, recorded)})
@@ -201,16 +201,29 @@ def _check(definitions: Sequence[Definition]) -> None:
         raise ConfigError(f"one definition must be the headline; {named} is.", next_step="Set headline: true on one.")
 
 
-def _predicate(definition: Definition, constants: Mapping[str, Constant]) -> Expression:
+def _predicate(engine: Engine, definition: Definition, constants: Mapping[str, Constant]) -> Expression:
     """Check the predicate; without a word about internal accounts, it leaves them out."""
 
     def parse(text: str) -> Expression:
         return parse_expression(text, [*FACTS, "stage", "reason"], constants, where=f"definition {definition.key}")
 
     predicate = parse(definition.predicate)
+    _check_truth(engine, predicate, f"definition {definition.key}")
     if "is_internal" in predicate.columns:
         return predicate
     return parse(f"({definition.predicate}) AND NOT is_internal")
+
+
+def _check_truth(engine: Engine, predicate: Expression, where: str) -> None:
+    """Raise when a predicate compares what cannot be compared, or is a number or a text instead of true or false."""
+    try:
+        ((_, kind, *_),) = engine.rows(f"DESCRIBE SELECT {predicate.sql} FROM facts JOIN stages USING (party_id)")
+    except DatabaseError as error:
+        raise ExpressionError(f"'{predicate.text}' does not work: {first_line(error)}.", where=where) from None
+    if kind != "BOOLEAN":
+        raise ExpressionError(
+            f"'{predicate.text}' is a {kind}, not true or false.", where=where, next_step="Compare it: `... > 0`."
+        )
 
 
 def _rule_row(definition: Definition, bit: int, predicate: str, words: Mapping[str, str]) -> dict[str, Any]:

@@ -157,8 +157,9 @@ customer by orders stays one when a contract is unpaid or has ended."""
 
 def classify_stages(engine: Engine, constants: Mapping[str, Constant], rules: Sequence[StageRule] = RULES) -> None:
     """Give every party of `facts` the stage of the first rule that holds: makes `stage_rules` and `stages`."""
-    engine.put("stage_rules", _rule_table(rules, constants))
-    first = _case({n: _parse(r.predicate, constants) for n, r in enumerate(rules, start=1)})
+    predicates = {n: _parse(r.predicate, constants) for n, r in enumerate(rules, start=1)}
+    engine.put("stage_rules", _rule_table(rules, predicates, constants))
+    first = _case(predicates)
     since = _case_of({n: _parse(r.since, constants) for n, r in enumerate(rules, start=1)})
     engine.run("valuekit.lifecycle", "stages.sql", rule=first, since=since)
 
@@ -179,10 +180,18 @@ def _case_of(values: Mapping[int, Expression]) -> Expression:
     return Expression("since", f"(CASE rule {branches} END)", frozenset(FACTS))
 
 
-def _rule_table(rules: Sequence[StageRule], constants: Mapping[str, Constant]) -> pa.Table:
+def _rule_table(
+    rules: Sequence[StageRule], predicates: Mapping[int, Expression], constants: Mapping[str, Constant]
+) -> pa.Table:
     rows = [
-        {"rule": n, "stage": r.stage, "reason": r.reason, "sentence": r.sentence.format(**constants)}
+        {
+            "rule": n,
+            "stage": r.stage,
+            "reason": r.reason,
+            "sentence": r.sentence.format(**constants),
+            "predicate": predicates[n].sql,
+        }
         for n, r in enumerate(rules, start=1)
     ]
-    types = {"rule": pa.int32(), "stage": pa.string(), "reason": pa.string(), "sentence": pa.string()}
-    return pa.Table.from_pylist(rows, pa.schema(types.items()))
+    texts = [(name, pa.string()) for name in ("stage", "reason", "sentence", "predicate")]
+    return pa.Table.from_pylist(rows, pa.schema([("rule", pa.int32()), *texts]))

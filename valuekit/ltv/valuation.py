@@ -26,7 +26,7 @@ def value(
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
 ) -> list[FittedModel]:
-    """Value every party that has ever paid; make `cube` and `ltv`, return the fitted models.
+    """Value every party that has paid more than it got back; make `cube` and `ltv`, return the fitted models.
 
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), and `facts`, `stages` and
     `cash_months`; nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.

@@ -18,9 +18,9 @@ _CUTS = pa.schema([("tier_order", pa.int32()), ("tier", pa.string()), ("last_pla
 
 
 def assign(engine: Engine, *, tiers: Sequence[tuple[str, float]], rest: str, none: str) -> None:
-    """Make the tables `segments` and `tiers`: every party that has ever paid is in exactly one value tier.
+    """Make `segments` and `tiers`: every party that has paid more than it got back is in exactly one value tier.
 
-    Reads: `ltv` (one row per party that has ever paid, money), `stages`, `facts`.
+    Reads: `ltv` (one row per party, money), `stages`, `facts`.
 
     Parties with a positive value are ranked from the highest down. `tiers` are names and shares of these parties, from
     the top: a tier ends at the party that fills its share, rounded up to a whole party. Parties with equal values are

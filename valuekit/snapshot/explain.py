@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from valuekit.engine import Engine
+from valuekit.engine import Engine, parse_expression
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.snapshot.manifest import StageRule
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.summary import Row, named_rows
+from valuekit.tables import PUBLISHED
 from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS
 
 
@@ -59,7 +60,7 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
             records=rows("records"),
             merges=rows("merges"),
             facts=rows("facts")[0],
-            stage=_stage(rows("stage")[0], snapshot.manifest.stage_rules),
+            stage=_stage(engine, rows("stage")[0], found, snapshot.manifest.stage_rules),
             definitions=rows("definitions"),
             cash=_statement(_first(rows("cash")) or {}),
             value=_value(_first(rows("value")), snapshot.manifest.config),
@@ -89,10 +90,16 @@ def _first(rows: list[Row]) -> Row | None:
     return rows[0] if rows else None
 
 
-def _stage(row: Row, rules: Iterable[StageRule]) -> Row:
-    """The stage with the rule that leads to it, as it stood in the run."""
-    sentences = [r.sentence for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
-    return {**row, "rule": " or ".join(sentences)}
+def _stage(engine: Engine, row: Row, party: Row, rules: Iterable[StageRule]) -> Row:
+    """The stage with the rule that leads to it, as it stood in the run: the first that holds for the party."""
+    ways = [r for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
+    holds = (r.sentence for r in ways if _holds(engine, r.predicate, party))
+    return {**row, "rule": next(holds, "")}
+
+
+def _holds(engine: Engine, predicate: str, party: Row) -> bool:
+    checked = parse_expression(predicate, PUBLISHED["facts"].names, where="stage rules of the snapshot")
+    return bool(engine.scalar(f"SELECT {checked.sql} FROM facts WHERE party_id = $party", party))
 
 
 def _statement(cash: Row) -> list[Row]:

@@ -60,11 +60,12 @@ class CheckResult(Record):
 
 
 class StageRule(Record):
-    """One way into a stage, in words, as it stood in this run."""
+    """One way into a stage, in words and as a predicate over the facts, as it stood in this run."""
 
     stage: str
     reason: str | None
     sentence: str
+    predicate: str = "TRUE"
 
 
 class Manifest(Record):

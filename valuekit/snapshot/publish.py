@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from valuekit.engine import Engine, write_table
-from valuekit.errors import EngineError
+from valuekit.errors import EngineError, InputError
 from valuekit.snapshot.fingerprint import file_sha256, run_id
 from valuekit.snapshot.manifest import FILE, Manifest, TableFile, read_manifest
 from valuekit.snapshot.scratch import scratch_folder
@@ -30,7 +30,8 @@ def publish(
     hears the name of each table as it is written.
 
     The snapshot is named `<as_of>-<hash>` by configuration, sources and version. When that name is taken by the same
-    content, the former snapshot stays and its path is returned; when by other content, `.2`, `.3` ... is appended.
+    content, the former snapshot stays and its path is returned; when by other or damaged content, `.2`, `.3` ... is
+    appended.
     A published snapshot never changes. Raises `EngineError` when a table is missing or does not fit its declaration.
     """
     with scratch_folder(folder) as scratch:
@@ -82,7 +83,13 @@ def _place(draft: Path, folder: Path, name: str, manifest: Manifest) -> Path:
 
 
 def _holds(target: Path, manifest: Manifest) -> bool:
-    return (target / FILE).is_file() and read_manifest(target).digests == manifest.digests
+    """Say whether a folder holds this content, all of it: a snapshot that was damaged since is none."""
+    try:
+        if read_manifest(target).digests != manifest.digests:
+            return False
+        return all(file_sha256(target / f"{name}.parquet") == sha256 for name, sha256 in manifest.digests.items())
+    except (InputError, OSError):
+        return False
 
 
 def _rename(draft: Path, target: Path) -> bool:

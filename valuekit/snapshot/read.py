@@ -53,12 +53,20 @@ class Snapshot:
     def list(cls, folder: str | Path) -> "list[Snapshot]":
         """Return the complete snapshots of a folder and its subfolders (one per company), the newest first.
 
-        Work in progress, in hidden folders, is not seen.
+        Work in progress, in hidden folders, is not seen. A snapshot whose manifest is damaged, or of a newer valuekit,
+        does not hide the others; where there are no others, its `InputError` is raised.
         """
         folder = Path(folder)
         found = [f.parent for depth in ("*", "*/*") for f in folder.glob(f"{depth}/{FILE}")]
         visible = [f for f in found if not any(p.startswith(".") for p in f.relative_to(folder).parts)]
-        snapshots = [cls(f, read_manifest(f)) for f in visible]
+        snapshots, broken = [], []
+        for path in visible:
+            try:
+                snapshots.append(cls(path, read_manifest(path)))
+            except InputError as error:
+                broken.append(error)
+        if broken and not snapshots:
+            raise broken[0]
         return sorted(snapshots, key=lambda s: (s.manifest.created_at, s.manifest.run_id), reverse=True)
 
     @property

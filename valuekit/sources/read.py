@@ -7,7 +7,7 @@ from pathlib import Path
 
 from valuekit.config import Source
 from valuekit.engine import DatabaseError, Engine, Expression, first_line, literal, quote
-from valuekit.errors import ConfigError, ContractError, EngineError, InputError
+from valuekit.errors import ConfigError, ContractError, EngineError, InputError, MemoryLimitError
 from valuekit.sources.accept import accept
 from valuekit.sources.contract import checked_select
 from valuekit.sources.files import label
@@ -88,6 +88,8 @@ def _read_source(engine: Engine, source: Source, name: str, currency: str, base:
 def _check(engine: Engine, checked: str, name: str) -> None:
     try:
         engine.run("valuekit.sources", "check.sql", checked=Expression("", checked, frozenset()))
+    except MemoryLimitError:
+        raise
     except EngineError as error:  # such as a Parquet file whose pages are damaged
         raise InputError(f"cannot be read to its end: {error.what}.", where=name, next_step=_UNREADABLE) from None
 

@@ -298,7 +298,7 @@ CUBE = Table(
 
 LTV = Table(
     "ltv",
-    "party that has ever paid",
+    "party that has paid more than it got back",
     (
         _party(),
         _text("model", "Model behind the value"),
@@ -312,7 +312,7 @@ LTV = Table(
 
 SEGMENTS = Table(
     "segments",
-    "party that has ever paid",
+    "party that has paid more than it got back",
     (
         _party(),
         _text("stage", "Lifecycle stage"),

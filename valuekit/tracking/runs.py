@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,7 +83,7 @@ def record(
         raise EngineError(
             f"the run was published but not recorded: {result.problem}",
             where=str(snapshot),
-            next_step="When the server is back, run `valuekit track push`.",
+            next_step=f"When the server is back, run `valuekit track push {quote(str(snapshot.parent))}`.",
         )
     return replace(result, uri=shown(result.uri), seconds=time.perf_counter() - start)
 

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _LATER = {"FittedModel": "fitted", "retention_check": "retention", "value": "valuation"}
-"""What fits models loads scientific libraries for a second or two, which the readers of a snapshot need not wait for."""
+"""What fits models loads scientific libraries for a second or two, which readers of a snapshot need not wait for."""
 
 
 def __getattr__(name: str) -> object:

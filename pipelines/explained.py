@@ -17,8 +17,7 @@ from valuekit.tables.published import HORIZON_YEARS
 
 def print_explanation(party: Explanation, console: Console) -> None:
     """Print why a party is what it is: identity, stage, definitions, cash, value, segment, ranks."""
-    name = party.name or "no name"
-    console.print(Text(f"{name} ({party.party_id}), as of {party.as_of}", style="bold"))
+    console.print(Text(f"{party.label} ({party.party_id}), as of {party.as_of}", style="bold"))
     console.print(f"Snapshot {party.run_id}, money in {party.currency}\n")
     for title, part in _parts(party):
         console.print(Text(title, style="bold"))

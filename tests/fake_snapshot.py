@@ -119,6 +119,7 @@ def _parties(random: np.random.Generator, count: int, retailer: bool) -> pd.Data
     return pd.DataFrame({
         "party_id": [f"P{i:07d}" for i in range(count)],
         "name": [None if retailer else n for n in names],
+        "label": [f"crm P{i:07d}-0" if retailer else n for i, n in enumerate(names)],
         "kind": "organisation",
         "role": np.where(stage == "served", "served", np.where(stage == "internal", "internal", "buyer")),
         "is_supplier": stage == "supplier",

@@ -38,7 +38,8 @@ def fill(engine: Engine) -> Engine:
                                "row_text": "{}"})  # fmt: skip
     for party, (name, stage) in PARTIES.items():
         records = [r for r in RECORDS if r[2] == party]
-        put(engine, "parties", {"party_id": party, "name": name, "kind": "organisation", "role": "buyer",
+        put(engine, "parties", {"party_id": party, "name": name, "label": name or f"crm {party}",
+                                "kind": "organisation", "role": "buyer",
                                 "is_supplier": False, "records": len(records),
                                 "systems": ", ".join(r[0] for r in records)})  # fmt: skip
         put(engine, "stages", {"party_id": party, "stage": stage, "reason": None, "since": JUNE})

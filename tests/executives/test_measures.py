@@ -76,8 +76,8 @@ def test_a_company_without_data_ranks_nobody_and_says_why(engine):
     company(engine)
     assert found(engine, "fit") == {}
     reasons = dict(engine.rows("SELECT measure, not_rankable FROM measures"))
-    assert reasons["pays_on_time"] == "No data: invoices and payments must have rows."
-    assert reasons["low_support"] == "No data: costs and usage or orders or payments must have rows."
+    assert reasons["pays_on_time"] == "Nothing is recorded in invoices and payments."
+    assert reasons["low_support"] == "Nothing is recorded in costs and usage or orders or payments."
     assert len([r for r in reasons.values() if r]) == 12
     assert engine.rows("SELECT party_id, score, measures, rank FROM consensus ORDER BY party_id") == [
         (p, None, 0, None) for p in "abc"

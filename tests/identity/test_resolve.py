@@ -207,6 +207,12 @@ class TestParties:
         engine = resolved(a(tax_id="DE1234"), b(tax_id="DE1234", name="Bee"), c(tax_id="DE1234", kind="organisation"))
         assert engine.rows("SELECT name, kind, records, systems FROM parties") == [("Bee", "organisation", 3, "crm")]
 
+    def test_it_is_called_by_its_name_or_else_by_its_oldest_record(self):
+        named = resolved(a(tax_id="DE1234"), b(tax_id="DE1234", name="Bee"))
+        assert named.rows("SELECT name, label FROM parties") == [("Bee", "Bee")]
+        nameless = resolved(a(tax_id="DE1234"), b(tax_id="DE1234", created_on="2020-01-01"))
+        assert nameless.rows("SELECT name, label FROM parties") == [(None, "crm b")]
+
     @pytest.mark.parametrize(
         ("roles", "role", "is_supplier"),
         [

@@ -76,7 +76,7 @@ def slope(run: Run, rankable: pd.DataFrame) -> None:
         return
     n = run.settings.top_n
     parts.section("Two measures against each other", f"The top {n} of each, joined by a line. Blue: on both lists.")
-    first, second = _choose(labels, rankable)
+    first, second = _choose(labels, _telling(run.ask("best", "agreement"), rankable))
     if first == second:
         parts.empty("The two measures are the same", "Choose two different measures.")
         return
@@ -88,11 +88,21 @@ def slope(run: Run, rankable: pd.DataFrame) -> None:
     parts.note(f"{words.count(both)} on both lists. Ranks beyond {DRAWN} meet at the bottom.")
 
 
-def _choose(labels: dict[str, str], rankable: pd.DataFrame) -> tuple[str, str]:
-    """Let the reader choose two measures; it begins with the first and the last that name any best customers."""
-    keys, telling = list(labels), list(rankable.loc[rankable["named"] > 0, "measure"])
-    start = (telling[0], telling[-1]) if len(telling) > 1 else (keys[0], keys[-1])
-    columns = st.columns(2)
+def _telling(found: pd.DataFrame, rankable: pd.DataFrame) -> tuple[str, str]:
+    """Return the two executives' measures that share the most of their best customers without being the same."""
+    executive = rankable.set_index("measure")["executive"]
+    pairs = found[found["measure_a"].isin(executive.index) & found["measure_b"].isin(executive.index)]
+    apart = pairs["measure_a"].map(executive) != pairs["measure_b"].map(executive)
+    pairs = pairs[apart & (pairs["overlap"] < 1)].dropna(subset="overlap")
+    if pairs.empty:
+        return executive.index[0], executive.index[-1]
+    best = most(pairs, "overlap")
+    return best.measure_a, best.measure_b
+
+
+def _choose(labels: dict[str, str], start: tuple[str, str]) -> tuple[str, str]:
+    """Let the reader choose two measures."""
+    keys, columns = list(labels), st.columns(2)
     chosen = [
         str(column.selectbox(name, keys, index=keys.index(begin), format_func=labels.__getitem__, key=key,
                              bind="query-params"))

@@ -13,23 +13,25 @@ from valuekit.tables.published import CASH_LINES
 
 
 def choose(run: Run, order: Literal["cash", "rank"], key: str) -> str | None:
-    """Let the reader find a customer by a part of its name, or by its id; return its party id."""
+    """Let the reader find a customer by a part of its name, or by a record or its id; return its party id."""
     left, right = st.columns(2)
     text = left.text_input(
         "Find a customer",
         key=f"{key}_search",
         bind="query-params",
-        placeholder="Part of a name, or a party id",
+        placeholder="Part of a name, or a record id",
         icon=":material/search:",
         live=True,
     )
     text = (text or "").strip()
     found = run.ask("customer", f"found_by_{order}", text=text) if text else run.ask("customer", f"first_by_{order}")
     if found.empty:
-        parts.empty("No customer found", "Try a shorter part of the name, or clear the search.")
+        parts.empty(
+            "No customer found", "Try a shorter part of the name, a record id of any system, or clear the search."
+        )
         return None
     names = dict(zip(found["party_id"], found["customer"], strict=True))
-    label = {p: n if n == p else f"{n} · {p}" for p, n in names.items()}
+    label = {p: n if list(names.values()).count(n) == 1 else f"{n} · {p}" for p, n in names.items()}
     chosen: str | None = right.selectbox("Customer", list(names), format_func=lambda p: label.get(p, p), key=key)
     return chosen
 
@@ -51,7 +53,7 @@ def statement(run: Run) -> None:
     columns = [Column("month", "Month", "month"), *(Column(x, words.line(x), "money") for x in [*used, "net_cash"])]
     parts.note(f"{len(months)} months with cash, newest first, in {run.currency}.")
     newest = months.sort_values("month", ascending=False)
-    parts.table(newest, columns, alt_text="The customer's cash by month and line", rows=12)
+    parts.table(newest.mask(newest == 0), columns, alt_text="The customer's cash by month and line", rows=12)
 
 
 def _tall(months: pd.DataFrame, used: list[str]) -> pd.DataFrame:

@@ -9,16 +9,17 @@ import pandas as pd
 import pyarrow as pa
 
 from valuekit.cashflow.concentration import Concentration, summary, whale_curve
-from valuekit.engine import Engine, Expression, load_steps, quote
-from valuekit.engine.steps import Slot, render
-from valuekit.errors import EngineError, ValuekitError
+from valuekit.engine import Engine, Expression, Step, load_steps, quote
+from valuekit.engine.steps import Slot, compose, render
+from valuekit.errors import EngineError, UnknownNameError, ValuekitError
 from valuekit.executives import KEYS, borda
 from valuekit.ltv import Discount, Horizon, ltv_sql
 from valuekit.snapshot import Manifest
 from valuekit.tables.published import HORIZON_YEARS
 
 PAGES = "valuekit.dashboard.pages"
-PUBLISHED_VALUES = "published_values"
+SHARED = "shared"
+"""The `.sql` file whose steps every page may ask."""
 
 Timing = Literal["mid_year", "end_of_year"]
 
@@ -109,13 +110,17 @@ def whale(engine: Engine, since: date, *, recent: bool) -> tuple[Concentration, 
 def ask(
     engine: Engine, page: str, step: str, parameters: Mapping[str, Any] | None = None, **slots: Slot
 ) -> pd.DataFrame:
-    """Answer a question: run one step of `pages/<page>.sql` and return its rows.
+    """Answer a question: run one step of `pages/<page>.sql`, or of the shared ones, and return its rows.
 
     Returns: money as float (exact to the cent below ten trillion, sums were made in DECIMAL), days as datetime.
     Raises: `EngineError` that names the step when the snapshot cannot answer.
     """
+    steps = _steps(page)
+    if step not in steps:
+        raise UnknownNameError("step", step, steps, where=page)
+    scratch = {name: s for name, s in steps.items() if s.scratch}
     try:
-        return plain(engine.ask(PAGES, f"{page}.sql", step, parameters, **slots))
+        return plain(engine.query(compose(steps[step], scratch, slots), parameters))
     except ValuekitError:
         raise
     except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
@@ -123,13 +128,21 @@ def ask(
         raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
 
 
-def make_values(engine: Engine, scenario: Scenario, current: Sequence[str]) -> str:
-    """Make the table of every party's value under a scenario, beside its published value; return the table's name."""
-    value = Expression("value", f"({value_sql(scenario)})", frozenset())
-    if not engine.has(PUBLISHED_VALUES):
-        _make(engine, PUBLISHED_VALUES, _sql("value", "published", {}), {"current": list(current)})
-    slots: dict[str, Slot] = {"published": PUBLISHED_VALUES, "value": value}
-    _make(engine, scenario.name, _sql("value", "scenario", slots))
+def prepare_values(engine: Engine, current: Sequence[str]) -> None:
+    """Make the tables `valued` and `flows`, from which any scenario is quick; once for a run."""
+    _make(engine, "valued", _sql("value", "valued", {}), {"current": list(current)})
+    _make(engine, "flows", _sql("value", "flows", {}))
+
+
+def make_values(engine: Engine, scenario: Scenario) -> str:
+    """Make the table of every party's value under a scenario, beside its published value; return the table's name.
+
+    Reads: `valued` and `flows`.
+    """
+    values = ltv_sql(
+        Horizon(scenario.years), scenario.discount, scenario.off, cube="flows", parties="valued", party="place"
+    )
+    _make(engine, scenario.name, _sql("value", "scenario", {"value": Expression("value", f"({values})", frozenset())}))
     return scenario.name
 
 
@@ -138,7 +151,11 @@ def _make(engine: Engine, table: str, sql: str, parameters: Mapping[str, Any] | 
 
 
 def _sql(page: str, step: str, slots: Mapping[str, Slot]) -> str:
-    return render(next(s for s in load_steps(PAGES, f"{page}.sql") if s.name == step), slots)
+    return render(_steps(page)[step], slots)
+
+
+def _steps(page: str) -> dict[str, Step]:
+    return {s.name: s for file in (SHARED, page) for s in load_steps(PAGES, f"{file}.sql")}
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """Parts that every page is made of: heading, cards, tables, charts, empty states. One look, in one place."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from valuekit.dashboard import words
+from valuekit.dashboard import charts, words
 from valuekit.dashboard.charts import Picture
 from valuekit.dashboard.run import Run
 
@@ -23,6 +23,16 @@ def heading(run: Run, title: str, lead: str) -> None:
     basis = f"{run.manifest.company} · as of {words.day(run.as_of)}{known} · all money in {run.currency}"
     st.title(title, anchor=False)
     st.html(f'<p class="vk-lead">{escape(lead)}</p><p class="vk-note">{escape(basis)}</p>')
+
+
+def tabs(names: Sequence[str], key: str) -> Iterator[tuple[str, bool]]:
+    """Go over the tabs of a page, each entered in turn: its name, and whether the reader looks at it.
+
+    The open tab stands in the address; the content of the others need not be made.
+    """
+    for name, tab in zip(names, st.tabs(names, key=key, bind="query-params", on_change="rerun"), strict=True):
+        with tab:
+            yield name, bool(tab.open)
 
 
 def section(title: str, note: str = "") -> None:
@@ -147,15 +157,14 @@ def _cell(text: str) -> str:
     return f"<span>{escape(first)}" + (f"<small>{escape(second)}</small>" if second else "") + "</span>"
 
 
-def with_party(found: pd.DataFrame) -> list[Column]:
-    """Name the customer, and its party id where that says more than the name."""
-    name = Column("customer", "Customer", help="Name, or the party id where no system knows a name")
-    return [name] if (found["customer"] == found["party_id"]).all() else [name, Column("party_id", "Party")]
+CUSTOMER = Column("customer", "Customer", help="Name, or system and record where no system knows a name")
+PARTY_ID = Column("party_id", "Party id")
+"""For files alone: it joins them to each other, and says nothing to people."""
 
 
 def chart(picture: Picture, takeaway: str) -> None:
     """Show a chart; its takeaway is what a screen reader says."""
-    st.altair_chart(picture, alt=takeaway, width="stretch")
+    st.altair_chart(charts.dressed(picture), alt=takeaway, width="stretch")
 
 
 def empty(title: str, what_to_do: str) -> None:

@@ -28,9 +28,7 @@ PAGES: dict[str, tuple[str, str, Page]] = {
 
 def main() -> None:
     """Show the app: the newest run of the snapshot folder, on the page that the address names."""
-    st.set_page_config(
-        page_title="valuekit", page_icon=STATIC / "icon.svg", layout="wide", initial_sidebar_state="expanded"
-    )
+    st.set_page_config(page_title="valuekit", page_icon=STATIC / "icon.svg", layout="wide", initial_sidebar_state=300)
     st.logo(STATIC / "logo.svg", size="large", icon_image=STATIC / "icon.svg")
     pages = [
         st.Page(partial(show, name), title=title, icon=icon, url_path=name, default=name == "overview")

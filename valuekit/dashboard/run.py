@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import streamlit as st
 from valuekit.calendar import add_months, month_start
 from valuekit.cashflow import Concentration
 from valuekit.dashboard import data, words
-from valuekit.engine import Engine
+from valuekit.engine import DatabaseError, Engine
 from valuekit.errors import ValuekitError
 from valuekit.money import show
 from valuekit.segments import grid
@@ -43,9 +45,26 @@ def find(place: Path) -> list[tuple[Path, Manifest]]:
     return [(s.path, s.manifest) for s in found]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, on_release=Snapshot.close)
-def _open(path: Path, run_id: str) -> Snapshot:
-    return Snapshot.open(path)
+@dataclass(frozen=True)
+class _Opened:
+    """A snapshot with the number of its opening, which tells apart what was made in its engine."""
+
+    snapshot: Snapshot
+    number: int
+
+    def engine(self) -> Engine:
+        return self.snapshot.engine()
+
+    def close(self) -> None:
+        self.snapshot.close()
+
+
+_numbers: Iterator[int] = count()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, on_release=_Opened.close)
+def _open(path: Path, run_id: str) -> _Opened:
+    return _Opened(Snapshot.open(path), next(_numbers))
 
 
 @st.cache_data(max_entries=400, ttl="2h", show_spinner=False)
@@ -78,15 +97,23 @@ class _Made:
     table: str
 
     def drop(self) -> None:
-        self.engine.drop(self.table)
+        with suppress(DatabaseError):  # the snapshot may have been let go of before
+            self.engine.drop(self.table)
         self.engine.close()
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _prepared(opened: int, _snapshot: _Opened) -> int:
+    with _snapshot.engine() as engine:
+        data.prepare_values(engine, CUSTOMER_STAGES)
+    return opened
+
+
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False, on_release=_Made.drop)
-def _scenario(opened: int, scenario: data.Scenario, _snapshot: Snapshot) -> _Made:
-    """Make the values of a scenario in the engine of an opened snapshot; `opened` tells the openings apart."""
+def _scenario(prepared: int, scenario: data.Scenario, _snapshot: _Opened) -> _Made:
+    """Make the values of a scenario in the engine of an opened snapshot."""
     engine = _snapshot.engine()
-    return _Made(engine, data.make_values(engine, scenario, CUSTOMER_STAGES))
+    return _Made(engine, data.make_values(engine, scenario))
 
 
 @dataclass(frozen=True)
@@ -142,9 +169,15 @@ class Run:
         """Return lifecycle stage by value tier, empty cells included."""
         return _grid(self.path, self.manifest.run_id)
 
+    def years(self) -> pd.DataFrame:
+        """Return current customers' expected cash by stream (`key`) and year (columns 1 to 10), not discounted."""
+        opened = _open(self.path, self.manifest.run_id)
+        _prepared(opened.number, opened)
+        return self.ask("value", "years")
+
     def _values(self, scenario: data.Scenario) -> str:
-        snapshot = _open(self.path, self.manifest.run_id)
-        return _scenario(id(snapshot), scenario, snapshot).table
+        opened = _open(self.path, self.manifest.run_id)
+        return _scenario(_prepared(opened.number, opened), scenario, opened).table
 
 
 def _freeze(parameters: dict[str, Any]) -> Parameters:

@@ -17,6 +17,7 @@ GAIN, LOSS = BLUE, RED
 
 PAGE = {"light": "#FFFFFF", "dark": "#10161D"}
 INK = {"light": "#18222E", "dark": "#E8EDF2"}
+NAMES = {"light": "#4A5867", "dark": "#B3BECA"}
 FAINT = {"light": "#DFE4EA", "dark": "#2B3744"}
 
 STAGES = {

@@ -1,8 +1,8 @@
 """Words for people: one name per idea, the same on every page."""
 
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from valuekit.money import shorten, show
 
@@ -53,7 +53,7 @@ REASONS = {
 }
 
 STAGE_TABLES = {
-    "prospect": ("engagements", "opportunities", "usage"),
+    "prospect": ("engagements", "opportunities", "usage", "orders"),
     "signed_unpaid": ("contracts", "payments"),
     "active": ("contracts", "payments", "usage", "orders"),
     "inactive": ("contracts", "payments", "usage", "orders"),
@@ -100,15 +100,31 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
     return label if headline else f"{owner}: {label}"
 
 
-def members(one: Any) -> str:
-    """Write how many a definition counts; one that cannot be counted has no number. A row of `definitions`."""
-    return "-" if isinstance(one.not_countable, str) else count(one.members)
+NOT_RECORDED = "not recorded"
+"""In place of a number that the company's data cannot give: never a zero."""
+
+MAP_IT = "What is not recorded is counted as soon as its table is mapped under `sources` in the configuration."
 
 
-def sentence(one: Any) -> str:
-    """Write what a definition counts, and why it cannot be counted where it cannot. A row of `definitions`."""
-    why = one.not_countable
-    return f"{one.sentence}\nNot countable: {why}" if isinstance(why, str) else str(one.sentence)
+def begin(text: str) -> str:
+    """Write a phrase as a sentence of its own.
+
+    >>> begin("nothing is recorded in usage")
+    'Nothing is recorded in usage.'
+    """
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def figures(text: str) -> str:
+    """Group the digits of the long numbers in a text, and write amounts to the cent; dates stay.
+
+    >>> figures("11488443.2400 received on 2026-06-30, 181737 rows, 0.0000 apart")
+    '11,488,443.24 received on 2026-06-30, 181,737 rows, 0.00 apart'
+    """
+    return _NUMBER.sub(lambda m: f"{Decimal(m[0]):,.2f}" if "." in m[0] else f"{int(m[0]):,}", text)
+
+
+_NUMBER = re.compile(r"(?<![\d.-])-?(?:\d+\.\d{4}|\d{4,})(?![\d-])")
 
 
 def line(key: str) -> str:

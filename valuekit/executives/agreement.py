@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.stats import kendalltau
 
 from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
@@ -77,6 +76,8 @@ def best(ranks: Ranks, places: Places, n: int) -> Places:
 def _tau(a: Ranks, b: Ranks) -> float | None:
     if len(a) < 2 or np.all(a == a[0]) or np.all(b == b[0]):
         return None
+    from scipy.stats import kendalltau  # noqa: PLC0415 - takes a second to load, which readers need not wait for
+
     return float(kendalltau(a, b, variant="b").statistic)
 
 

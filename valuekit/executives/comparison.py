@@ -71,7 +71,7 @@ def _rank(engine: Engine, measure: Measure) -> str | None:
     """Add the ranks of a measure to `rankings`; return why there are none."""
     missing = [need for need in measure.needs if not any(engine.count(table) for table in need.split("|"))]
     if missing:
-        return f"No data: {' and '.join(need.replace('|', ' or ') for need in missing)} must have rows."
+        return f"Nothing is recorded in {' and '.join(need.replace('|', ' or ') for need in missing)}."
     if not engine.count(measure.values):
         return f"Nobody to rank: it ranks {measure.guard}."
     bound = {"measure": measure.key, "high_is_best": measure.high_is_best}

@@ -14,6 +14,7 @@ GROUP BY party_id
 SELECT
     k.*,
     p.name,
+    p.label,
     s.stage,
     s.tier,
     s.ltv,

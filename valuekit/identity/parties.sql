@@ -8,9 +8,13 @@ JOIN identity_records AS f ON f.code = p.first
 
 -- step: parties
 -- One role for records that disagree: internal and test come first, then buyer.
+-- The label is what every list, file and page calls the party; a name that nobody knows stays empty.
 SELECT
   'P' || LEFT(MD5(MIN_BY(r.system || CHR(31) || r.record, r.code)), 15) AS party_id,
   MIN_BY(r.name, r.code) FILTER (WHERE r.name IS NOT NULL) AS name,
+  COALESCE(
+    MIN_BY(r.name, r.code) FILTER (WHERE r.name IS NOT NULL), MIN_BY(r.system || ' ' || r.record, r.code)
+  ) AS label,
   MIN_BY(r.kind, r.code) FILTER (WHERE r.kind IS NOT NULL) AS kind,
   CASE
     WHEN BOOL_OR(r.role = 'internal') THEN 'internal'

@@ -9,10 +9,19 @@ from valuekit.ltv.years import YEARS
 from valuekit.tables.published import STREAMS
 
 
-def ltv_sql(horizon: Horizon, discount: Discount, off: Sequence[str] = ()) -> str:
+def ltv_sql(
+    horizon: Horizon,
+    discount: Discount,
+    off: Sequence[str] = (),
+    *,
+    cube: str = "cube",
+    parties: str = "ltv",
+    party: str = "party_id",
+) -> str:
     """Return a SELECT of every party's lifetime value (`party_id`, `ltv`).
 
-    Reads `cube` and `ltv` (for its parties: one without cube rows is worth 0). Each stream's present value is the sum
+    Reads `cube` and `ltv` (for its parties: one without cube rows is worth 0), or other tables with their rows and
+    another column for the party. Each stream's present value is the sum
     over years of cash times factor, rounded once to DECIMAL(18,4); the value is their exact sum. So a stream that is
     switched off takes away exactly its present value, and every engine with the same tables finds the same number.
     Raises `UnknownNameError` for a stream in `off` that does not exist.
@@ -29,10 +38,10 @@ def ltv_sql(horizon: Horizon, discount: Discount, off: Sequence[str] = ()) -> st
     GROUP BY party_id
     """
     return (
-        "SELECT party_id, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv\nFROM (\n"
-        f"  SELECT party_id, {present_value(horizon, discount)} AS present_value\n  FROM cube\n{_without(off)}"
-        "  UNION ALL\n  SELECT party_id, CAST(0 AS DECIMAL(18,4)) FROM ltv\n"
-        ") AS streams\nGROUP BY party_id"
+        f"SELECT {party}, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv\nFROM (\n"
+        f"  SELECT {party}, {present_value(horizon, discount)} AS present_value\n  FROM {cube}\n{_without(off)}"
+        f"  UNION ALL\n  SELECT {party}, CAST(0 AS DECIMAL(18,4)) FROM {parties}\n"
+        f") AS streams\nGROUP BY {party}"
     )
 
 

@@ -20,6 +20,7 @@ class Explanation:
 
     party_id: str
     name: str | None
+    label: str
     run_id: str
     currency: str
     as_of: str
@@ -40,7 +41,7 @@ class Explanation:
 def explain(snapshot: Snapshot, party: str) -> Explanation:
     """Collect what a snapshot says of one party.
 
-    `party` is a party id, a record id (`record` or `system:record`), or a name that only one party has.
+    `party` is a party id, a record id (`record` or `system:record`), or a name or label that only one party has.
     Raises `UnknownNameError` with the most similar names, or `ConfigError` when several parties fit.
     """
     with snapshot.engine() as engine:
@@ -53,6 +54,7 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
         return Explanation(
             party_id=identity["party_id"],
             name=identity["name"],
+            label=identity["label"],
             run_id=snapshot.manifest.run_id,
             currency=snapshot.manifest.currency,
             as_of=snapshot.manifest.as_of.isoformat(),

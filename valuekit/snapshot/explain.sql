@@ -10,12 +10,11 @@ WHERE record = $name OR system || ':' || record = $name
 ORDER BY party_id
 
 -- step: by_name
-SELECT party_id FROM parties WHERE LOWER(name) = LOWER($name) ORDER BY party_id LIMIT 6
+SELECT party_id FROM parties WHERE LOWER(label) = LOWER($name) ORDER BY party_id LIMIT 6
 
 -- step: alike
 SELECT known
-FROM (SELECT party_id AS known FROM parties UNION SELECT record FROM party_records UNION SELECT name FROM parties)
-WHERE known IS NOT NULL
+FROM (SELECT party_id AS known FROM parties UNION SELECT record FROM party_records UNION SELECT label FROM parties)
 ORDER BY JARO_WINKLER_SIMILARITY(LOWER(known), LOWER($name)) DESC, known
 LIMIT 5
 

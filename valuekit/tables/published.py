@@ -92,6 +92,7 @@ PARTIES = Table(
     (
         _party(),
         _text("name", "Name, from the oldest record that has one", required=False),
+        _text("label", "What people call it: its name, or else system and record of its oldest record"),
         _text("kind", "person, organisation or group", required=False),
         _text("role", "What it is to the company: buyer, served, supplier, partner, internal or test"),
         _yes("is_supplier", "Some record says supplier or partner"),

@@ -23,6 +23,17 @@ def ink() -> str:
     return theme.INK[base()]
 
 
+def quiet() -> str:
+    """Return the colour of the names on an axis."""
+    return theme.NAMES[base()]
+
+
+def dressed(picture: Picture) -> Picture:
+    """Give a finished chart readable names on its axes and in its legend."""
+    names = {"labelColor": quiet(), "titleColor": quiet(), "titleFontWeight": "normal"}
+    return picture.configure_axis(**names).configure_legend(**names)
+
+
 def faint() -> str:
     """Return the colour of rules and of empty cells inside a chart."""
     return theme.FAINT[base()]

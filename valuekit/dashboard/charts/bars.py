@@ -18,21 +18,24 @@ def counts(frame: pd.DataFrame, colours: Mapping[str, str], *, unit: str) -> Pic
     )
     palette = [colours.get(k, theme.QUIET) for k in frame["key"]]
     colour = alt.Color("name:N", scale=alt.Scale(domain=list(frame["name"]), range=palette), legend=None)
-    text = bars.mark_text(align="left", dx=6, color=charts.ink()).encode(text=alt.Text("amount:Q", format=","))
+    text = bars.mark_text(align="left", dx=6, color=charts.ink(), fontSize=13).encode(
+        text=alt.Text("amount:Q", format=",")
+    )
     marks = bars.mark_bar(cornerRadiusEnd=3, height={"band": 0.68}).encode(color=colour)
-    return (marks + text).properties(height=len(frame) * 42)
+    return (marks + text).properties(height=len(frame) * 36)
 
 
 def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
     """Bars to both sides of zero of `name`, `side` (only_a, only_b), `parties`: who is only in one of two lists."""
     frame = frame.assign(signed=frame["parties"].where(frame["side"] == "only_b", -frame["parties"]))
     frame["list"] = frame["side"].map({"only_a": f"Only in {first}", "only_b": f"Only in {second}"})
-    limit = float(frame["parties"].max() or 1) * 1.15
+    most = 1.15 * float(frame["parties"].max() or 1)
+    low, high = (most if (frame["side"] == side).any() else 0.0 for side in _SIDES)
     order = list(frame.groupby("name")["parties"].sum().sort_values(ascending=False).index)
     sides = [f"Only in {first}", f"Only in {second}"]
     bars = alt.Chart(frame).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=_names()),
-        x=alt.X("signed:Q", axis=None, scale=alt.Scale(domain=[-limit, limit])),
+        x=alt.X("signed:Q", axis=None, scale=alt.Scale(domain=[-low, high])),
         tooltip=[
             alt.Tooltip("name:N", title=" "),
             alt.Tooltip("list:N", title="List"),
@@ -42,15 +45,19 @@ def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
     colour = alt.Color(
         "list:N",
         title=None,
-        legend=alt.Legend(orient="top", labelLimit=480),
+        legend=alt.Legend(orient="top", labelLimit=480, columns=2),
         scale=alt.Scale(domain=sides, range=[theme.ORANGE, theme.BLUE]),
     )
     marks = bars.mark_bar(height={"band": 0.68}).encode(color=colour)
-    left = bars.mark_text(align="right", dx=-6, color=charts.ink()).encode(text=alt.Text("parties:Q", format=","))
-    right = bars.mark_text(align="left", dx=6, color=charts.ink()).encode(text=alt.Text("parties:Q", format=","))
+    number = alt.Text("parties:Q", format=",")
+    left = bars.mark_text(align="right", dx=-6, color=charts.ink(), fontSize=12).encode(text=number)
+    right = bars.mark_text(align="left", dx=6, color=charts.ink(), fontSize=12).encode(text=number)
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=charts.faint()).encode(x="x:Q")
     numbers = left.transform_filter("datum.signed < 0") + right.transform_filter("datum.signed > 0")
-    return (marks + numbers + zero).properties(height=len(order) * 40 + 70)
+    return (marks + numbers + zero).properties(height=len(order) * 30 + 50)
+
+
+_SIDES = ("only_a", "only_b")
 
 
 def bridge(steps: pd.DataFrame, currency: str) -> Picture:
@@ -87,7 +94,7 @@ def bridge(steps: pd.DataFrame, currency: str) -> Picture:
     )
     text = bars.mark_text(dy=-9, color=charts.ink()).encode(y="top:Q", text=alt.Text("text:Q", format=charts.MONEY))
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
-    return (zero + marks + text).properties(height=380)
+    return (zero + marks + text).properties(height=320)
 
 
 def months(frame: pd.DataFrame, currency: str) -> Picture:
@@ -107,7 +114,7 @@ def months(frame: pd.DataFrame, currency: str) -> Picture:
         )
     )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
-    return (bars + zero).properties(height=260)
+    return (bars + zero).properties(height=220)
 
 
 def stacked(frame: pd.DataFrame, x: alt.X, currency: str, names: Mapping[str, str]) -> Picture:
@@ -143,7 +150,7 @@ def stacked(frame: pd.DataFrame, x: alt.X, currency: str, names: Mapping[str, st
     tooltip = [alt.Tooltip("sum(amount):Q", title=f"Net, {currency}", format=charts.EXACT)]
     points = net.mark_point(filled=True, size=46, color=charts.ink(), opacity=1).encode(tooltip=tooltip)
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
-    return (marks + zero + net.mark_line(color=charts.ink(), strokeWidth=1.5) + points).properties(height=330)
+    return (marks + zero + net.mark_line(color=charts.ink(), strokeWidth=1.5) + points).properties(height=300)
 
 
 def month_axis() -> alt.X:

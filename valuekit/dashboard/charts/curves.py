@@ -26,8 +26,10 @@ def whale(frame: pd.DataFrame, currency: str) -> Picture:
     line = curve.mark_line(color=theme.ACCENT, strokeWidth=2.5)
     area = curve.mark_area(color=theme.ACCENT, opacity=0.10)
     even = alt.Chart(last).mark_rule(color=charts.ink(), strokeDash=[4, 4], opacity=0.5).encode(y="cumulative:Q")
-    marks = [_point(peak, theme.ACCENT, above=True), _point(last, theme.SLATE, above=False)]
-    return alt.layer(area, even, line, *marks).properties(height=320)
+    marks = [_point(peak, theme.ACCENT, above=True)]
+    if float(last["cumulative"].iloc[0]) < 0.97 * float(peak["cumulative"].iloc[0]):
+        marks.append(_point(last, theme.SLATE, above=False))
+    return alt.layer(area, even, line, *marks).properties(height=270)
 
 
 def _point(frame: pd.DataFrame, colour: str, *, above: bool) -> Picture:
@@ -56,7 +58,7 @@ def spread(frame: pd.DataFrame, currency: str) -> Picture:
     )
     colour = alt.condition("datum.low < 0", alt.value(theme.LOSS), alt.value(theme.GAIN))
     marks = bars.mark_bar(width={"band": 0.9}, cornerRadiusEnd=2).encode(color=colour)
-    return alt.layer(marks).properties(height=260)
+    return alt.layer(marks).properties(height=230)
 
 
 def slope(frame: pd.DataFrame, first: str, second: str, worst: int) -> Picture:

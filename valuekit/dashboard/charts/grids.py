@@ -16,7 +16,7 @@ def heat(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, un
     colour = alt.Color(
         "amount:Q", legend=None, scale=alt.Scale(domain=[0, limit / 2, limit], range=theme.SEQUENTIAL[charts.base()])
     )
-    return _grid(frame, rows, columns, colour, unit=unit, number=number, strong=limit * 0.55)
+    return _grid(frame, rows, columns, colour, unit=unit, number=number, strong=limit * 0.85)
 
 
 def agreement(frame: pd.DataFrame, names: Sequence[str], *, unit: str, number: str, signed: bool) -> Picture:
@@ -33,7 +33,7 @@ def agreement(frame: pd.DataFrame, names: Sequence[str], *, unit: str, number: s
         alt.Color("amount:Q", scale=scale, legend=None),
         unit=unit,
         number=number,
-        strong=0.7,
+        strong=0.85,
         angle=-35,
         room=150,
     )

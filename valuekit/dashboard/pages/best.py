@@ -1,5 +1,7 @@
 """Best customers: each executive's answer side by side, where they agree, and what they agree on together."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -28,11 +30,16 @@ def render(run: Run) -> None:
             "Every measure needs data that this company does not map. The reasons are below.",
         )
     else:
-        _side_by_side(run, rankable)
-        compare.agreement(run, rankable)
-        _consensus(run, rankable)
-        compare.slope(run, rankable)
-        _one(run)
+        views: dict[str, Callable[[], None]] = {
+            "Side by side": partial(_side_by_side, run, rankable),
+            "All together": partial(_consensus, run, rankable),
+            "Where they agree": partial(compare.agreement, run, rankable),
+            "Two measures": partial(compare.slope, run, rankable),
+            "One customer": partial(_one, run),
+        }
+        for name, is_open in parts.tabs(list(views), "view"):
+            if is_open:
+                views[name]()
     _not_rankable(measures)
 
 
@@ -91,32 +98,38 @@ def _consensus(run: Run, rankable: pd.DataFrame) -> None:
         "A customer scores 1 where it is ranked first and 0 where it is ranked last; the consensus is the"
         " weighted mean over the measures that rank it (Borda). A weight of 0 leaves a measure out.",
     )
-    left, right = st.columns([4, 8], gap="large")
-    with left, st.container(border=True):
-        weights = {m.measure: _weight(m, run.settings.weights.get(m.measure, 1.0)) for m in each(rankable)}
-    with right:
-        if not any(weights.values()):
-            parts.empty("Every weight is zero", "Give at least one measure a weight.")
-            return
-        found = run.consensus(weights, n)
-        found = found.merge(run.ask("best", "named", parties=sorted(found["party_id"])), on="party_id").sort_values(
-            "rank"
-        )
-        columns = [
-            Column("rank", "Rank", "rank"),
-            Column("customer", "Customer"),
-            Column("score", "Score", "score", "1 is first on every measure, 0 is last on every measure"),
-            Column("measures", "Measures", "count", "Measures that rank it"),
-            Column("rank_before", "Rank in the run", "rank", "Rank with the weights of the run"),
-            Column("ltv", f"Lifetime value, {run.currency}", "money", str(run.settings.value)),
-        ]
-        parts.table(found, columns, alt_text=f"Consensus: {found.iloc[0].customer} is first", rows=n)
+    with st.container(border=True):
+        weights = {
+            m.measure: _weight(m, run.settings.weights.get(m.measure, 1.0), column)
+            for m, column in zip(each(rankable), _columns(len(rankable)), strict=True)
+        }
+    if not any(weights.values()):
+        parts.empty("Every weight is zero", "Give at least one measure a weight.")
+        return
+    found = run.consensus(weights, n)
+    found = found.merge(run.ask("best", "named", parties=sorted(found["party_id"])), on="party_id").sort_values("rank")
+    columns = [
+        Column("rank", "Rank", "rank"),
+        parts.CUSTOMER,
+        Column("score", "Score", "score", "1 is first on every measure, 0 is last on every measure"),
+        Column("measures", "Measures", "count", "Measures that rank it"),
+        Column("rank_before", "Rank in the run", "rank", "Rank with the weights of the run"),
+        Column("ltv", f"Lifetime value, {run.currency}", "money", str(run.settings.value)),
+        Column("net_cash_12m", f"Net cash 12 months, {run.currency}", "money"),
+    ]
+    parts.table(found, columns, alt_text=f"Consensus: {found.iloc[0].customer} is first", rows=n)
 
 
-def _weight(measure: Any, start: float) -> float:
+def _columns(many: int) -> Iterator[DeltaGenerator]:
+    """Give a place to each of so many sliders, four in a row."""
+    for start in range(0, many, 4):
+        yield from st.columns(4, gap="medium")[: many - start]
+
+
+def _weight(measure: Any, start: float, place: DeltaGenerator) -> float:
     """Let the reader weigh a measure, a row of the table `measures`; it begins with the weight of the run."""
     label, key = f"{measure.executive}: {measure.label}", f"weight_{measure.measure}"
-    chosen = st.slider(label, 0.0, max(3.0, start), start, step=0.5, format="%.1f", key=key, bind="query-params",
+    chosen = place.slider(label, 0.0, max(3.0, start), start, step=0.5, format="%.1f", key=key, bind="query-params",
                        help=measure.sentence)  # fmt: skip
     return float(chosen)
 
@@ -146,9 +159,9 @@ def _not_rankable(measures: pd.DataFrame) -> None:
     missing = measures[measures["not_rankable"].notna()]
     if missing.empty:
         return
-    parts.section("Not rankable", "Measures without data rank nobody; nobody is ranked last for want of data.")
+    parts.section("Not ranked", f"A measure without data ranks nobody, rather than anybody last. {words.MAP_IT}")
     parts.listing(
         ["Executive", "Measure", "Why not"],
-        [(m.executive, f"{m.label}\n{m.sentence}", m.not_rankable) for m in each(missing)],
+        [(m.executive, f"{m.label}\n{m.sentence}", words.begin(m.not_rankable)) for m in each(missing)],
         colours=[theme.EXECUTIVES.get(e, theme.QUIET) for e in missing["executive"]],
     )

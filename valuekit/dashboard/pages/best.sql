@@ -10,7 +10,7 @@ FROM measures LEFT JOIN _named_best USING (measure)
 ORDER BY LENGTH(requirement), requirement, measure
 
 -- step: top
-SELECT measure, rank, value, party_id, COALESCE(name, party_id) AS customer
+SELECT measure, rank, value, party_id, label AS customer
 FROM rankings JOIN parties USING (party_id)
 WHERE rank <= $rows AND LIST_CONTAINS($measures, measure)
 ORDER BY measure, rank, party_id
@@ -32,7 +32,7 @@ ORDER BY measure_a, measure_b
 -- step: named
 SELECT
     party_id,
-    COALESCE(name, party_id) AS customer,
+    label AS customer,
     consensus.rank AS rank_before,
     COALESCE(ltv.ltv, 0) AS ltv,
     COALESCE(net_cash_12m, 0) AS net_cash_12m
@@ -47,7 +47,7 @@ ORDER BY party_id
 SELECT DISTINCT party_id FROM rankings WHERE measure IN ($first, $second) AND rank <= $rows
 
 -- step: pair
-SELECT party_id, COALESCE(name, party_id) AS customer, measure, rank
+SELECT party_id, label AS customer, measure, rank
 FROM _pair JOIN rankings USING (party_id) JOIN parties USING (party_id)
 WHERE measure IN ($first, $second)
 ORDER BY party_id, measure

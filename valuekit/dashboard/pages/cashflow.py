@@ -26,6 +26,12 @@ def render(run: Run) -> None:
     parts.heading(
         run, "Cash flow", "What customers bring in after all the cost they cause, tied to the books to the cent."
     )
+    for name, is_open in parts.tabs(["The company", "One customer"], "view"):
+        if is_open:
+            _company(run) if name == "The company" else customer.statement(run)
+
+
+def _company(run: Run) -> None:
     period = (
         st.segmented_control(
             "Period",
@@ -50,7 +56,6 @@ def render(run: Run) -> None:
     _whale(run, recent=period == "recent")
     _months(run, since)
     _tie_out(run, books)
-    customer.statement(run)
 
 
 def _bridge(run: Run, books: pd.DataFrame) -> None:
@@ -143,15 +148,16 @@ def _tie_out(run: Run, books: pd.DataFrame) -> None:
     order = [*CASH_LINES, "general"]
     books = books.sort_values("line", key=lambda s: s.map(lambda x: order.index(x) if x in order else len(order)))
     books = books[(books[["ledger", "attributed", *ELSEWHERE]] != 0).any(axis=1)]
-    columns = ["ledger", "attributed", *ELSEWHERE, "difference"]
-    rows = [(words.line(b.line), *(f"{getattr(b, c):,.2f}" for c in columns)) for b in each(books)]
-    rows.append(("Net cash", *(f"{books[c].sum():,.2f}" for c in columns)))
-    headers = [
-        "Line",
-        "Ledger",
-        "Carried by customers",
-        *(name.replace("\n", " ") for name, _ in ELSEWHERE.values()),
-        "Difference",
+    elsewhere = {key: name.replace("\n", " ") for key, (name, _) in ELSEWHERE.items() if books[key].any()}
+    columns = {"ledger": "Ledger", "attributed": "Carried by customers", **elsewhere, "difference": "Difference"}
+    rows = [
+        (words.line(b.line), *(_amount(getattr(b, c), always=c == "difference") for c in columns)) for b in each(books)
     ]
+    rows.append(("Net cash", *(_amount(books[c].sum(), always=True) for c in columns)))
+    headers = ["Line", *columns.values()]
     colours = [theme.STREAMS.get(line, theme.QUIET) for line in books["line"]]
     parts.listing(headers, rows, numbers=range(1, len(headers)), total=True, colours=colours)
+
+
+def _amount(amount: float, *, always: bool) -> str:
+    return f"{amount:,.2f}" if amount or always else "-"

@@ -1,9 +1,7 @@
 -- One customer: found by name, and what is known of it.
 
 -- step: _sought
-SELECT party_id, COALESCE(name, party_id) AS customer
-FROM parties
-WHERE CONTAINS(LOWER(COALESCE(name, '')), LOWER($text)) OR LOWER(party_id) = LOWER($text)
+SELECT party_id, label AS customer FROM _called JOIN parties USING (party_id)
 
 -- step: found_by_cash
 SELECT party_id, customer
@@ -21,7 +19,7 @@ LIMIT 50
 SELECT party_id, net_cash FROM cash ORDER BY net_cash DESC, party_id LIMIT 50
 
 -- step: first_by_cash
-SELECT party_id, COALESCE(name, party_id) AS customer
+SELECT party_id, label AS customer
 FROM _most_cash JOIN parties USING (party_id)
 ORDER BY net_cash DESC, party_id
 
@@ -29,13 +27,13 @@ ORDER BY net_cash DESC, party_id
 SELECT party_id, rank FROM consensus ORDER BY rank NULLS LAST, party_id LIMIT 50
 
 -- step: first_by_rank
-SELECT party_id, COALESCE(name, party_id) AS customer
+SELECT party_id, label AS customer
 FROM _first_ranks JOIN parties USING (party_id)
 ORDER BY rank NULLS LAST, party_id
 
 -- step: profile
 SELECT
-    COALESCE(name, party_id) AS customer,
+    label AS customer,
     stage,
     reason,
     since,

@@ -37,16 +37,23 @@ def render(run: Run) -> None:
         parts.empty("The two lists are the same", "Choose two different definitions to compare them.")
         return
     _compare(run, first, second, labels)
-    _members(run, first, second, labels)
+    _list(run, first, second, labels)
 
 
 def _definitions(run: Run, found: pd.DataFrame) -> None:
     parts.section("Definitions")
-    rows = [(_named(d), words.members(d), _sentence(d), d.owner, d.system) for d in each(found)]
-    colours = [theme.ACCENT if d.headline else theme.QUIET for d in each(found)]
-    parts.listing(
-        ["Definition", "Parties", "What it counts", "Owner", "Source of truth"], rows, numbers=(1,), colours=colours
-    )
+    shown = pd.concat([found[found["not_countable"].isna()], found[found["not_countable"].notna()]])
+    rows = [(_named(d), _members(d), _sentence(d), d.system) for d in each(shown)]
+    colours = [theme.ACCENT if d.headline else theme.QUIET for d in each(shown)]
+    parts.listing(["Definition", "Parties", "What it counts", "Source of truth"], rows, numbers=(1,), colours=colours)
+    if found["not_countable"].notna().any():
+        parts.note(words.MAP_IT)
+    with st.expander("The exact rules, over the columns of the table `facts`"):
+        parts.listing(["Definition", "Rule"], [(_named(d), d.predicate) for d in each(shown)])
+
+
+def _members(one: Any) -> str:
+    return words.NOT_RECORDED if isinstance(one.not_countable, str) else words.count(one.members)
 
 
 def _named(one: Any) -> str:
@@ -54,8 +61,9 @@ def _named(one: Any) -> str:
 
 
 def _sentence(one: Any) -> str:
-    text = words.sentence(one)
-    return text if "\n" in text else f"{text}\nRule: {one.predicate}"
+    if isinstance(one.not_countable, str):
+        return f"{words.begin(one.not_countable)}\nIt would be: {one.sentence}"
+    return f"{one.sentence}\nCounted by {one.owner}" if one.headline else str(one.sentence)
 
 
 def _contradiction(found: pd.DataFrame) -> tuple[str, str]:
@@ -118,30 +126,32 @@ def _compare(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     )
 
 
-def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
+def _list(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     sides = {"only_a": f"Only in {labels[first]}", "both": "In both", "only_b": f"Only in {labels[second]}"}
     parts.section("Who they are")
+    cells = run.ask("customers", "differences", first=first, second=second)
+    sizes = cells.groupby("side")["parties"].sum().reindex(list(sides), fill_value=0)
+    begin = "only_a" if sizes["only_a"] or not sizes["only_b"] else "only_b"
     side = (
         st.segmented_control(
             "List",
             list(sides),
             format_func=sides.__getitem__,
-            default="only_a",
+            default=begin,
             key="side",
             required=True,
             bind="query-params",
             label_visibility="collapsed",
         )
-        or "only_a"
+        or begin
     )
-    cells = run.ask("customers", "differences", first=first, second=second)
-    total = int(cells.loc[cells["side"] == side, "parties"].sum())
+    total = int(sizes[side])
     if not total:
         parts.empty(f"{sides[side]}: nobody", "Choose another part of the comparison.")
         return
     found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
     parts.note(f"{parts.shown(total, 'parties')}, highest lifetime value first.")
-    parts.table(found, _columns(run, found), alt_text=f"{sides[side]}: {total} parties with stage, records and value")
+    parts.table(found, _columns(run), alt_text=f"{sides[side]}: {total} parties with stage, records and value")
     downloads.button(
         "Download all as CSV", lambda: _csv(run, first, second, side), f"{first}-{second}-{side}.csv", key="members"
     )
@@ -149,7 +159,7 @@ def _members(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
 
 def _csv(run: Run, first: str, second: str, side: str) -> bytes:
     found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=EVERYBODY))
-    return downloads.csv(found, _columns(run, found))
+    return downloads.csv(found, [*_columns(run), parts.PARTY_ID])
 
 
 def _with_reason(found: pd.DataFrame) -> pd.DataFrame:
@@ -158,15 +168,12 @@ def _with_reason(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
-    name, *party = parts.with_party(found)
+def _columns(run: Run) -> list[Column]:
     return [
-        name,
+        parts.CUSTOMER,
         Column("why", "Stage and reason"),
         Column("ltv", f"Lifetime value, {run.currency}", "money", str(run.settings.value)),
         Column("net_cash_12m", f"Net cash 12 months, {run.currency}", "money"),
         Column("since", "Since", "day", "Day it entered the stage, as far as known"),
-        Column("records", "Records", "count", "Records in the company's systems that are this one party"),
-        Column("systems", "Systems"),
-        *party,
+        Column("systems", "Known in", help="Systems that have a record of it"),
     ]

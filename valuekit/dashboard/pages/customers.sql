@@ -1,10 +1,5 @@
 -- Who is counted by which definition.
 
--- step: definitions
-SELECT definition, label, owner, system, sentence, predicate, headline, members, not_countable
-FROM definitions
-ORDER BY headline DESC, definition
-
 -- step: differences
 SELECT
     CASE WHEN definition_a = $first THEN side WHEN side = 'only_a' THEN 'only_b' WHEN side = 'only_b' THEN 'only_a' ELSE side END
@@ -41,12 +36,11 @@ SELECT party_id, ltv FROM _side ORDER BY ltv DESC, party_id LIMIT $rows
 
 -- step: members
 SELECT
-    COALESCE(name, party_id) AS customer,
+    label AS customer,
     party_id,
     stage,
     reason,
     since,
-    records,
     systems,
     _top.ltv AS ltv,
     net_cash_12m

@@ -26,8 +26,8 @@ def render(run: Run) -> None:
         _answers(run)
     parts.cards(_cards(run))
     _best(run)
-    _layers(run)
     _teams(run)
+    _layers(run)
     _trust(run)
 
 
@@ -52,28 +52,34 @@ def _dated(run: Run, sentence: str) -> str:
 
 
 def _answers(run: Run) -> None:
-    best = run.ask("overview", "best")
-    names = ", ".join(best["customer"].head(3)) if len(best) else "No measure can rank customers yet"
-    by = f"by the consensus of {words.count(best['measures'].max())} measures" if len(best) else ""
     rows = [
-        ("Who are our best customers?", f"{names}; {by}." if by else f"{names}."),
-        ("What are all of them worth?", _worth(run)),
-        (
-            "Can I trust it?",
-            _trusted(run.one("overview", "quality")),
-        ),
+        ("Who are our best customers?", _named_best(run)),
+        ("What are all customers worth?", _worth(run)),
+        ("Can I trust it?", _trusted(run.one("overview", "quality"))),
     ]
     body = "".join(f"<div><dt>{escape(q)}</dt><dd>{escape(a)}</dd></div>" for q, a in rows)
     st.html(f'<dl class="vk-answers">{body}</dl>')
 
 
+def _named_best(run: Run) -> str:
+    """Name the best by consensus and the most valuable: they need not be the same."""
+    best, richest = run.ask("overview", "best"), run.ask("overview", "richest")
+    texts = []
+    if len(best):
+        measures = words.count(best["measures"].max())
+        texts.append(f"By all {measures} measures together: {' · '.join(best['customer'].head(3))}.")
+    if len(richest):
+        texts.append(f"By lifetime value: {' · '.join(richest['customer'])}.")
+    return " ".join(texts) or "No measure can rank customers yet."
+
+
 def _trusted(quality: Any) -> str:
     """Say in a sentence which checks passed, and how many rows were set aside."""
-    accepted = words.share(quality.rows_accepted, quality.rows_in)
-    return (
-        f"{quality.passed} of {quality.checks} checks passed. {accepted} of {words.count(quality.rows_in)} input rows"
-        f" were accepted, {words.count(quality.rows_quarantined)} set aside with reasons."
-    )
+    checks, rows = f"{quality.passed} of {quality.checks} checks passed.", words.count(quality.rows_in)
+    if not quality.rows_quarantined:
+        return f"{checks} All {rows} input rows were accepted."
+    accepted, aside = words.share(quality.rows_accepted, quality.rows_in), words.count(quality.rows_quarantined)
+    return f"{checks} {accepted} of {rows} input rows were accepted, {aside} set aside with reasons."
 
 
 def _worth(run: Run) -> str:
@@ -100,7 +106,8 @@ def _cards(run: Run) -> list[Card]:
             run.money(value.equity),
             f"Sum of the lifetime values of the {words.count(value.customers)} current customers: expected cash of"
             f" {run.settings.value}, in {run.currency}. Exactly {run.money(value.equity, exact=True)}.",
-            f"{words.count(value.customers)} current customers, {words.count(value.negative)} with a negative value",
+            f"{words.count(value.customers)} current customers"
+            + (f", {words.count(value.negative)} with a negative value" if value.negative else ""),
         ),
         _best_segment(run),
     ]
@@ -146,7 +153,7 @@ def _best(run: Run) -> None:
         return
     parts.section(
         "Best customers",
-        "First by the executives' consensus, the weighted mean of their rankings. Best customers takes it apart.",
+        "First by all executives' measures together, which the page Best customers takes apart.",
     )
     rows = [
         (f"{b.rank:,.0f}", b.customer, words.count(b.measures), f"{b.ltv:,.2f}", f"{b.net_cash_12m:,.2f}")
@@ -200,44 +207,61 @@ def _systems(run: Run, stage: str) -> str:
 
 
 def _teams(run: Run) -> None:
-    found = run.ask("overview", "definitions")
-    teams = found[found["definition"].isin(words.TEAMS) | found["headline"]]
-    if len(teams) < 2:
+    found = run.ask("overview", "definitions").set_index("definition", drop=False)
+    headline = found[found["headline"]]
+    teams = found.reindex([t for t in words.TEAMS if t in found.index and t not in headline.index])
+    if headline.empty or teams.empty:
         return
+    shown = pd.concat([headline, teams])
     parts.section(
         "The same company, counted by each team",
-        f"Each team's own definition over the same parties, on {words.day(run.as_of)}."
-        " The page Customers names who is in one list and not in another.",
+        f"Each team's own definition over the same parties on {words.day(run.as_of)}, against the number that the"
+        " company reports. None is wrong: they count different things. The page Customers names everybody in between.",
     )
-    left, right = st.columns([5, 7], gap="large")
-    with left:
-        st.space("xsmall")
-        _team_bars(teams[teams["not_countable"].isna()])
-    with right:
-        rows = [(_named(t), words.members(t), words.sentence(t), t.system) for t in each(teams)]
-        parts.listing(["Definition", "Parties", "What it counts", "System"], rows, numbers=(1,))
+    _team_bars(shown[shown["not_countable"].isna()])
+    against = run.ask("overview", "against", headline=str(headline.index[0]))
+    rows = [_team(t, against[against["definition"] == t.definition]) for t in each(shown)]
+    parts.listing(["Definition", "Parties", "Why it differs from the reported number"], rows, numbers=(1,))
+    if teams["not_countable"].notna().any():
+        parts.note(words.MAP_IT)
 
 
-def _named(one: Any) -> str:
-    return words.definition(one.owner, one.label, headline=one.headline)
+def _team(one: Any, apart: pd.DataFrame) -> tuple[str, str, str]:
+    named = f"{words.definition(one.owner, one.label, headline=one.headline)}\n{one.sentence}"
+    if isinstance(one.not_countable, str):
+        return named, words.NOT_RECORDED, words.begin(one.not_countable)
+    if one.headline:
+        return named, words.count(one.members), "This is the reported number"
+    return named, words.count(one.members), _why(apart) or "It counts the same parties"
 
 
-def _team_bars(teams: pd.DataFrame) -> None:
-    frame = pd.DataFrame(
-        {
-            "name": [_named(t) for t in each(teams)],
-            "key": teams["headline"].map({True: "headline", False: "team"}),
-            "amount": teams["members"],
-        }
-    )
+def _why(apart: pd.DataFrame) -> str:
+    """Say by stage whom a definition counts besides the headline's, and whom it leaves out."""
+    texts = []
+    for besides, start in ((True, "Counts besides"), (False, "Leaves out")):
+        side = apart[apart["besides"] == besides]
+        if len(side):
+            stages = " · ".join(f"{words.stage(s.stage)} {words.count(s.parties)}" for s in each(side))
+            texts.append(f"{start} {words.count(side['parties'].sum())}: {stages}")
+    return "\n".join(texts)
+
+
+def _team_bars(shown: pd.DataFrame) -> None:
+    names = [words.definition(d.owner, d.label, headline=d.headline) for d in each(shown)]
+    key = shown["headline"].map({True: "headline", False: "team"})
+    frame = pd.DataFrame({"name": names, "key": key.to_numpy(), "amount": shown["members"].to_numpy()})
     colours = {"headline": theme.ACCENT, "team": theme.QUIET}
     low, high = words.count(frame["amount"].min()), words.count(frame["amount"].max())
     parts.chart(bars.counts(frame, colours, unit="Parties"), f"The teams' counts run from {low} to {high}.")
 
 
 def _trust(run: Run) -> None:
-    parts.section("Checks of this run", "What was proved before these numbers were published.")
     checks = run.ask("overview", "checks")
-    rows = [("Passed" if c.passed else "Failed", c.meaning, c.expected, c.actual) for c in each(checks)]
+    parts.section("Can these numbers be trusted?", _trusted(run.one("overview", "quality")))
+    rows = [
+        ("Passed" if c.passed else "Failed", c.meaning, words.figures(c.expected), words.figures(c.actual))
+        for c in each(checks)
+    ]
     colours = [theme.GREEN if c.passed else theme.RED for c in each(checks)]
-    parts.listing(["Result", "What it proves", "Expected", "Found"], rows, colours=colours)
+    with st.expander("What was proved before these numbers were published"):
+        parts.listing(["Result", "What it proves", "Expected", "Found"], rows, colours=colours)

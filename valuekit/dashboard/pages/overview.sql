@@ -1,18 +1,10 @@
 -- What the first page asks.
 
--- step: definitions
-SELECT definition, label, owner, system, sentence, predicate, headline, members, not_countable
-FROM definitions
-ORDER BY headline DESC, definition
-
 -- step: stages
 SELECT stage, reason, COUNT(*) AS parties
 FROM stages
 GROUP BY stage, reason
 ORDER BY stage, parties DESC, reason
-
--- step: _current
-SELECT party_id FROM stages WHERE LIST_CONTAINS($current, stage)
 
 -- step: value
 SELECT
@@ -35,11 +27,6 @@ SELECT
     COALESCE(SUM(ledger) FILTER (WHERE month >= $since AND line IN ('revenue', 'refunds')), 0) AS income,
     COALESCE(SUM(ledger) FILTER (WHERE month >= $before AND month < $since), 0) AS net_cash_before
 FROM books
-
--- step: tiers
-SELECT tier, tier_order, rule, lowest_ltv, highest_ltv, parties, ltv, net_cash_12m
-FROM tiers
-ORDER BY tier_order
 
 -- step: quality
 SELECT
@@ -65,7 +52,7 @@ LIMIT 5
 -- step: best
 SELECT
     party_id,
-    COALESCE(name, party_id) AS customer,
+    label AS customer,
     rank,
     measures,
     COALESCE(ltv.ltv, 0) AS ltv,
@@ -75,3 +62,21 @@ JOIN parties USING (party_id)
 LEFT JOIN ltv USING (party_id)
 LEFT JOIN cash USING (party_id)
 ORDER BY rank, party_id
+
+-- step: _richest
+SELECT party_id, ltv FROM ltv ORDER BY ltv DESC, party_id LIMIT 3
+
+-- step: richest
+SELECT label AS customer FROM _richest JOIN parties USING (party_id) ORDER BY ltv DESC, party_id
+
+-- step: against
+-- How each definition differs from the headline: whom it counts besides, and whom it leaves out.
+SELECT
+    CASE WHEN definition_a = $headline THEN definition_b ELSE definition_a END AS definition,
+    (definition_a = $headline) <> (side = 'only_a') AS besides,
+    stage,
+    CAST(SUM(parties) AS BIGINT) AS parties
+FROM definition_differences
+WHERE side <> 'both' AND $headline IN (definition_a, definition_b)
+GROUP BY ALL
+ORDER BY definition, besides DESC, parties DESC, stage

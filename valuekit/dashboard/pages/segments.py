@@ -79,7 +79,7 @@ def _grid(run: Run, tiers: pd.DataFrame) -> None:
             "row": cells["stage"].map(words.stage),
             "column": cells["tier"],
             "amount": cells[what].astype(float),
-            "text": [words.count(v) if what == "parties" else run.money(v) for v in cells[what]],
+            "text": ["" if not v else words.count(v) if what == "parties" else run.money(v) for v in cells[what]],
         }
     )
     fullest = most(frame, "amount")
@@ -109,7 +109,7 @@ def _list(run: Run, tiers: pd.DataFrame) -> None:
         "Name",
         key="name",
         bind="query-params",
-        placeholder="Part of a name, or a party id",
+        placeholder="Part of a name, or a record id",
         icon=":material/search:",
         live=True,
     )
@@ -135,12 +135,12 @@ def _members(run: Run, wanted: Wanted, rows: int) -> pd.DataFrame:
 
 def _csv(run: Run, wanted: Wanted) -> bytes:
     found = _members(run, wanted, EVERYBODY)
-    return downloads.csv(found, _columns(run, found))
+    return downloads.csv(found, [*_columns(run, found), parts.PARTY_ID])
 
 
 def _parquet(run: Run, wanted: Wanted) -> bytes:
     found = _members(run, wanted, EVERYBODY)
-    return downloads.parquet(found, _columns(run, found))
+    return downloads.parquet(found, [*_columns(run, found), parts.PARTY_ID])
 
 
 def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
@@ -148,7 +148,7 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
     if found["mrr"].any():
         money.append(("mrr", "Monthly recurring revenue"))
     return [
-        *parts.with_party(found),
+        parts.CUSTOMER,
         Column("stage_name", "Stage"),
         Column("tier", "Tier"),
         *(Column(source, f"{label}, {run.currency}", "money") for source, label in money),

@@ -1,13 +1,5 @@
 -- Value tiers, and the parties in them.
 
--- step: tiers
-SELECT tier, tier_order, rule, lowest_ltv, highest_ltv, parties, ltv, net_cash_12m
-FROM tiers
-ORDER BY tier_order
-
--- step: _called
-SELECT party_id FROM parties WHERE CONTAINS(LOWER(COALESCE(name, party_id)), LOWER($text)) OR LOWER(party_id) = LOWER($text)
-
 -- step: _chosen
 SELECT party_id, ltv
 FROM segments
@@ -22,6 +14,6 @@ SELECT COUNT(*) AS parties, COALESCE(SUM(ltv), 0) AS ltv FROM _chosen
 SELECT party_id FROM _chosen ORDER BY ltv DESC, party_id LIMIT $rows
 
 -- step: members
-SELECT COALESCE(name, party_id) AS customer, party_id, stage, tier, tier_order, segments.ltv, net_cash_12m, mrr
+SELECT label AS customer, party_id, stage, tier, tier_order, segments.ltv, net_cash_12m, mrr
 FROM _top JOIN segments USING (party_id) JOIN parties USING (party_id)
 ORDER BY segments.ltv DESC, party_id

@@ -10,9 +10,8 @@ from valuekit.dashboard.data import Scenario, each, most
 from valuekit.dashboard.parts import Card, Column
 from valuekit.dashboard.run import Run
 from valuekit.money import shorten
-from valuekit.tables.published import CUSTOMER_STAGES, HORIZON_YEARS, STREAMS
+from valuekit.tables.published import HORIZON_YEARS, STREAMS
 
-CURRENT = list(CUSTOMER_STAGES)
 BEST = 100
 
 
@@ -23,7 +22,7 @@ def render(run: Run) -> None:
         "Lifetime value",
         "Expected cash of each customer, discounted to today. Change an assumption and see what it does.",
     )
-    years = run.ask("value", "years", current=CURRENT)
+    years = run.years()
     if years.empty:
         parts.empty(
             "Nobody has a lifetime value yet",
@@ -78,7 +77,7 @@ def _choose(run: Run, streams: list[str]) -> Scenario:
 
 
 def _equity(run: Run, scenario: Scenario) -> None:
-    found = run.one("value", "equity", scenario=scenario, current=CURRENT)
+    found = run.one("value", "equity", scenario=scenario)
     parts.cards(
         [
             Card(
@@ -98,7 +97,9 @@ def _equity(run: Run, scenario: Scenario) -> None:
                 "With negative value",
                 words.count(found.negative),
                 "Current customers who are expected to cost more than they bring in",
-                f"{words.share(found.negative, found.customers)} of current customers",
+                f"{words.share(found.negative, found.customers)} of current customers"
+                if found.negative
+                else "Nobody is expected to cost more than it brings in",
             ),
             Card(
                 "As published",
@@ -194,7 +195,7 @@ def _top(run: Run, scenario: Scenario) -> None:
     parts.section("Most valuable customers", note)
     columns = [
         Column("rank", "Rank", "rank"),
-        Column("customer", "Customer"),
+        parts.CUSTOMER,
         Column("stage_name", "Stage"),
         Column("ltv", f"Lifetime value, {run.currency}", "money", str(scenario)),
     ]

@@ -146,7 +146,7 @@ class Engine:
         try:
             return self._connection.execute(sql, _used(sql, parameters))
         except duckdb.OutOfMemoryException as error:
-            raise MemoryLimitError(first_line(error), where="the engine", next_step=_MEMORY_ADVICE) from error
+            raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
     def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.

@@ -12,7 +12,7 @@ FIRST_NEEDED = ("altair", "valuekit.snapshot", "valuekit.cashflow", "valuekit.ex
 
 
 def arguments(app: Path, snapshot: Path, *, port: int, headless: bool) -> list[str]:
-    """Return what Streamlit's command line is told; everything else stands in `.streamlit/config.toml` beside the app."""
+    """Return what Streamlit is told; everything else stands in `.streamlit/config.toml` beside the app."""
     flags = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
     return ["run", str(app), *flags, "--", str(snapshot)]
 

@@ -51,7 +51,7 @@ def agreement(run: Run, rankable: pd.DataFrame) -> None:
     if frame.empty:
         parts.empty("Nothing to compare", "No two measures rank the same customers.")
         return
-    closest = most(frame, "amount")
+    closest = most(frame[frame["amount"] < 1] if (frame["amount"] < 1).any() else frame, "amount")
     parts.chart(
         grids.agreement(
             frame, list(labels.values()), unit=KINDS[kind], number=".2f" if signed else ".0%", signed=signed
@@ -65,7 +65,7 @@ def _square(found: pd.DataFrame, kind: str, labels: dict[str, str]) -> pd.DataFr
     pairs = found.rename(columns={"measure_a": "a", "measure_b": "b", kind: "amount"})[["a", "b", "amount"]]
     whole = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})]).drop_duplicates(["a", "b"])
     whole = whole[whole["a"].isin(labels) & whole["b"].isin(labels) & whole["amount"].notna()]
-    text = [f"{v:.0%}" if kind == "overlap" else f"{v:.2f}" for v in whole["amount"]]
+    text = [f"{v:.0%}" if kind == "overlap" else f"{round(v, 2) + 0:.2f}" for v in whole["amount"]]
     return whole.assign(row=whole["a"].map(labels), column=whole["b"].map(labels), text=text)
 
 

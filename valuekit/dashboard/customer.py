@@ -73,7 +73,9 @@ def _profile(run: Run, party: str) -> None:
                 "Stage",
                 words.stage(one.stage),
                 "The one lifecycle stage at the as-of date",
-                words.REASONS.get(one.reason, words.human(one.reason)) if isinstance(one.reason, str) else "",
+                words.begin(words.REASONS.get(one.reason, words.human(one.reason))).rstrip(".")
+                if isinstance(one.reason, str)
+                else "",
             ),
             Card(
                 "Net cash, all months",

@@ -103,7 +103,7 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
 NOT_RECORDED = "not recorded"
 """In place of a number that the company's data cannot give: never a zero."""
 
-MAP_IT = "What is not recorded is counted as soon as its table is mapped under `sources` in the configuration."
+MAP_IT = "What is not recorded is counted as soon as its table is mapped under sources in the configuration."
 
 
 def begin(text: str) -> str:

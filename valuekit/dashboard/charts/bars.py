@@ -54,7 +54,7 @@ def two_sided(frame: pd.DataFrame, first: str, second: str) -> Picture:
     right = bars.mark_text(align="left", dx=6, color=charts.ink(), fontSize=12).encode(text=number)
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=charts.faint()).encode(x="x:Q")
     numbers = left.transform_filter("datum.signed < 0") + right.transform_filter("datum.signed > 0")
-    return (marks + numbers + zero).properties(height=len(order) * 30 + 50)
+    return (marks + numbers + zero).properties(height=len(order) * 30 + 80)
 
 
 _SIDES = ("only_a", "only_b")

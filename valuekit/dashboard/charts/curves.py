@@ -93,7 +93,7 @@ def slope(frame: pd.DataFrame, first: str, second: str, worst: int) -> Picture:
     dots = alt.Chart(frame[frame["named"]]).mark_point(filled=True, size=42, opacity=1, color=theme.GREY)
     dots = dots.encode(x=x, y=y, tooltip=tooltip)
     named = frame[frame["named"]]
-    below = [_beyond(s, x, y, worst) for s in order]
+    below = [_beyond(s, x, y, worst) for s in order if (frame.loc[frame["side"] == s, "drawn"] == worst).any()]
     return alt.layer(*strokes, dots, *(_labels(named, s, x, y, s == first) for s in order), *below).properties(
         height=600
     )

@@ -29,9 +29,10 @@ def render(run: Run) -> None:
             "No measure can rank these customers",
             "Every measure needs data that this company does not map. The reasons are below.",
         )
+        _not_rankable(measures)
     else:
         views: dict[str, Callable[[], None]] = {
-            "Side by side": partial(_side_by_side, run, rankable),
+            "Side by side": partial(_side_by_side, run, measures),
             "All together": partial(_consensus, run, rankable),
             "Where they agree": partial(compare.agreement, run, rankable),
             "Two measures": partial(compare.slope, run, rankable),
@@ -40,15 +41,14 @@ def render(run: Run) -> None:
         for name, is_open in parts.tabs(list(views), "view"):
             if is_open:
                 views[name]()
-    _not_rankable(measures)
 
 
-def _side_by_side(run: Run, rankable: pd.DataFrame) -> None:
-    n = run.settings.top_n
+def _side_by_side(run: Run, measures: pd.DataFrame) -> None:
+    n, rankable = run.settings.top_n, measures[measures["not_rankable"].isna()]
     parts.section(
         f"Each executive's top {n}",
         "One measure for each executive; choose another above the list. Names in bold are on"
-        " at least two of the lists shown. Ties share their mean rank.",
+        " at least two of the lists shown. Equal ranks, marked =, are the mean of the places that they share.",
     )
     executives = [e for e in words.EXECUTIVES if e in set(rankable["executive"])]
     columns = st.columns(len(executives))
@@ -67,6 +67,7 @@ def _side_by_side(run: Run, rankable: pd.DataFrame) -> None:
             text = f"{words.count(tie.parties)} customers share rank {tie.rank:,.6g}: nothing tells them apart."
             column.html(f'<p class="vk-note">{escape(text)}</p>')
         column.html(f'<p class="vk-note vk-below">{escape(sentences[measure])}.</p>')
+    _not_rankable(measures)
 
 
 def _measure(column: DeltaGenerator, executive: str, rankable: pd.DataFrame) -> str:
@@ -87,7 +88,8 @@ def _measure(column: DeltaGenerator, executive: str, rankable: pd.DataFrame) -> 
 
 
 def _ranking(column: DeltaGenerator, executive: str, ranked: pd.DataFrame, shared: set[str]) -> None:
-    names = [(f"{r.rank:,.4g}", r.customer, r.party_id in shared) for r in each(ranked)]
+    tied = set(ranked.loc[ranked["rank"].duplicated(), "rank"])
+    names = [(f"{'=' if r.rank in tied else ''}{r.rank:,.4g}", r.customer, r.party_id in shared) for r in each(ranked)]
     column.html(parts.ordered(names, theme.EXECUTIVES[executive]))
 
 

@@ -48,7 +48,7 @@ def _definitions(run: Run, found: pd.DataFrame) -> None:
     parts.listing(["Definition", "Parties", "What it counts", "Source of truth"], rows, numbers=(1,), colours=colours)
     if found["not_countable"].notna().any():
         parts.note(words.MAP_IT)
-    with st.expander("The exact rules, over the columns of the table `facts`"):
+    with st.expander("The exact rules, for those who check them"):
         parts.listing(["Definition", "Rule"], [(_named(d), d.predicate) for d in each(shown)])
 
 
@@ -121,8 +121,8 @@ def _compare(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
     most = apart.iloc[0]
     parts.chart(
         bars.two_sided(apart[["name", "side", "parties"]], labels[first], labels[second]),
-        f"{only_first} parties are only in {labels[first]}, {only_second} only in {labels[second]};"
-        f" most of them, {most.parties}, are {most['name']}.",
+        f"{words.count(only_first)} parties are only in {labels[first]}, {words.count(only_second)} only in"
+        f" {labels[second]}; most of them, {words.count(most.parties)}, are {most['name']}.",
     )
 
 
@@ -151,7 +151,9 @@ def _list(run: Run, first: str, second: str, labels: dict[str, str]) -> None:
         return
     found = _with_reason(run.ask("customers", "members", first=first, second=second, side=side, rows=parts.ROWS))
     parts.note(f"{parts.shown(total, 'parties')}, highest lifetime value first.")
-    parts.table(found, _columns(run), alt_text=f"{sides[side]}: {total} parties with stage, records and value")
+    parts.table(
+        found, _columns(run), alt_text=f"{sides[side]}: {words.count(total)} parties with stage, records and value"
+    )
     downloads.button(
         "Download all as CSV", lambda: _csv(run, first, second, side), f"{first}-{second}-{side}.csv", key="members"
     )

@@ -99,7 +99,7 @@ def _cards(run: Run) -> list[Card]:
             run.money(cash.net_cash),
             f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
             f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.",
-            _against(run, cash),
+            _against(run, cash, company),
         ),
         Card(
             "Customer equity",
@@ -116,10 +116,10 @@ def _cards(run: Run) -> list[Card]:
     return row
 
 
-def _against(run: Run, cash: Any) -> str:
+def _against(run: Run, cash: Any, company: Any) -> str:
     margin = f"{words.share(cash.net_cash, cash.income)} of money received"
-    if not cash.net_cash_before:
-        return margin
+    if pd.isna(company.first_month) or company.first_month.date() > add_months(run.last_12_months, -12):
+        return margin  # the books do not hold the whole of the 12 months before
     return f"{words.change(cash.net_cash - cash.net_cash_before, run.currency)} on the 12 months before; {margin}"
 
 
@@ -238,7 +238,7 @@ def _team(one: Any, apart: pd.DataFrame) -> tuple[str, str, str]:
 def _why(apart: pd.DataFrame) -> str:
     """Say by stage whom a definition counts besides the headline's, and whom it leaves out."""
     texts = []
-    for besides, start in ((True, "Counts besides"), (False, "Leaves out")):
+    for besides, start in ((True, "Also counts"), (False, "Leaves out")):
         side = apart[apart["besides"] == besides]
         if len(side):
             stages = " · ".join(f"{words.stage(s.stage)} {words.count(s.parties)}" for s in each(side))

@@ -122,7 +122,9 @@ def _list(run: Run, tiers: pd.DataFrame) -> None:
     parts.note(
         f"{parts.shown(size.parties, 'parties')}, highest lifetime value first; all together {run.money(size.ltv)}."
     )
-    parts.table(found, _columns(run, found), alt_text=f"{size.parties} parties with stage, tier and value", rows=12)
+    parts.table(
+        found, _columns(run, found), alt_text=f"{words.count(size.parties)} parties with stage, tier and value", rows=12
+    )
     with st.container(horizontal=True):
         downloads.button("All as CSV", lambda: _csv(run, wanted), "segments.csv", key="segments_csv")
         downloads.button("All as Parquet", lambda: _parquet(run, wanted), "segments.parquet", key="segments_parquet")

@@ -163,7 +163,7 @@ def _spread(run: Run, scenario: Scenario) -> None:
     common = most(found, "parties")
     parts.chart(
         curves.spread(found, run.currency),
-        f"Most common lifetime value: {common.label}, {common.parties} of {total} parties.",
+        f"Most common lifetime value: {common.label}, {words.count(common.parties)} of {words.count(total)} parties.",
     )
     rests = [f"{words.share(b.parties, total)} {words.BASES.get(b.basis, b.basis)}" for b in each(basis)]
     parts.note(f"What a customer's value rests on: {', '.join(rests)}.")

@@ -11,6 +11,7 @@ from shutil import which
 
 import pytest
 
+from valuekit.dashboard import theme
 from valuekit.dashboard.router import PAGES
 from valuekit.money import show
 from valuekit.snapshot import Snapshot
@@ -28,20 +29,28 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: `make browser` installs it"),
 ]
 
+PAGE_COLOUR = {base: f"rgb{tuple(bytes.fromhex(colour[1:]))}" for base, colour in theme.PAGE.items()}
+
 NUMBERS = {
     "overview": "SELECT members FROM definitions WHERE headline",
     "customers": "SELECT MAX(members) FROM definitions",
     "cash-flow": "SELECT SUM(ledger) FROM books WHERE month >= DATE '2025-07-01'",
     "lifetime-value": "SELECT SUM(ltv) FROM ltv JOIN stages USING (party_id) WHERE stage IN ('active', 'inactive')",
     "segments": "SELECT COUNT(*) FROM segments",
-    "best-customers": "SELECT MAX(ranked) FROM measures",
+    "best-customers": (
+        "SELECT COUNT(*) FROM rankings AS a JOIN rankings AS b USING (party_id) WHERE a.measure = 'most_profitable'"
+        " AND b.measure = 'loyalty' AND a.rank <= 20 AND b.rank <= 20"
+    ),
 }
 """By page: a number that must be on it."""
+
+ADDRESSES = {"overview": "", "best-customers": "best-customers?view=Two+measures&from=most_profitable&to=loyalty"}
+"""Where that number stands, where the name of the page does not lead to it."""
 
 
 @pytest.fixture(scope="module")
 def address(subscription: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the app on a free port."""
+    """Start the app on a free port, from a folder without settings: those beside the app apply."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,14 +60,17 @@ def address(subscription: Snapshot, tmp_path_factory: pytest.TempPathFactory) ->
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        str(ROOT / "app.py"),
         "--server.port",
         str(port),
         "--server.address",
         "127.0.0.1",
     ]
     environment = {**os.environ, "VALUEKIT_SNAPSHOT": str(subscription.path)}
-    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out) as app:
+    with (
+        log.open("w") as out,
+        subprocess.Popen(command, cwd=log.parent, env=environment, stdout=out, stderr=out) as app,
+    ):
         try:
             _wait_for(port, log)
             yield f"http://127.0.0.1:{port}"
@@ -89,6 +101,8 @@ def expected(page: str, snapshot: Snapshot) -> str:
         number = engine.scalar(NUMBERS[page])
     if page == "cash-flow":
         return f"{number:,.2f}"
+    if page == "best-customers":
+        return f"{number:,} on both lists"
     return show(number, snapshot.manifest.currency, short=True) if page == "lifetime-value" else f"{number:,}"
 
 
@@ -102,13 +116,14 @@ def test_each_page_paints_and_shows_the_number_of_the_snapshot(
         tab = context.new_page()
         asked: set[str] = set()
         tab.on("request", lambda request: asked.add(request.url))
-        tab.goto(f"{address}/{'' if page == 'overview' else page}")
+        tab.goto(f"{address}/{ADDRESSES.get(page, page)}")
         tab.get_by_role("heading", level=1, name=PAGES[page][0]).wait_for(timeout=60_000)
         tab.get_by_text(expected(page, subscription), exact=False).first.wait_for(timeout=60_000)
         tab.locator("[data-testid='stVegaLiteChart'] svg, [data-testid='stVegaLiteChart'] canvas").first.wait_for(
             timeout=60_000
         )
         assert tab.locator(".stException").count() == 0
+        assert tab.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor") == PAGE_COLOUR[base]
         assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
         picture = tmp_path / f"{page}-{base}.png"
         tab.screenshot(path=picture)

@@ -1,5 +1,7 @@
 """What the pages ask: discounting, consensus and settings, against numbers worked out by hand."""
 
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 
@@ -48,6 +50,26 @@ def test_the_published_value_is_the_scenario_of_the_run(subscription: Snapshot) 
         now = data.value_sql(data.settings(subscription.manifest).value)
         apart = f"SELECT MAX(ABS(now.ltv - ltv.ltv)) FROM ({now}) AS now JOIN ltv USING (party_id)"
         assert engine.scalar(apart) <= Decimal("0.0008")  # one last digit for each of eight streams
+
+
+@pytest.mark.parametrize(
+    "scenario", [Scenario(), Scenario(1, 0.0), Scenario(10, 0.085, "end_of_year", off=("support", "advocacy"))]
+)
+def test_a_scenario_from_the_prepared_tables_is_the_batch_value_of_every_party(
+    scenario: Scenario, subscription: Snapshot
+) -> None:
+    with subscription.engine() as engine:
+        data.prepare_values(engine, ["active", "inactive"])
+        made = data.make_values(engine, scenario)
+        assert dict(engine.rows(f'SELECT party_id, ltv FROM "{made}"')) == values(engine, scenario)
+        engine.drop(made)
+
+
+def test_the_front_end_starts_without_the_libraries_that_fit_models() -> None:
+    heavy = {"scipy", "sklearn", "statsmodels", "lifetimes", "mlflow"}
+    asked = f"import sys, valuekit.dashboard; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_the_consensus_counts_only_the_measures_with_a_weight(subscription: Snapshot) -> None:

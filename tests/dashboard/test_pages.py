@@ -260,6 +260,19 @@ def test_a_damaged_run_is_said_in_words(open_page: Open, subscription: Snapshot,
     assert "books.parquet" in opened.error[0].value
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_that_is_no_parquet_is_said_in_words(
+    page: str, open_page: Open, subscription: Snapshot, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(subscription.path, broken)
+    (broken / "cube.parquet").write_bytes(b"damaged" * 100)
+    opened = open_page(page, broken)
+    assert not opened.exception
+    assert "cube.parquet: is damaged" in opened.error[0].value
+    assert "Run it again" in opened.error[0].value
+
+
 def test_the_app_file_opens_the_overview(monkeypatch: pytest.MonkeyPatch, subscription: Snapshot) -> None:
     monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(subscription.path))
     opened = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=30).run()

@@ -10,6 +10,7 @@ import streamlit as st
 from valuekit.dashboard import parts, words
 from valuekit.dashboard.pages import best, cashflow, customers, overview, segments, value
 from valuekit.dashboard.run import Run, find, folder
+from valuekit.engine import DatabaseError, first_line
 from valuekit.errors import ValuekitError
 from valuekit.snapshot import Manifest
 
@@ -46,6 +47,8 @@ def show(name: str) -> None:
             PAGES[name][2](run)
     except ValuekitError as error:
         st.error(f"**This run cannot be shown.** {error}")
+    except DatabaseError as error:
+        st.error(f"**This run cannot be shown.** {first_line(error)}. Run it again, or choose another run.")
 
 
 def _choose() -> Run | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from valuekit.engine import Engine, quote
+from valuekit.engine import DatabaseError, Engine, quote
 from valuekit.errors import InputError, UnknownNameError
 from valuekit.snapshot.manifest import FILE, Manifest, read_manifest
 from valuekit.tables import PUBLISHED
@@ -87,7 +87,12 @@ class Snapshot:
             path = self.path / f"{name}.parquet"
             if not path.is_file():
                 raise InputError("is missing from the snapshot.", where=str(path), next_step="Run it again.")
-            engine.view_parquet(name, path)
+            try:
+                engine.view_parquet(name, path)
+            except DatabaseError:
+                raise InputError(
+                    "is damaged: it is no Parquet file.", where=str(path), next_step="Run it again."
+                ) from None
         return engine
 
     def table(self, name: str, columns: Sequence[str] | None = None, *, exact: bool = False) -> "pd.DataFrame":

@@ -60,7 +60,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
     for title, part in (
         ("Who is a customer", _definitions(summary)),
         ("Stages", _stages(summary)),
-        ("Net cash of the last 12 months", _cash(summary, manifest.currency)),
+        ("What parties brought in and cost, last 12 months", _cash(summary, manifest.currency)),
         ("Against the books, all months", _books(manifest)),
         ("Value", _value(summary, manifest)),
         ("Where executives agree and where they do not", _agreement(summary)),
@@ -107,7 +107,8 @@ def _cash(summary: Summary, currency: str) -> Table:
     table = grid("", ">")
     for line, amount in summary.cash_12m.items():
         if amount or line in ("revenue", "net_cash"):
-            table.add_row(line.replace("_", " "), money(amount, currency), style="bold" if line == "net_cash" else "")
+            words = "carried by parties" if line == "net_cash" else line.replace("_", " ")
+            table.add_row(words, money(amount, currency), style="bold" if line == "net_cash" else "")
     return table
 
 

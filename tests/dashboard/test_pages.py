@@ -70,7 +70,7 @@ def test_the_overview_shows_headline_cash_and_equity(open_page: Open, subscripti
     net = ask(subscription, "SELECT SUM(ledger) FROM books WHERE month >= DATE '2025-07-01'")
     mrr = ask(subscription, "SELECT SUM(mrr) FROM facts")
     assert cards(opened)["Customer equity"] == short(equity, subscription)
-    assert cards(opened)["Net cash, last 12 months"] == short(net, subscription)
+    assert cards(opened)["Company net cash, 12 months"] == short(net, subscription)
     assert cards(opened)["Monthly recurring revenue"] == short(mrr, subscription)
 
 

@@ -95,7 +95,7 @@ def _cards(run: Run) -> list[Card]:
     company = run.one("overview", "company")
     row = [
         Card(
-            "Net cash, last 12 months",
+            "Company net cash, 12 months",
             run.money(cash.net_cash),
             f"Money received minus every cost in the books, in {run.currency}, from {words.day(run.last_12_months)}"
             f" to {words.day(run.as_of)}. Exactly {run.money(cash.net_cash, exact=True)}.",

@@ -44,5 +44,5 @@ docs: env ## write the pages of docs/ that come from code
 	$(BIN)/python -m pipelines.reference docs
 
 lock: ## compile requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml -o requirements.lock --quiet

@@ -89,6 +89,18 @@ def test_goods_under_contract_cost_by_the_month_however_late_an_invoice_is_paid(
     assert world.stream("late", "cost_of_goods")[0] == pytest.approx(-300, abs=30)  # 25 a month, while it stays
 
 
+def test_a_small_new_customer_does_not_carry_the_goods_of_large_peers(world):
+    for party, mrr, paid in (("large", 1000, "2024-06-10"), ("small", 10, "2026-06-10")):
+        world.party(party, paid=paid, contract=True)
+        world.engine.execute("UPDATE facts SET mrr = $mrr WHERE party_id = $party", {"mrr": mrr, "party": party})
+        world.contract(party, paid, None, mrr, 1)
+    for month in ("2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01", "2026-06-01"):
+        world.cash("large", month, revenue=1000, cost_of_goods=-400)
+    world.value()
+    revenue, goods = world.stream("small")[0], world.stream("small", "cost_of_goods")[0]
+    assert -0.25 < goods / revenue < -0.15  # as a share, what the peer costs: 6 months of 400 in a year of 12,000
+
+
 def test_the_cost_of_winning_a_customer_is_sunk(world):
     world.party("ann", paid="2026-03-10", contract=True)
     world.contract("ann", "2026-03-10", None, 100, 1)

@@ -2,13 +2,15 @@
 -- Own months count from the month after the first payment, so that the cost of winning the customer, which is sunk, is
 -- left out; of these the last 12 complete ones. Six months of a mean peer are added, so a new customer costs what its
 -- peers cost. Peers are current customers of the same kind: with contract or without. Under contract, goods cost by the
--- month too: what is delivered goes on, whether this year's invoice was paid yet or not. For orders they are a share of
--- revenue.
+-- month too: what is delivered goes on, whether this year's invoice was paid yet or not; a peer's goods are scaled to the
+-- customer's own recurring revenue, so that small ones do not carry what large ones use. For orders they are a share
+-- of revenue.
 
 -- step: _valued
 SELECT s.party_id,
        s.stage IN ('active', 'inactive') AS is_customer,
        f.has_contract,
+       CAST(COALESCE(f.mrr, 0) AS DOUBLE) AS mrr,
        CAST(DATE_TRUNC('month', LEAST(COALESCE(f.first_paid_on, f.first_ordered_on),
                                       COALESCE(f.first_ordered_on, f.first_paid_on))) AS DATE) AS since
 FROM stages AS s
@@ -40,7 +42,7 @@ FROM _kept
 GROUP BY party_id
 
 -- step: cost_months
-SELECT h.party_id, h.has_contract, h.is_customer, h.months,
+SELECT h.party_id, h.has_contract, h.is_customer, h.mrr, h.months,
        LEAST(h.months, 12) AS seen,
        COALESCE(o.marketing, 0) AS marketing,
        COALESCE(o.sales, 0) AS sales,
@@ -58,7 +60,8 @@ SELECT has_contract,
        COALESCE(CAST(SUM(sales) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS sales,
        COALESCE(CAST(SUM(support) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS support,
        COALESCE(CAST(SUM(incentives) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS incentives,
-       COALESCE(CAST(SUM(delivered) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS delivered,
+       COALESCE(CAST(SUM(delivered) AS DOUBLE) / NULLIF(CAST(SUM(CAST(seen * mrr AS DECIMAL(38, 4))) AS DOUBLE), 0), 0)
+         AS goods_of_mrr,
        COALESCE(CAST(SUM(cost_of_goods) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS cost_of_goods,
        COALESCE(CAST(SUM(received) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS received
 FROM cost_months
@@ -77,8 +80,10 @@ SELECT m.party_id,
          / (m.months + 6) AS support,
        (m.months * COALESCE(m.incentives / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.incentives, 0))
          / (m.months + 6) AS incentives,
-       (m.months * COALESCE(m.delivered / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.delivered, 0))
-         / (m.months + 6) AS delivered,
+       CASE WHEN m.mrr > 0 OR m.months = 0
+            THEN (m.months * COALESCE(m.delivered / NULLIF(CAST(m.seen AS DOUBLE), 0), 0)
+                  + 6 * COALESCE(p.goods_of_mrr, 0) * m.mrr) / (m.months + 6)
+            ELSE m.delivered / CAST(m.seen AS DOUBLE) END AS delivered,
        m.months * CAST(m.cost_of_goods AS DOUBLE) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.cost_of_goods, 0) AS made,
        m.months * GREATEST(CAST(m.received AS DOUBLE), 0) / LEAST(m.months + 1, 12) + 6 * COALESCE(p.received, 0) AS sold
 FROM cost_months AS m

@@ -32,7 +32,9 @@ GROUP BY party_id
 HAVING COUNT(DISTINCT month) >= $minimum_active_months
 
 -- step: value_low_support
-SELECT party_id, CAST(-COALESCE(support_12m, 0) AS DOUBLE) / months AS value, 0 AS tie_break
+SELECT
+    party_id, CAST(-COALESCE(support_12m, 0) AS DOUBLE) / months AS value,
+    CAST(COALESCE(revenue_12m, 0) AS DOUBLE) AS tie_break
 FROM executives_active
 LEFT JOIN cash USING (party_id)
 WHERE EXISTS (SELECT 1 FROM costs WHERE function = 'support' AND month >= $since)
@@ -186,7 +188,9 @@ FROM (
 GROUP BY party_id
 
 -- step: value_transactional
-SELECT party_id, CAST(-COALESCE(sales_12m, 0) AS DOUBLE) / purchases AS value, 0 AS tie_break
+SELECT
+    party_id, CAST(-COALESCE(sales_12m, 0) AS DOUBLE) / purchases AS value,
+    CAST(COALESCE(revenue_12m, 0) AS DOUBLE) AS tie_break
 FROM executives_active
 JOIN _purchases USING (party_id)
 LEFT JOIN cash USING (party_id)

@@ -35,7 +35,7 @@ _INNOVATION = (
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "low_support", "B1", "CCO", "Needs little support",
-        "Support cost of the last 12 months per month with use or order",
+        "Support cost of the last 12 months per month with use or order; of equal ones, more revenue comes first",
         "reporting currency a month", False, ("costs", "usage|orders|payments"),
         "customers with activity in enough months, where support cost is in the books",
     ),
@@ -75,7 +75,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "transactional", "B8", "CMO", "Buys without selling",
-        "Sales cost of the last 12 months per payment or order",
+        "Sales cost of the last 12 months per payment or order; of equal ones, more revenue comes first",
         "reporting currency", False, ("costs", "payments|orders"),
         "customers who bought, with activity in enough of the last 12 months, where sales cost is in the books",
     ),

@@ -18,9 +18,9 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-s
 
 
 def label(source: Source) -> str:
-    """Name a source as the configuration does, without the folders of an absolute path.
+    """Name a source by its file, without folders.
 
-    The name stands in published tables, which must not depend on the machine that the files lie on.
+    The name stands in published tables, which must not depend on where the files lie.
 
     >>> label(Source(table="orders", system="shop", database="/data/shop.db", query="orders"))
     'shop.db: orders'
@@ -31,12 +31,12 @@ def label(source: Source) -> str:
 
 
 def without_folders(path: str) -> str:
-    """Return the name alone of an absolute path, and a relative path as it is.
+    """Return the name of a file alone; a file inside a package keeps its place there.
 
-    >>> without_folders("/data/2026/orders.csv"), without_folders("exports/orders.csv")
-    ('orders.csv', 'exports/orders.csv')
+    >>> without_folders("/data/2026/orders.csv"), without_folders("package:lifetimes/datasets/CDNOW_master.txt")
+    ('orders.csv', 'package:lifetimes/datasets/CDNOW_master.txt')
     """
-    return Path(path).name if Path(path).is_absolute() else path
+    return path if path.startswith("package:") else Path(path).name
 
 
 def find_files(source: Source, base: Path) -> list[Path]:

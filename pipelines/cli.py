@@ -1,5 +1,5 @@
 """The command line. Imports stay light here: each command loads what it needs when it runs."""
-# ruff: noqa: PLC0415
+# ruff: noqa: PLC0415 - `--help` must not wait for what a command loads
 
 import errno
 import sys
@@ -241,7 +241,7 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stdout = None
         return 0
-    except Exception as error:
+    except Exception as error:  # a bug: one line for the user, the traceback in a file
         return _unexpected(error, as_json=as_json)
     if result == INTERRUPTED:
         typer.echo("interrupted", err=True)

@@ -40,7 +40,7 @@ class LifetimesBackend(BgNbd):
         try:
             with _quiet():
                 fitter.fit(rows["frequency"], rows["recency"], rows["age"], weights=rows["weight"])
-        except Exception as error:
+        except Exception as error:  # the library raises its own kinds, and plain ones too
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise FitError(f"lifetimes: {reason[0]}") from error
         theta = np.array([fitter.params_[name] for name in self.names])

@@ -26,19 +26,7 @@ def agreement(run: Run, rankable: pd.DataFrame) -> None:
     if found.empty:
         parts.empty("There is only one measure", "Agreement needs two measures that rank customers.")
         return
-    kind = (
-        st.segmented_control(
-            "Compare",
-            list(KINDS),
-            format_func=KINDS.__getitem__,
-            default="kendall_tau_b",
-            key="agreement",
-            required=True,
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or "kendall_tau_b"
-    )
+    kind = parts.choice("Compare", KINDS, default="kendall_tau_b", key="agreement")
     signed = kind == "kendall_tau_b"
     parts.note(
         "Kendall tau-b over the customers that both rank (at most 50,000 of them):"

@@ -1,6 +1,6 @@
 """Parts that every page is made of: heading, cards, tables, charts, empty states. One look, in one place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -181,3 +181,18 @@ def shown(total: int, of: str) -> str:
     ('12 customers', 'The first 200 of 23,570 customers')
     """
     return f"{words.count(total)} {of}" if total <= ROWS else f"The first {ROWS} of {words.count(total)} {of}"
+
+
+def choice(label: str, options: Mapping[str, str], *, default: str, key: str) -> str:
+    """Let the reader pick one of a few options, told in words; the choice stands in the address."""
+    picked: str | None = st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        default=default,
+        key=key,
+        required=True,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return picked or default

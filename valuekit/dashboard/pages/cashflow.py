@@ -3,7 +3,6 @@
 from datetime import date
 
 import pandas as pd
-import streamlit as st
 
 from valuekit.calendar import month_end
 from valuekit.dashboard import customer, parts, theme, words
@@ -32,19 +31,7 @@ def render(run: Run) -> None:
 
 
 def _company(run: Run) -> None:
-    period = (
-        st.segmented_control(
-            "Period",
-            list(PERIODS),
-            format_func=PERIODS.__getitem__,
-            default="recent",
-            key="period",
-            required=True,
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or "recent"
-    )
+    period = parts.choice("Period", PERIODS, default="recent", key="period")
     since = run.last_12_months if period == "recent" else BEGINNING
     books = run.ask("cashflow", "books", since=since)
     if books.empty:

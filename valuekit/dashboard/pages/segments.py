@@ -59,19 +59,7 @@ def _grid(run: Run, tiers: pd.DataFrame) -> None:
         "Stage by value",
         "Where the value sits in the lifecycle: inactive customers of high value are the ones to win back first.",
     )
-    what = (
-        st.segmented_control(
-            "Show",
-            list(SHOWN),
-            format_func=SHOWN.__getitem__,
-            default="parties",
-            key="grid",
-            required=True,
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or "parties"
-    )
+    what = parts.choice("Show", SHOWN, default="parties", key="grid")
     cells = run.grid()
     stages = [s for s in VALUED_STAGES if s in set(cells["stage"])]
     frame = pd.DataFrame(

@@ -94,6 +94,8 @@ def write_snapshot(
 
 def fill(engine: Engine, parties: int, seed: int, retailer: bool, months: int = 36) -> None:
     """Make all published tables in the engine."""
+    for table in PUBLISHED.values():
+        engine.make_empty(table)
     random = np.random.default_rng(seed)
     frame = _parties(random, parties, retailer)
     _declare(engine, "parties", frame)
@@ -123,6 +125,7 @@ def _parties(random: np.random.Generator, count: int, retailer: bool) -> pd.Data
         "kind": "organisation",
         "role": np.where(stage == "served", "served", np.where(stage == "internal", "internal", "buyer")),
         "is_supplier": stage == "supplier",
+        "in_review": random.random(count) < 0.03,
         "records": merged,
         "systems": "shop" if retailer else np.where(merged > 1, "billing, crm", "crm"),
         "created_on": _days_before(random.integers(1100, 1500, count)),
@@ -173,8 +176,9 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
     sums = ", ".join(f"SUM({x}) AS {x}" for x in (*CASH_LINES, "net_cash"))
     year = "FILTER (month > DATE '2025-06-30')"
     recent = ", ".join(f"COALESCE(SUM({x}) {year}, 0) AS {x}_12m" for x in (*CASH_LINES, "net_cash"))
-    engine.execute(f"CREATE TABLE cash AS SELECT party_id, MIN(month) AS first_month, MAX(month) AS last_month, {sums},"
-                   f" {recent} FROM cash_months GROUP BY party_id")  # fmt: skip
+    engine.execute("CREATE OR REPLACE TABLE cash AS"
+                   f" SELECT party_id, MIN(month) AS first_month, MAX(month) AS last_month, {sums}, {recent}"
+                   " FROM cash_months GROUP BY party_id")  # fmt: skip
     _books(engine, retailer)
 
 
@@ -189,7 +193,7 @@ def _books(engine: Engine, retailer: bool) -> None:
     )  # fmt: skip
     idle = "0" if retailer else "CASE WHEN line IN ('support', 'sales') THEN ROUND(0.15 * attributed, 2) ELSE 0 END"
     engine.execute(f"""
-        CREATE TABLE books AS WITH lines AS ({lines}), parts AS (
+        CREATE OR REPLACE TABLE books AS WITH lines AS ({lines}), parts AS (
             SELECT month, line,
                 CASE WHEN line IN ('revenue', 'refunds') THEN 'payments' ELSE line || ' team' END AS pool,
                 CASE WHEN line IN ('revenue', 'refunds') THEN '' ELSE 'ticket_minutes' END AS driver, attributed,
@@ -240,6 +244,8 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
         "last_used_in_contract_on": where(ever_used, _days_before(idle)), "days_since_use": where(ever_used, idle),
         "days_since_order": where(paid & retailer, idle), "used_this_month": ever_used & (idle < 30),
         "has_paid": paid & ~retailer, "has_ordered": paid & retailer, "net_cash": 0.0, "net_cash_12m": 0.0,
+        "paid_until": where(paid & ~retailer, parties["since"]), "profit_12m": 0.0, "records": parties["records"],
+        "in_review": parties["in_review"],
     })  # fmt: skip
     _declare(engine, "facts", frame)
     engine.execute("""CREATE OR REPLACE TABLE facts AS SELECT f.* REPLACE (COALESCE(c.net_cash, 0) AS net_cash,
@@ -251,7 +257,7 @@ def _definitions(engine: Engine, retailer: bool) -> None:
         f"SELECT party_id, '{key}' AS definition FROM facts JOIN stages USING (party_id) WHERE {predicate}"
         for key, (*_, predicate, _) in DEFINITIONS.items()
     )
-    engine.execute(f"CREATE TABLE memberships AS {members}")
+    engine.execute(f"CREATE OR REPLACE TABLE memberships AS {members}")
     rows = [(key, *row) for key, row in DEFINITIONS.items()]
     names = ["definition", "label", "owner", "system", "sentence", "predicate", "headline"]
     frame = pd.DataFrame(rows, columns=names)
@@ -263,9 +269,22 @@ def _definitions(engine: Engine, retailer: bool) -> None:
         "The company maps orders only" if retailer and k in NEEDS_MORE_THAN_ORDERS else None
         for k in frame["definition"]
     ]
+    frame["bit"] = [1 << place for place in range(len(frame))]
+    frame = frame.assign(
+        members_with_internal=frame["members"],
+        event_on=None,
+        counts=None,
+        excludes=None,
+        status="agreed",
+        answers=None,
+        version=1,
+        fingerprint="",
+        kind="team",
+        reason_bits=0,
+    )
     _declare(engine, "definitions", frame)
     engine.execute("""
-        CREATE TABLE definition_differences AS
+        CREATE OR REPLACE TABLE definition_differences AS
         WITH pairs AS (SELECT a.definition AS definition_a, b.definition AS definition_b
                        FROM definitions AS a JOIN definitions AS b ON a.definition < b.definition)
         SELECT definition_a, definition_b,
@@ -299,7 +318,7 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
     )
     discounted = " + ".join(f"year_{y} * {1.10 ** -(y - 0.5)!r}" for y in (1, 2, 3))
     engine.execute(f"""
-        CREATE TABLE ltv AS WITH total AS (
+        CREATE OR REPLACE TABLE ltv AS WITH total AS (
             SELECT party_id, SUM(CAST(ROUND({discounted}, 4) AS DECIMAL(18,4))) AS ltv FROM cube GROUP BY party_id)
         SELECT party_id, 'shifted_beta_geometric' AS model, basis, p_alive AS own_weight, p_alive, ltv
         FROM _model JOIN total USING (party_id)""")
@@ -308,7 +327,7 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
 
 def _segments(engine: Engine) -> None:
     engine.execute("""
-        CREATE TABLE segments AS WITH ranked AS (
+        CREATE OR REPLACE TABLE segments AS WITH ranked AS (
             SELECT party_id, ltv, ROW_NUMBER() OVER (ORDER BY ltv DESC, party_id) AS place,
                 COUNT(*) FILTER (ltv > 0) OVER () AS positive FROM ltv),
         tiered AS (SELECT *, CASE WHEN ltv <= 0 THEN 5 WHEN place <= 0.05 * positive THEN 1
@@ -317,7 +336,8 @@ def _segments(engine: Engine) -> None:
         SELECT party_id, stage, ['Top', 'High', 'Middle', 'Low', 'No value'][tier_order] AS tier, tier_order, ltv,
             net_cash_12m, mrr FROM tiered JOIN facts USING (party_id) JOIN stages USING (party_id)""")
     engine.execute("""
-        CREATE TABLE tiers AS SELECT tier, tier_order, CASE WHEN tier_order = 5 THEN 'Lifetime value of zero or less'
+        CREATE OR REPLACE TABLE tiers AS
+        SELECT tier, tier_order, CASE WHEN tier_order = 5 THEN 'Lifetime value of zero or less'
             ELSE 'Lifetime value of at least ' || CAST(ROUND(MIN(ltv), 2) AS VARCHAR) END AS rule,
             MIN(ltv) AS lowest_ltv,
             MAX(ltv) AS highest_ltv, COUNT(*) AS parties, SUM(ltv) AS ltv, SUM(net_cash_12m) AS net_cash_12m
@@ -338,7 +358,7 @@ def _rankings(engine: Engine, retailer: bool) -> None:
             WHERE s.stage IN ('active', 'inactive') AND ({sql}) IS NOT NULL"""
         for key, (*_, high, sql) in rankable.items()
     )
-    engine.execute(f"""CREATE TABLE rankings AS SELECT party_id, measure, value,
+    engine.execute(f"""CREATE OR REPLACE TABLE rankings AS SELECT party_id, measure, value,
         RANK() OVER (PARTITION BY measure ORDER BY value * direction DESC)
         + (COUNT(*) OVER (PARTITION BY measure, value) - 1) / 2.0 AS rank FROM ({values})""")
     counts = dict(engine.rows("SELECT measure, COUNT(*) FROM rankings GROUP BY measure"))
@@ -348,7 +368,7 @@ def _rankings(engine: Engine, retailer: bool) -> None:
     _declare(engine, "measures", pd.DataFrame(rows, columns=names))
     _agreement(engine, list(rankable))
     engine.execute("""
-        CREATE TABLE consensus AS WITH scores AS (
+        CREATE OR REPLACE TABLE consensus AS WITH scores AS (
             SELECT s.party_id,
                 SUM(weight * (1 - (rank - 1) / NULLIF(ranked - 1, 0)) ORDER BY measure) / SUM(weight) AS score,
                 COUNT(measure) AS measures
@@ -385,10 +405,13 @@ def _intake(engine: Engine, parties: pd.DataFrame, retailer: bool) -> None:
         for n in range(i)
     ]
     _declare(engine, "quarantine", pd.DataFrame(reasons, columns=PUBLISHED["quarantine"].names))
-    engine.execute("""CREATE TABLE party_records AS SELECT 'crm' AS system, party_id || '-' || n AS record, party_id
+    engine.execute("""CREATE OR REPLACE TABLE party_records AS
+        SELECT 'crm' AS system, party_id || '-' || n AS record, party_id
         FROM (SELECT party_id, UNNEST(RANGE(records)) AS n FROM parties)""")
-    engine.execute("""CREATE TABLE merge_log AS SELECT party_id, 'crm' AS system, party_id || '-1' AS record,
-        'crm' AS to_system, party_id || '-0' AS to_record, 'email' AS rule, 'a@b.example' AS evidence
+    engine.execute("""CREATE OR REPLACE TABLE merge_log AS
+        SELECT party_id, 'crm' AS system, party_id || '-1' AS record,
+        'crm' AS to_system, party_id || '-0' AS to_record, 'email' AS rule, 'a@b.example' AS evidence,
+        NULL AS probability
         FROM parties WHERE records > 1""")
     engine.make_empty(PUBLISHED["review_pairs"])
     checks = [

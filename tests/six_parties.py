@@ -105,6 +105,7 @@ def _definitions(engine: Engine) -> None:
                                    ("sales", False, ["p1"])):  # fmt: skip
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
                                     "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
+                                    "status": "agreed", "kind": "team",
                                     "headline": headline, "members": len(members)})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})

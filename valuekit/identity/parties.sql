@@ -27,6 +27,7 @@ SELECT
   COALESCE(BOOL_OR(r.role IN ('supplier', 'partner')), FALSE) AS is_supplier,
   COUNT(*) AS records,
   STRING_AGG(DISTINCT r.system, ', ' ORDER BY r.system) AS systems,
+  FALSE AS in_review,
   MIN(r.created_on) AS created_on
 FROM identity_records AS r
 JOIN identity_parties AS p USING (code)
@@ -80,7 +81,8 @@ GROUP BY rule, value
 
 -- step: review_pairs
 SELECT
-  a.system, a.record, b.system AS to_system, b.record AS to_record, p.rule, p.value AS evidence, p.reason
+  a.system, a.record, b.system AS to_system, b.record AS to_record, p.rule, p.value AS evidence, p.reason,
+  CAST(NULL AS DOUBLE) AS probability
 FROM _apart AS p
 JOIN identity_records AS a ON a.code = p.low
 JOIN identity_records AS b ON b.code = p.high

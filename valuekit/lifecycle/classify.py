@@ -7,6 +7,7 @@ from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import BUILTIN, Definition, count_definitions
 from valuekit.lifecycle.stages import classify_stages
 from valuekit.lifecycle.windows import Windows
+from valuekit.tables import PUBLISHED
 
 _DEFAULT = Windows()
 
@@ -31,3 +32,12 @@ def classify(
     constants = windows.constants | {"use_recorded": engine.count("usage") > 0}
     classify_stages(engine, constants)
     count_definitions(engine, as_of, windows.constants, definitions)
+    for name in _LATER:
+        engine.make_empty(PUBLISHED[name])
+
+
+_LATER = (
+    "party_aliases", "party_lists", "reasons", "reconciliation", "history", "stage_months", "customer_movements",
+    "paying_and_using", "mrr_movements", "mrr_months", "contract_issues", "renewals", "status_words", "paying_status",
+    "managed_in", "commissions", "relationships", "trade", "cash_and_profit",
+)  # fmt: skip

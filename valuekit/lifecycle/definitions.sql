@@ -23,9 +23,13 @@ GROUP BY r.definition
 
 -- step: definitions
 SELECT
-  r.definition, r.label, r.owner, r.system, r.sentence, r.predicate, r.headline,
+  r.definition, r.label, r.owner, r.system, r.sentence, r.predicate,
+  CAST(NULL AS VARCHAR) AS event_on, CAST(NULL AS VARCHAR) AS counts, CAST(NULL AS VARCHAR) AS excludes,
+  'agreed' AS status, CAST(NULL AS VARCHAR) AS answers, CAST(1 AS BIGINT) AS version, '' AS fingerprint, 'team' AS kind,
+  r.headline,
   CAST(COALESCE(m.members, 0) AS BIGINT) AS members,
-  r.not_countable
+  CAST(COALESCE(m.members, 0) AS BIGINT) AS members_with_internal,
+  r.not_countable, r.bit, CAST(0 AS BIGINT) AS reason_bits
 FROM definition_rules AS r
 LEFT JOIN _members AS m USING (definition)
 ORDER BY r.bit

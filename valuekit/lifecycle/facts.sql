@@ -148,6 +148,7 @@ SELECT
   m.last_paid_on,
   CAST(COALESCE(m.paid, 0) AS DECIMAL(18, 4)) AS paid,
   COALESCE(m.has_paid, FALSE) AS has_paid,
+  m.last_paid_on AS paid_until,
   CAST(COALESCE(i.invoiced, 0) AS DECIMAL(18, 4)) AS invoiced,
   CAST(COALESCE(i.overdue, 0) AS DECIMAL(18, 4)) AS overdue,
   o.first_ordered_on,
@@ -162,7 +163,10 @@ SELECT
   CAST($as_of - o.last_ordered_on AS DOUBLE) AS days_since_order,
   COALESCE(u.last_used_on >= DATE_TRUNC('month', CAST($as_of AS DATE)), FALSE) AS used_this_month,
   CAST(COALESCE(n.net_cash, 0) AS DECIMAL(18, 4)) AS net_cash,
-  CAST(COALESCE(n.net_cash_12m, 0) AS DECIMAL(18, 4)) AS net_cash_12m
+  CAST(COALESCE(n.net_cash_12m, 0) AS DECIMAL(18, 4)) AS net_cash_12m,
+  CAST(0 AS DECIMAL(18, 4)) AS profit_12m,
+  p.records,
+  p.in_review
 FROM parties AS p
 LEFT JOIN _engaged AS e USING (party_id)
 LEFT JOIN _deals AS d USING (party_id)

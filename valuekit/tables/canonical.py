@@ -61,6 +61,9 @@ RECORDS = Table(
         Column("domain", "VARCHAR", "Internet domain"),
         Column("phone", "VARCHAR", "Telephone number"),
         Column("tax_id", "VARCHAR", "Tax or company registration number"),
+        Column("city", "VARCHAR", "Town of its address"),
+        Column("postcode", "VARCHAR", "Postal code of its address"),
+        _day("born_on", "Day of birth of a person"),
         Column("billing_id", "VARCHAR", "Id of the paying account at the payment provider"),
         Column("kind", "VARCHAR", "What the party is", values=("person", "organisation", "group")),
         Column(
@@ -301,6 +304,7 @@ COSTS = Table(
         _currency(),
         Column("practical_capacity_minutes", MINUTES, "Time the pool could work in the month", unit="minutes"),
         Column("record", "VARCHAR", "Party that the cost is for, when direct"),
+        Column("supplier", "VARCHAR", "Record of the party that was paid, where it is known"),
         _recorded(),
     ),
     key=("system", "id"),
@@ -308,7 +312,7 @@ COSTS = Table(
         Check("month_is_first_day", "month = DATE_TRUNC('month', month)", "a ledger month is its first day"),
         _not_negative("practical_capacity_minutes", "capacity"),
     ),
-    parties=("record",),
+    parties=("record", "supplier"),
 )
 
 REFERRALS = Table(

@@ -98,6 +98,7 @@ PARTIES = Table(
         _yes("is_supplier", "Some record says supplier or partner"),
         _count("records", "Records merged into it"),
         _text("systems", "Systems that know it, joined by `, `"),
+        _yes("in_review", "One of its records looks like a record of another party, and nobody has decided yet"),
         _day("created_on", "Day of its oldest record"),
     ),
     key=("party_id",),
@@ -110,6 +111,17 @@ PARTY_RECORDS = Table(
     key=("system", "record"),
 )
 
+PARTY_ALIASES = Table(
+    "party_aliases",
+    "party id of a former run that is no party's id any more",
+    (
+        _text("former_id", "The id that was"),
+        _party(),
+        _text("reason", "`merged`: its records went to an older party. `undone`: its records went to several"),
+    ),
+    key=("former_id",),
+)
+
 MERGE_LOG = Table(
     "merge_log",
     "pair of records that a rule joined",
@@ -119,8 +131,9 @@ MERGE_LOG = Table(
         _text("record", "Joined record"),
         _text("to_system", "System of the record it was joined to"),
         _text("to_record", "Record it was joined to"),
-        _text("rule", "Rule: email, tax_id, billing_id, domain_name or link"),
-        _text("evidence", "The value that both records share"),
+        _text("rule", "Rule: decision, link, billing_id, tax_id, email, domain_name, match or unit"),
+        _text("evidence", "The value that both records share, or what a match agrees and differs in"),
+        _number("probability", "Probability of a match; missing for exact keys", "probability"),
     ),
 )
 
@@ -135,6 +148,7 @@ REVIEW_PAIRS = Table(
         _text("rule", "Rule that matched them"),
         _text("evidence", "The value that both records share"),
         _text("reason", "Why they were not merged, such as two billing ids"),
+        _number("probability", "Probability of a match; missing for exact keys", "probability"),
     ),
 )
 
@@ -216,6 +230,7 @@ FACTS = Table(
         _day("last_paid_on", "Last payment above zero"),
         _money("paid", "Payments minus refunds, chargebacks and credits"),
         _yes("has_paid", "Payments exceed refunds, chargebacks and credits, in the currency paid"),
+        _day("paid_until", "Last day that its payments cover, by the term of what was paid"),
         _money("invoiced", "Invoices, void ones left out"),
         _money("overdue", "Unpaid invoices past their due date"),
         _day("first_ordered_on", "First order above zero"),
@@ -231,6 +246,9 @@ FACTS = Table(
         _yes("used_this_month", "Used in the calendar month of the as-of date"),
         _money("net_cash", "Net cash in all months, from the cash statement"),
         _money("net_cash_12m", "Net cash in the last 12 months"),
+        _money("profit_12m", "Invoices and orders of the last 12 months minus the cost of those months"),
+        _count("records", "Records merged into it by then"),
+        _yes("in_review", "One of its records may belong to another party"),
     ),
     key=("party_id",),
 )
@@ -257,11 +275,297 @@ DEFINITIONS = Table(
         _text("system", "Source of truth"),
         _text("sentence", "What the number means, in one sentence"),
         _text("predicate", "The rule over facts and stage"),
+        _text("event_on", "The day that makes a party count, as an expression over the facts", required=False),
+        _text("counts", "Whom it counts, in words", required=False),
+        _text("excludes", "Whom it does not count, in words", required=False),
+        _text("status", "agreed or open"),
+        _text("answers", "Each team's own answer, as JSON: team to answer", required=False),
+        _count("version", "Version that its owner gave it"),
+        _text("fingerprint", "Hash of its rule and windows: a changed rule is another version"),
+        _text("kind", "`team`: somebody's definition. `system`: all parties that a system has a record of"),
         _yes("headline", "True for the one number that the company reports"),
         _count("members", "Parties that it counts; 0 when not countable"),
+        _count("members_with_internal", "Parties that it would count if internal and test accounts were let in"),
         _text("not_countable", "Why it can count nobody, such as a table without rows", required=False),
+        _count("bit", "Its bit in every sum of definitions"),
+        _count("reason_bits", "Reasons that can explain why it does not count a party, as a sum of their bits"),
     ),
     key=("definition",),
+)
+
+PARTY_LISTS = Table(
+    "party_lists",
+    "party: the definitions that count it, and what can explain that others do not",
+    (
+        _party(),
+        _count("definitions", "Definitions that count it, as a sum of their bits"),
+        _count("reasons", "Reasons that hold for it, as a sum of their bits"),
+    ),
+    key=("party_id",),
+)
+
+REASONS = Table(
+    "reasons",
+    "reason why one list counts a party and another does not, in order of priority",
+    (
+        _text("reason", "Key, such as onboarding"),
+        Column("priority", "INTEGER", "1 is asked first: the first that holds is the reason", required=True),
+        _count("bit", "Its bit in every sum of reasons"),
+        _text("label", "Name for people"),
+        _text("sentence", "What it says about the party"),
+        _text("predicate", "The rule over facts and stage"),
+        _text("asks", "Facts that a list must rest on for this to explain an absence; empty means any", required=False),
+    ),
+    key=("reason",),
+)
+
+RECONCILIATION = Table(
+    "reconciliation",
+    "month end, pair of definitions, side and reason",
+    (
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        _text("definition_a", "First definition, in the order of `definitions`"),
+        _text("definition_b", "Second definition"),
+        _text("side", "only_a, only_b or both"),
+        _text("reason", "The first reason that holds; `unexplained`, there even when 0; empty for both"),
+        _count("parties", "Members of this cell"),
+    ),
+    key=("as_of", "definition_a", "definition_b", "side", "reason"),
+)
+
+HISTORY = Table(
+    "history",
+    "party and run of month ends in which its stage and its memberships stay the same",
+    (
+        _party(),
+        Column("from_end", "DATE", "First month end of the run", unit="date", required=True),
+        Column("until_end", "DATE", "Last month end of the run, or the as-of date", unit="date", required=True),
+        Column("stage", "VARCHAR", "Lifecycle stage", required=True, values=STAGES),
+        _text("reason", "Sub-reason of the stage", required=False),
+        _count("definitions", "Definitions that count it, as a sum of their bits"),
+        _text("former_stage", "Stage of the run before; missing for the first", required=False),
+        _count("former_definitions", "Definitions that counted it in the run before, as a sum of their bits"),
+        _count("first_definitions", "Definitions that count it for the first time, as a sum of their bits"),
+    ),
+    key=("party_id", "from_end"),
+)
+
+STAGE_MONTHS = Table(
+    "stage_months",
+    "month end, stage and reason",
+    (
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        _yes("complete", "False for a month that is still running at the as-of date"),
+        _text("stage", "Lifecycle stage"),
+        _text("reason", "Sub-reason", required=False),
+        _count("parties", "Parties"),
+    ),
+    key=("as_of", "stage", "reason"),
+)
+
+CUSTOMER_MOVEMENTS = Table(
+    "customer_movements",
+    "definition and month: begin + new + reactivated - churned = end",
+    (
+        _text("definition", "Definition"),
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        _yes("complete", "False for a month that is still running at the as-of date"),
+        _count("begin", "Members at the month end before"),
+        _count("new", "Members now, and never before"),
+        _count("reactivated", "Members now and earlier, but not at the month end before"),
+        _count("churned", "Members at the month end before, and no longer"),
+        _count("end", "Members now"),
+        _count("new_using", "Of the new ones, those that use the product at the month end"),
+        _count("acquired", "Parties whose event date of the definition lies in the month"),
+        _number("churn_rate", "churned / begin", "share"),
+        _number("growth_rate", "end / begin - 1", "share"),
+    ),
+    key=("definition", "as_of"),
+)
+
+PAYING_AND_USING = Table(
+    "paying_and_using",
+    "month: who pays and who uses, and who stopped either since the month end before",
+    (
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        _yes("complete", "False for a month that is still running at the as-of date"),
+        _count("paying_and_using", "Parties that pay and use"),
+        _count("paying_only", "Parties that pay and do not use"),
+        _count("using_only", "Parties that use and do not pay"),
+        _count("paying_begin", "Paying at the month end before: the denominator of payment churn"),
+        _count("using_begin", "Using at the month end before: the denominator of usage churn"),
+        _count("stopped_paying", "Paying at the month end before, and no longer"),
+        _count("stopped_using", "Using at the month end before, and no longer"),
+        _count("stopped_both", "Stopped both in the month"),
+        _number("payment_churn_rate", "stopped_paying / paying_begin", "share"),
+        _number("usage_churn_rate", "stopped_using / using_begin", "share"),
+    ),
+    key=("as_of",),
+)
+
+MRR_KINDS = ("new_business", "expansion", "reactivation", "contraction", "churn", "fx")
+"""Ways in which monthly recurring revenue moves."""
+
+MRR_MOVEMENTS = Table(
+    "mrr_movements",
+    "party, month and kind of movement that is not zero",
+    (
+        _party(),
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        Column("movement", "VARCHAR", "Kind", required=True, values=MRR_KINDS),
+        _money("amount", "Change of its monthly recurring revenue; losses are negative"),
+    ),
+    key=("party_id", "as_of", "movement"),
+)
+
+MRR_MONTHS = Table(
+    "mrr_months",
+    "month: begin + movements = end (losses are negative)",
+    (
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        _yes("complete", "False for a month that is still running at the as-of date"),
+        _money("begin", "Monthly recurring revenue at the month end before"),
+        *(_money(kind, f"Change by {kind.replace('_', ' ')}") for kind in MRR_KINDS),
+        _money("end", "Monthly recurring revenue at the month end: a balance, never summed over months"),
+        _count("customers_begin", "Parties with recurring revenue at the month end before"),
+        _count("customers_new", "Parties with recurring revenue for the first time"),
+        _count("customers_reactivated", "Parties with recurring revenue again"),
+        _count("customers_churned", "Parties whose recurring revenue went to zero"),
+        _count("customers_end", "Parties with recurring revenue at the month end"),
+        _number("logo_churn_rate", "customers_churned / customers_begin", "share"),
+        _number("gross_churn_rate", "-(churn + contraction) / begin", "share"),
+        _number("net_churn_rate", "-(churn + contraction + expansion) / begin", "share"),
+        _number("grr", "Gross revenue retention: 1 - gross_churn_rate", "share"),
+        _number("nrr", "Net revenue retention: 1 - net_churn_rate", "share"),
+        _number("quick_ratio", "(new_business + reactivation + expansion) / -(contraction + churn)", "ratio"),
+        _number("arpa", "end / customers_end", "reporting currency"),
+        _number("annual_churn_rate", "1 - (1 - logo_churn_rate)^12", "share"),
+    ),
+    key=("as_of",),
+)
+
+CONTRACT_ISSUES = Table(
+    "contract_issues",
+    "contract term and what is wrong with it",
+    (
+        Column("party_id", "VARCHAR", "Party; missing when its record is unknown or the row was set aside"),
+        _text("system", "System"),
+        _text("contract", "Contract term"),
+        _text("issue", "overlap, gap, end_before_start, missing_end, not_signed, backdated, no_price or no_party"),
+        _text("detail", "What is wrong, with the days"),
+    ),
+    key=("system", "contract", "issue"),
+)
+
+RENEWALS = Table(
+    "renewals",
+    "contract term that ends soon after the as-of date",
+    (
+        _party(),
+        _text("system", "System"),
+        _text("contract", "Contract term"),
+        Column("renews_on", "DATE", "First day after the term", unit="date", required=True),
+        _count("days_left", "Days from the as-of date"),
+        _yes("auto_renew", "It goes on unless the customer gives notice"),
+        _yes("notice_given", "The customer gave notice: it ends"),
+        _money("mrr", "Monthly recurring revenue of the term"),
+    ),
+    key=("system", "contract"),
+)
+
+STATUS_WORDS = Table(
+    "status_words",
+    "word of a payment provider, or of people, for who pays",
+    (
+        _text("origin", "provider or manual"),
+        _text("status", "The word, as it was read"),
+        _text("meaning", "paying, not_paying, trial or unknown"),
+        _count("rows", "Rows that say it"),
+        _count("parties", "Parties whose latest status it is"),
+    ),
+    key=("origin", "status"),
+)
+
+PAYING_STATUS = Table(
+    "paying_status",
+    "party that somebody gave a paying status",
+    (
+        _party(),
+        _text("manual", "By hand: paying, not_paying, trial or unknown", required=False),
+        _day("manual_on", "Day it was set by hand"),
+        _text("provider", "By the payment provider: paying, not_paying, trial or unknown", required=False),
+        _day("provider_on", "Day the provider set it"),
+        _text("derived", "By payments, contracts and orders: paying or not_paying"),
+        _yes("stale", "Set by hand before the last event that changed whether it pays, and wrong now"),
+    ),
+    key=("party_id",),
+)
+
+MANAGED_IN = Table(
+    "managed_in",
+    "current customer",
+    (
+        _party(),
+        _text("system", "The one system that manages it"),
+        _text("rule", "The rule that says so"),
+    ),
+    key=("party_id",),
+)
+
+COMMISSIONS = Table(
+    "commissions",
+    "deal won: the day that earns the commission, under each rule",
+    (
+        _text("system", "System"),
+        _text("deal", "Deal"),
+        Column("party_id", "VARCHAR", "Party; missing when its record is unknown"),
+        _text("owner", "Salesperson", required=False),
+        _money("amount", "Value of the deal"),
+        _day("signed", "Under the rule `contract signed`"),
+        _day("first_payment", "Under the rule `first payment received`"),
+        _day("active_use", "Under the rule `customer uses it`"),
+        _yes("rules_disagree", "Due under one rule and not under another at the as-of date, or in another month"),
+    ),
+    key=("system", "deal"),
+)
+
+RELATIONSHIPS = Table(
+    "relationships",
+    "party that serves another without selling to it",
+    (
+        Column("party_id", "VARCHAR", "Served party", required=True),
+        Column("served_by", "VARCHAR", "Serving party; missing when the company itself serves"),
+        _text("kind", "Type of relationship, as configured, such as person-person"),
+        _text("serving_role", "What the company calls the one that serves"),
+        _text("aim", "money: the served also buys. mission: it does not"),
+    ),
+)
+
+TRADE = Table(
+    "trade",
+    "party that the company buys from",
+    (
+        _party(),
+        _money("received", "Money received from it, refunds subtracted"),
+        _money("paid", "Money paid to it, negative"),
+        _money("net", "received + paid"),
+        _yes("is_customer", "It is a current customer too"),
+    ),
+    key=("party_id",),
+)
+
+CASH_AND_PROFIT = Table(
+    "cash_and_profit",
+    "sign of net cash and sign of profit, of current customers over 12 months",
+    (
+        _yes("cash_positive", "Net cash of the last 12 months above zero: a customer by cash"),
+        _yes("profitable", "Profit of the last 12 months above zero"),
+        _text("label", "Name of the cell"),
+        _count("parties", "Customers in the cell"),
+        _money("net_cash_12m", "Their net cash"),
+        _money("profit_12m", "Their profit"),
+    ),
+    key=("cash_positive", "profitable"),
 )
 
 MEMBERSHIPS = Table(
@@ -423,8 +727,10 @@ CHECKS = Table(
 PUBLISHED: dict[str, Table] = {
     t.name: t
     for t in (
-        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, MERGE_LOG, REVIEW_PAIRS, BOOKS, CASH_MONTHS, CASH, FACTS, STAGE,
-        DEFINITIONS, MEMBERSHIPS, DIFFERENCES, CUBE, LTV, SEGMENTS, TIERS, MEASURES, RANKINGS, AGREEMENT, CONSENSUS,
-        CHECKS,
+        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, PARTY_ALIASES, MERGE_LOG, REVIEW_PAIRS, BOOKS, CASH_MONTHS, CASH,
+        FACTS, STAGE, DEFINITIONS, MEMBERSHIPS, DIFFERENCES, PARTY_LISTS, REASONS, RECONCILIATION, HISTORY,
+        STAGE_MONTHS, CUSTOMER_MOVEMENTS, PAYING_AND_USING, MRR_MOVEMENTS, MRR_MONTHS, CONTRACT_ISSUES, RENEWALS,
+        STATUS_WORDS, PAYING_STATUS, MANAGED_IN, COMMISSIONS, RELATIONSHIPS, TRADE, CASH_AND_PROFIT,
+        CUBE, LTV, SEGMENTS, TIERS, MEASURES, RANKINGS, AGREEMENT, CONSENSUS, CHECKS,
     )
 }  # fmt: skip

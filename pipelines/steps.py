@@ -53,7 +53,7 @@ def fingerprint(work: Work) -> None:
     def paths(source: Source) -> list[Path]:
         return find_files(source, work.base) if source.file else [find_database(source, work.base)]
 
-    work.sources = fingerprint_files((s, path) for s in work.config.sources for path in paths(s))
+    work.sources = fingerprint_files((s, path) for s in work.config.all_sources for path in paths(s))
 
 
 def read(work: Work) -> None:
@@ -61,11 +61,11 @@ def read(work: Work) -> None:
     from valuekit import sources
 
     config = work.config
-    if all(source.table != "records" for source in config.sources):
+    if all(source.table != "records" for source in config.all_sources):
         raise ConfigError("no source gives `records`: nothing could belong to a party.", next_step=_RECORDS_ADVICE)
     sources.read(
         work.engine,
-        config.sources,
+        config.all_sources,
         currency=config.company.currency,
         base=work.base,
         max_quarantined_share=config.quality.max_quarantined_share,

@@ -1,7 +1,7 @@
 """From a YAML file and `--set` overrides to a `Config`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from valuekit.config.problems import Document, config_error
 from valuekit.config.sections import Config
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 
-_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database))$")
+_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database)|products\.\d+\.files\.\w+)$")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -143,15 +143,26 @@ def _step(node: Any, key: str, where: str, *, set_to: Any, last: bool) -> Any:
 
 
 def _fill_paths(document: Document) -> None:
-    """Put the entries of `paths` where sources say `{name}`."""
+    """Put the entries of `paths` where sources and products say `{name}`."""
     paths = document.data.get("paths") or {}
-    sources = document.data.get("sources")
-    if not isinstance(paths, dict) or not isinstance(sources, list):
+    if not isinstance(paths, dict):
         return  # wrong types are told with all other wrong values
-    for number, source in enumerate(sources):
-        for key in ("file", "database") if isinstance(source, dict) else ():
-            if isinstance(source.get(key), str):
-                source[key] = _filled(source[key], paths, document.where(("sources", number, key)))
+    for holder, keys, place in _files(document.data):
+        for key in keys:
+            if isinstance(holder.get(key), str):
+                holder[key] = _filled(holder[key], paths, document.where((*place, key)))
+
+
+def _files(data: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Sequence[str], tuple[str | int, ...]]]:
+    """Yield the mappings that name files, with the keys that do, and their places."""
+    for section in ("sources", "products"):
+        entries = data.get(section)
+        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+            files = entry.get("files") if isinstance(entry, dict) else None
+            if section == "sources" and isinstance(entry, dict):
+                yield entry, ("file", "database"), (section, number)
+            elif isinstance(files, dict):
+                yield files, list(files), (section, number, "files")
 
 
 def _filled(text: str, paths: dict[str, Any], where: str) -> str:

@@ -81,7 +81,8 @@ def _problem(place: Place, findings: list[Any], document: Document, model: type[
         return ConfigError(f"{section} lacks '{finding['loc'][-1]}'.", where=document.where(place))
     expected = " or ".join(dict.fromkeys(_expected(f) for f in findings))
     received = "" if isinstance(finding["input"], dict) else f" is {_shown(finding['input'])},"
-    return ConfigError(f"'{name}'{received} {expected}.", where=document.where(place))
+    subject = f"'{name}'" if name else "the configuration:"
+    return ConfigError(f"{subject}{received} {expected}.", where=document.where(place))
 
 
 def _shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from valuekit.config.products import PRODUCTS, exports_of
 from valuekit.errors import UnknownNameError
 from valuekit.tables import CANONICAL
 from valuekit.tables.published import STREAMS
@@ -40,25 +41,29 @@ class Company(Section):
 
 
 class ColumnMap(Section):
-    """Where one canonical column comes from, when it is more than a renamed column: one of the first three."""
+    """Where one canonical column comes from, when it is more than a renamed column: one of the first four."""
 
     column: str | None = Field(default=None, description="Source column")
+    any_of: list[str] | None = Field(
+        default=None, min_length=1, description="The first of these columns that the source has; none: empty"
+    )
     constant: str | int | float | bool | date | None = Field(
         default=None, description="The same value in every row; null leaves the column empty"
     )
     expression: str | None = Field(
         default=None,
         description="SQL expression over source columns (allow-listed functions); `_row` is the row's number in its "
-        "file. Columns of text files are text: cast them to calculate. Where it fails, it gives nothing",
+        "file; {A|B} is the first of the columns A and B that the source has, or empty. Columns of text files are "
+        "text: cast them to calculate. Where it fails, it gives nothing",
     )
     format: str | None = Field(default=None, description="Date format, such as %d.%m.%Y; default: the source's")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        given = sum(value is not None for value in (self.column, self.constant, self.expression))
+        given = sum(value is not None for value in (self.column, self.any_of, self.constant, self.expression))
         empty_column = given == 0 and "constant" in self.model_fields_set
         if given != 1 and not empty_column:
-            raise ValueError("expected exactly one of column, constant and expression")
+            raise ValueError("expected exactly one of column, any_of, constant and expression")
         return self
 
 
@@ -157,6 +162,54 @@ def _known(kind: str, name: str, names: Collection[str]) -> str:
     if name not in names:
         raise UnknownNameError(kind, name, names)
     return name
+
+
+class Product(Section):
+    """The standard exports of a product, which need no mapping: name the files."""
+
+    product: str = Field(description="stripe, salesforce, hubspot or zendesk")
+    system: str = Field(default="", description="Name of the system in definitions and reports; default: the product's")
+    files: dict[str, str] = Field(
+        min_length=1, description="Path by export, such as customers or deals; patterns and {name} as in a source"
+    )
+    currency: Currency | None = Field(
+        default=None, description="Currency of amounts where the export states none; default: the company's"
+    )
+    columns: dict[str, dict[str, Mapping]] = Field(
+        default_factory=dict, description="By export: columns mapped otherwise, such as to fields of your own"
+    )
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="As in a source")
+    encoding: str = Field(default="utf-8", description="As in a source")
+    date_format: str = Field(default="%Y-%m-%d", description="As in a source")
+
+    @field_validator("product")
+    @classmethod
+    def _known_product(cls, product: str) -> str:
+        return _known("product", product.lower(), PRODUCTS)
+
+    @field_validator("files", "columns")
+    @classmethod
+    def _known_exports(cls, exports: Any, info: ValidationInfo) -> Any:
+        if known := info.data.get("product"):
+            for name in exports:
+                _known(f"export of {known}", name, exports_of(known))
+        return exports
+
+    def sources(self, currency: str) -> list[Source]:
+        """Return the sources that the files are; amounts without currency are in the one given."""
+        texts = {"currency": "'" + (self.currency or currency) + "'"}
+        layout = {"delimiter": self.delimiter, "encoding": self.encoding, "date_format": self.date_format}
+        return [
+            self._source(name, entry, {"file": file, **layout})
+            for name, file in self.files.items()
+            for entry in exports_of(self.product, texts)[name]
+        ]
+
+    def _source(self, export: str, entry: dict[str, Any], layout: dict[str, Any]) -> Source:
+        table = CANONICAL[entry["table"]]
+        own = {name: m for name, m in self.columns.get(export, {}).items() if name in table.names}
+        columns = {**entry["columns"], **own}
+        return Source(**{**entry, **layout, "system": self.system or self.product, "columns": columns})
 
 
 class Quality(Section):
@@ -409,7 +462,10 @@ class Config(Section):
     paths: dict[str, str] = Field(
         default_factory=dict, description="Names for paths: {log} in a source's `file` or `database` stands for `log`"
     )
-    sources: list[Source] = Field(min_length=1, description="Where the rows come from")
+    products: list[Product] = Field(
+        default_factory=list, description="Standard exports of Stripe, Salesforce, HubSpot and Zendesk, mapped already"
+    )
+    sources: list[Source] = Field(default_factory=list, description="Where the other rows come from, with mappings")
     as_of: Day | None = Field(default=None, description="Default: the last date in the data")
     known_on: Day | None = Field(default=None, description="Only what was recorded by then; default: everything")
     output: Path = Field(default=Path("runs"), description="Folder for snapshots, relative to the working folder")
@@ -422,6 +478,17 @@ class Config(Section):
     executives: Executives = Field(default=Executives(), description="The comparison of executives")
     engine: EngineConfig = Field(default=EngineConfig(), description="The machine")
     tracking: Tracking = Field(default=Tracking(), description="The record of runs")
+
+    @model_validator(mode="after")
+    def _some_source(self) -> Self:
+        if not (self.products or self.sources):
+            raise ValueError("expected `sources` or `products`: nothing says where the rows come from")
+        return self
+
+    @property
+    def all_sources(self) -> list[Source]:
+        """The sources, and those that the products' files are."""
+        return [*self.sources, *(s for product in self.products for s in product.sources(self.company.currency))]
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which source column, constant or expression becomes which canonical column."""
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.sources.raw import OWN_COLUMNS, Raw
 from valuekit.tables import CANONICAL, Column
 
+_ALTERNATIVES = re.compile(r"\{([^{}]+)\}")
 _BLANKS = " \t\r\n\u00a0"
 _OUTER_BLANK = literal(f"^[{_BLANKS}]|[{_BLANKS}]$")
 
@@ -81,6 +83,8 @@ def _as_map(mapping: str | ColumnMap) -> ColumnMap:
 def _origin(column: str, mapping: ColumnMap, source: Source, raw: Raw) -> str:
     if mapping.column is not None:
         return quote(_source_column(mapping.column, raw))
+    if mapping.any_of is not None:
+        return _first_of(mapping.any_of, raw)
     if mapping.expression is not None:
         return _expression(mapping.expression, raw, column)
     return _constant(mapping.constant)
@@ -93,8 +97,15 @@ def _source_column(name: str, raw: Raw) -> str:
     return name if name in raw.types else known[name.lower()]
 
 
+def _first_of(names: Sequence[str], raw: Raw) -> str:
+    """Name the first of the columns that the source has; NULL when it has none."""
+    known = {c.lower(): c for c in raw.types}
+    return next((quote(known[name.lower()]) for name in names if name.lower() in known), "NULL")
+
+
 def _expression(text: str, raw: Raw, place: str) -> str:
     """Check an expression; where it fails for a row, it gives nothing instead of stopping the run."""
+    text = _ALTERNATIVES.sub(lambda match: _first_of(match[1].split("|"), raw), text)
     expression = parse_expression(text, [*raw.types, "_row"], where=f"{raw.place} {place}")
     return f"TRY({expression.sql})"
 

@@ -39,8 +39,7 @@ def event_log(company):
 
 
 def stage_of(events, today):  # noqa: C901 - the rules, one by one, as they are written down
-    known = [r for r in events["records"] if r["created_on"] <= today]
-    roles = {r["role"] for r in known}
+    roles = {r["role"] for r in events["records"]}
     terms = [t for t in events["contracts"] if t["signed_on"] <= today]
     payments = [p for p in events["payments"] if p["paid_on"] <= today]
     paid = sum(p["amount"] for p in payments) > 0
@@ -49,7 +48,7 @@ def stage_of(events, today):  # noqa: C901 - the rules, one by one, as they are 
         return "internal", None
     if "served" in roles:
         return "served", None
-    if roles & {"supplier", "partner"} and not terms and not paid:
+    if roles <= {"supplier", "partner"} and not terms and not paid:
         return "supplier", None
     if terms:
         first = min(t["starts_on"] for t in terms)

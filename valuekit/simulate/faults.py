@@ -52,7 +52,7 @@ def write_register(rng: Rng, clock: Clock, settings: Settings, terms: Terms, all
     clear = sound & ~gap & ~np.append(gap[1:], False)
     goes_on = (terms.cancelled == NONE) & (followed | (terms.end > clock.end))
     endless = _marked(rng, clear & goes_on, settings.endless)
-    clear &= ~endless
+    clear &= ~endless & ~np.append(False, endless[:-1])
     in_time = ~_backdated(terms)
     start = np.where(gap, terms.start + rng.integers(6, 13, len(terms)), terms.start)
     written = Terms(**{**vars(terms), "start": start, "end": np.where(endless, FAR, terms.end)})

@@ -281,7 +281,7 @@ class Life:
 
     def _truth(self) -> Named:
         events = stages.Events(
-            self._clock, self.parties.kind, self.directory.created(), self.directory.seen["ledger"], self.terms,
+            self._clock, self.parties.kind, self.directory.created(), self.terms,
             self.payments, self.orders, self.usage, self.engagements, self.trials, self.deals,
         )  # fmt: skip
         months = stages.Months(events)

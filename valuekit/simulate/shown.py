@@ -63,9 +63,7 @@ def shown(true: Events, directory: Directory, lost: Mapping[str, Flags], placed:
     place[party] = PARTS * np.arange(len(party))
     moved = {name: _moved(getattr(true, name), place, _part(name, where, true, lost)) for name, where in placed.items()}
     every = np.repeat(party, PARTS)
-    created, sells = _created(directory, lost, party), np.full((len(party), PARTS), FAR, dtype=np.int64)
-    sells[:, _MAIN] = true.supplier_since[party]
-    events = Events(true.clock, true.kind[every], created, sells.reshape(-1), **moved)
+    events = Events(true.clock, true.kind[every], _created(directory, lost, party), **moved)
     months = Months(events)
     return Shown(every, fault[every], events, months, stage_codes(events, months))
 

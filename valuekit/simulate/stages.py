@@ -40,7 +40,6 @@ class Events:
     clock: Clock
     kind: Ints
     created: Ints
-    supplier_since: Ints
     terms: Terms
     payments: Payments
     orders: Orders
@@ -121,22 +120,21 @@ def stage_codes(events: Events, months: Months) -> Ints:
     """Return the code of each party's outcome at each month end, `UNKNOWN` before it exists.
 
     A matrix of parties by months; codes index `OUTCOMES`. The rules are tried in the order of `OUTCOMES`.
-    Paid means that payments exceed what was refunded: who was refunded in full has not paid.
+    Paid means that payments exceed what was refunded: who was refunded in full has not paid. Who sells to the company
+    and is known as a buyer too is what it is as a buyer.
     """
     kind = events.kind[:, None]
-    everyone = np.arange(len(events.kind))
     never_bought = ~months.signed & ~months.paid
     trial = months.since(events.trials.party, events.trials.start)
     trial |= months.since(events.usage.party, events.usage.day)
     interest = months.since(events.engagements.party, events.engagements.day)
     interest |= months.since(events.deals.party, events.deals.opened) | trial
-    sells = months.since(everyone, events.supplier_since)
     standing = months.current & months.paid
     over = months.signed & ~months.current
     rules: list[tuple[Flags, tuple[str, str | None]]] = [
         (np.isin(kind, [Kind.INTERNAL, Kind.TEST]), ("internal", None)),
         ((kind == Kind.SERVED) & never_bought, ("served", None)),
-        (sells & never_bought, ("supplier", None)),
+        ((kind == Kind.SUPPLIER) & never_bought, ("supplier", None)),
         (standing & months.used_lately, ("active", None)),
         (standing & ~months.ever_in_contract, ("inactive", "onboarding")),
         (standing, ("inactive", "no_recent_use")),

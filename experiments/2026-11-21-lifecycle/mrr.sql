@@ -1,7 +1,7 @@
 -- Monthly recurring revenue of every real party at every month end, and its movements.
 
 -- step: _ends
-SELECT DISTINCT as_of FROM mrr_months WHERE complete
+SELECT DISTINCT as_of FROM truth_stages
 
 -- step: _found_changes
 SELECT f.true_party, v.as_of, SUM(v.amount) AS amount
@@ -9,9 +9,16 @@ FROM mrr_movements AS v
 JOIN found_map AS f USING (party_id)
 GROUP BY f.true_party, v.as_of
 
+-- step: _found_now
+SELECT f.true_party, SUM(t.mrr) AS mrr
+FROM facts AS t
+JOIN found_map AS f USING (party_id)
+WHERE NOT t.is_internal
+GROUP BY f.true_party
+
 -- step: _grid
 SELECT p.true_party, e.as_of
-FROM (SELECT true_party FROM truth_mrr UNION SELECT true_party FROM _found_changes) AS p
+FROM (SELECT true_party FROM truth_mrr UNION SELECT true_party FROM _found_now WHERE mrr <> 0) AS p
 CROSS JOIN _ends AS e
 
 -- step: _doubled
@@ -23,11 +30,15 @@ JOIN truth_parties AS p ON p.system = c.system AND p.record = c.record
 WHERE t.issue = 'overlap'
 
 -- step: mrr_pairs
+-- Movements lead from month end to month end, so what was found at one is today's less all that moved since.
 SELECT
   g.true_party, g.as_of, COALESCE(t.mrr, 0) AS mrr,
-  COALESCE(SUM(c.amount) OVER (PARTITION BY g.true_party ORDER BY g.as_of), 0) AS found,
+  COALESCE(n.mrr, 0) - COALESCE(
+    SUM(c.amount) OVER (PARTITION BY g.true_party ORDER BY g.as_of ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0
+  ) AS found,
   w.true_party IS NOT NULL AS is_doubled
 FROM _grid AS g
+LEFT JOIN _found_now AS n ON n.true_party = g.true_party
 LEFT JOIN truth_mrr AS t ON t.true_party = g.true_party AND t.as_of = g.as_of
 LEFT JOIN _found_changes AS c ON c.true_party = g.true_party AND c.as_of = g.as_of
 LEFT JOIN _doubled AS w ON w.true_party = g.true_party
@@ -57,30 +68,38 @@ GROUP BY 1, 2
 ORDER BY party_months DESC, 1, 2
 
 -- step: _true_changes
+-- In the currency of the contracts: what its rate does is no expansion.
 SELECT
-  true_party, as_of, mrr - LAG(mrr, 1, 0) OVER (PARTITION BY true_party ORDER BY as_of) AS change, mrr,
-  LAG(mrr, 1, 0) OVER (PARTITION BY true_party ORDER BY as_of) AS former,
-  MAX(mrr) OVER (PARTITION BY true_party ORDER BY as_of ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS most_before
-FROM mrr_pairs
+  true_party, as_of, own_mrr AS mrr,
+  LAG(own_mrr, 1, 0) OVER (PARTITION BY true_party ORDER BY as_of) AS former,
+  MAX(own_mrr) OVER (PARTITION BY true_party ORDER BY as_of ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    AS most_before
+FROM (
+  SELECT g.true_party, g.as_of, COALESCE(t.mrr_in_currency, 0) AS own_mrr
+  FROM _grid AS g
+  LEFT JOIN truth_mrr AS t ON t.true_party = g.true_party AND t.as_of = g.as_of
+)
 
 -- step: _true_movements
+-- The first month end is where the movements begin.
 SELECT
   true_party, as_of,
   CASE
     WHEN mrr = 0 THEN 'churn'
     WHEN former = 0 AND COALESCE(most_before, 0) = 0 THEN 'new_business'
     WHEN former = 0 THEN 'reactivation'
-    WHEN change > 0 THEN 'expansion'
+    WHEN mrr > former THEN 'expansion'
     ELSE 'contraction'
   END AS movement
 FROM _true_changes
-WHERE change <> 0
+WHERE mrr <> former AND as_of > (SELECT MIN(as_of) FROM _ends)
 
 -- step: _found_movements
 SELECT DISTINCT f.true_party, v.as_of, v.movement
 FROM mrr_movements AS v
 JOIN found_map AS f USING (party_id)
 JOIN _ends AS e USING (as_of)
+WHERE v.movement <> 'fx'
 
 -- step: movements_judged
 SELECT

@@ -92,6 +92,7 @@ TRUTH_MRR = Table(
         _party(),
         Column("as_of", "DATE", "Month end", unit="date", required=True),
         _money("mrr", "Monthly price of the signed contracts that cover the day, each at the rate of its signature"),
+        Column("mrr_in_currency", MONEY, "The same in the currency of its contracts", unit="currency", required=True),
     ),
     key=("true_party", "as_of"),
 )

@@ -35,6 +35,8 @@ class Bills:
     void: Flags
     months: Ints
     """Months that are billed."""
+    last: Ints
+    """Last day of the whole spell that it is a part of."""
 
     def __len__(self) -> int:
         return len(self.party)
@@ -80,7 +82,9 @@ def make_bills(
     never = chance(rng, settings.uncollectible, len(billed)) | (parties.plan[party] == Plan.SIGNED_UNPAID) | dodged
     paid = np.where(never & (term[rows_] >= 0), NEVER, paid)
     sound = np.zeros(len(billed), dtype=np.bool_)
-    bills = Bills(party, term[rows_], billed.start, due, paid, billed.price, sound, spells.period[spell])
+    bills = Bills(
+        party, term[rows_], billed.start, due, paid, billed.price, sound, spells.period[spell], spells.end(clock)[spell]
+    )
     return _with_voids(rng, settings, bills)
 
 

@@ -104,15 +104,15 @@ def _one_a_day(parts: list[tuple[Ints, Ints, int]], since: Ints, clock: Clock) -
 def truly_paying(clock: Clock, bills: Bills, payments: Payments, orders: Orders, paid: Flags) -> Flags:
     """Tell who pays at the data end: the months paid for reach it, with some grace, or an order is fresh.
 
-    The months that a payment is for count from its day; one that came back in full is for none. `paid` tells who has
-    not had all money back.
+    The months that a payment is for count from its day, and end when the party leaves; one that came back in full is
+    for none. `paid` tells who has not had all money back.
     """
     back = totals(payments.bill[payments.kind > 0], payments.cents[payments.kind > 0], len(bills))
     settled = np.flatnonzero((bills.paid <= clock.end) & (bills.cents + back > 0))
     month = clock.month(bills.paid[settled])
-    first = clock.first(month + bills.months[settled])
+    covered = clock.first(month + bills.months[settled]) + bills.paid[settled] - clock.first(month) - 1
     until = np.zeros(len(paid), dtype=np.int64)
-    np.maximum.at(until, bills.party[settled], first + bills.paid[settled] - clock.first(month) - 1)
+    np.maximum.at(until, bills.party[settled], np.minimum(covered, bills.last[settled]))
     pays = paid & (until >= clock.end - GRACE_DAYS)
     pays[orders.party[orders.day >= clock.end - ORDER_DAYS]] = True
     return pays

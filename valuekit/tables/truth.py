@@ -107,7 +107,7 @@ TRUTH_STATUSES = Table(
         Column(
             "pays",
             "BOOLEAN",
-            "The months that it paid for reach the data end or the 15 days before, or it ordered in the last 90 days",
+            "Bought on, and the months paid for reach the data end or the 15 days before; or ordered in 90 days",
             required=True,
         ),
         Column("stale", "BOOLEAN", "What was set is no longer so", required=True),

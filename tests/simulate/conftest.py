@@ -1,5 +1,6 @@
 """One small company, simulated once for all tests; none of them writes to it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from valuekit.calendar import add_months
 from valuekit.simulate import Summary, simulate
+
+
+def mended(row: dict[str, Any], fault: str | None) -> dict[str, Any]:
+    """The contract term as it is: twelve months."""
+    if fault == "missing_end":
+        return {**row, "ends_on": add_months(row["starts_on"], 12) - timedelta(days=1)}
+    if fault == "gap":
+        return {**row, "starts_on": add_months(row["ends_on"] + timedelta(days=1), -12)}
+    return row
 
 
 class Company:
@@ -34,6 +45,13 @@ class Company:
         """The broken rows."""
         rows = self.rows(table)
         return rows[len(rows) - self.summary.broken[table] :]
+
+    def contracts(self) -> list[dict[str, Any]]:
+        """Contracts as they really are: the good rows without the faults that the register alone has."""
+        faults = {r["contract"]: r["issue"] for r in self.truth("contract_issues") if r["issue"] != "backdated"}
+        untrue = ("overlap", "not_signed", "no_party")
+        rows = [row for row in self.good("contracts") if faults.get(row["id"]) not in untrue]
+        return [mended(row, faults.get(row["id"])) for row in rows]
 
     def truth(self, table: str) -> list[dict[str, Any]]:
         return self.rows(f"truth_{table}")

@@ -51,7 +51,7 @@ def test_the_next_year_goes_on_like_the_last(company, stages):
     party = {(r["system"], r["record"]): r["true_party"] for r in company.truth("parties")}
     monthly = sum(
         row["amount"] / row["term_months"]
-        for row in company.good("contracts")
+        for row in company.contracts()
         if row["starts_on"] <= END <= (row["ends_on"] or END)
         and stages[party[row["system"], row["record"]]] in ("active", "inactive")
     )

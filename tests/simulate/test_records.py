@@ -58,6 +58,9 @@ def groups(company):
     for row in company.good("links"):
         if row["kind"] == "same":
             groups.join((row["system"], row["from_record"]), (row["to_system"], row["to_record"]))
+    for row in company.good("records"):
+        if row["kind"] == "person" and row["parent"]:
+            groups.join((row["system"], row["record"]), (row["system"], row["parent"]))
     return groups
 
 
@@ -123,7 +126,8 @@ def test_links_name_records_that_exist(company, party):
 def test_the_served_use_the_product_and_never_pay(company):
     served = {(r["system"], r["record"]) for r in company.truth("parties") if r["planted"] == "served"}
     linked = {(r["to_system"], r["to_record"]) for r in company.good("links") if r["kind"] == "serves"}
-    assert served == linked
+    assert linked < served
+    assert 0.05 < 1 - len(linked) / len(served) < 0.3  # served by the company itself
     assert served & {(r["system"], r["record"]) for r in company.good("usage")}
     assert not served & {(r["system"], r["record"]) for r in company.good("payments")}
 

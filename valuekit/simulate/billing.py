@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from valuekit.simulate.clock import Clock
-from valuekit.simulate.columns import dates, money, numbered, pick, rows, without
+from valuekit.simulate.columns import dates, money, numbered, pick, rows
 from valuekit.simulate.draws import Flags, Ints, Rng, chance, days_between, earliest
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.parties import Kind, Parties, Plan
@@ -33,6 +33,10 @@ class Bills:
     """Day of payment: after the data end when still outstanding, `NEVER` when it never comes."""
     cents: Ints
     void: Flags
+    months: Ints
+    """Months that are billed."""
+    last: Ints
+    """Last day of the whole spell that it is a part of."""
 
     def __len__(self) -> int:
         return len(self.party)
@@ -77,7 +81,10 @@ def make_bills(
     dodged = _dodged(rng, settings, spells, billed)
     never = chance(rng, settings.uncollectible, len(billed)) | (parties.plan[party] == Plan.SIGNED_UNPAID) | dodged
     paid = np.where(never & (term[rows_] >= 0), NEVER, paid)
-    bills = Bills(party, term[rows_], billed.start, due, paid, billed.price, np.zeros(len(billed), dtype=np.bool_))
+    sound = np.zeros(len(billed), dtype=np.bool_)
+    bills = Bills(
+        party, term[rows_], billed.start, due, paid, billed.price, sound, spells.period[spell], spells.end(clock)[spell]
+    )
     return _with_voids(rng, settings, bills)
 
 
@@ -188,7 +195,8 @@ def invoice_rows(
 
 
 def payment_rows(
-    payments: Payments, bills: Bills, first: int, invoices: pa.Array, records: pa.Array, currency: pa.Array
+    payments: Payments, bills: Bills, first: int, invoices: pa.Array, records: pa.Array, currency: pa.Array,
+    recorded: Ints,
 ) -> pa.Table:  # fmt: skip
     """Return the rows of `payments`."""
     invoiced = np.where((payments.bill >= 0) & (bills.term[payments.bill] >= 0), payments.bill, -1)
@@ -203,6 +211,7 @@ def payment_rows(
         amount=money(payments.cents),
         currency=currency,
         kind=pick(PAYMENT_KINDS, payments.kind),
+        recorded_on=dates(recorded),
     )
 
 
@@ -218,8 +227,3 @@ def order_rows(orders: Orders, first: int, records: pa.Array, currency: pa.Array
         amount=money(orders.cents),
         currency=currency,
     )
-
-
-def missing_records(rng: Rng, records: pa.Array, share: float) -> pa.Array:
-    """Return the records with a share of them missing."""
-    return without(records, chance(rng, share, len(records)))

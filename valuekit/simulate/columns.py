@@ -31,6 +31,11 @@ def money(cents: Ints, missing: Flags | None = None) -> pa.Array:
     return _decimal(cents * 100, pa.decimal128(18, 4), missing)
 
 
+def decimal(ten_thousandths: Ints) -> pa.Array:
+    """Return ten-thousandths as amounts."""
+    return _decimal(ten_thousandths, pa.decimal128(18, 4), None)
+
+
 def minutes(whole: Ints, missing: Flags | None = None) -> pa.Array:
     """Return whole minutes."""
     return _decimal(whole * 100, pa.decimal128(12, 2), missing)

@@ -12,6 +12,7 @@ from valuekit.simulate.broken import broken_rows
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.draws import Rng
 from valuekit.simulate.exchange import Exchange
+from valuekit.simulate.faults import refused_rows
 from valuekit.simulate.ledger import Ledger
 from valuekit.simulate.life import Life
 from valuekit.simulate.parties import BATCH
@@ -101,7 +102,7 @@ class _Company:
         for name, table in life.tables():
             writer.append(name, table)
             self._break(writer, rng, batch, name, table)
-        self.ledger.add(life.caused)
+        self.ledger.add(life.caused, life.named)
 
     def close(self, writer: Writer) -> None:
         """Append what the company has once."""
@@ -116,3 +117,5 @@ class _Company:
             bad = broken_rows(rng, CANONICAL[name], good, batch, self._settings.broken)
             writer.append(name, bad)
             self.broken[name] += bad.num_rows
+            if name == "contracts":
+                writer.append("truth_contract_issues", refused_rows(bad))

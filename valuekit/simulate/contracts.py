@@ -58,6 +58,7 @@ def make_terms(
     notice = _notice(rng, clock, settings, parties, spells, known, tails, last)
     end = _last_day(clock, known.end[tails], annual[heads], replaced, last, notice)
     end = np.where(_refunded(parties, spells, spell[heads]) & (notice != NONE), known.start[heads] + 27, end)
+    end = _at_once(rng, settings, spells, spell[heads], known.start[heads], notice, end)
     kind = np.where(known.changed[heads], _CHANGE, np.where(known.turn[heads] == 0, _NEW, _RENEWAL))
     terms = Terms(
         party=spells.party[spell[heads]],
@@ -74,6 +75,15 @@ def make_terms(
     term_of = np.full(len(periods), -1, dtype=np.int64)
     term_of[agreed] = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(known))))
     return _with_tests(clock, parties, terms), term_of
+
+
+def _at_once(
+    rng: Rng, settings: Settings, spells: Spells, spell: Ints, start: Ints, notice: Ints, end: Ints
+) -> Ints:  # fmt: skip
+    """End some contracts of a single month within it: who joins and leaves between two month ends."""
+    brief = (spells.period[spell] == 1) & (spells.length[spell] == 1) & (notice != NONE) & (end > start + 27)
+    leaves = brief & chance(rng, settings.at_once, len(spell))
+    return np.where(leaves, np.maximum(notice, start + 8), end)
 
 
 def _refunded(parties: Parties, spells: Spells, spell: Ints) -> Flags:
@@ -104,7 +114,7 @@ def _recorded(rng: Rng, clock: Clock, settings: Settings, signed: Ints) -> Ints:
     late = np.where(chance(rng, 0.2, len(signed)), signed + rng.integers(1, 6, len(signed)), NONE)
     late = np.where(late > clock.end, NONE, late)
     old = np.flatnonzero(signed < clock.end - 220)
-    back = old[some(rng, len(old), settings.backdated)]
+    back = old[some(rng, len(old), settings.recorded_late)]
     late[back] = signed[back] + rng.integers(60, 200, len(back))
     return late
 

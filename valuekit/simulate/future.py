@@ -84,9 +84,9 @@ def _months(ahead: Ahead) -> Ints:
 
 
 def _paying_months(ahead: Ahead) -> Ints:
-    """Count the months in which each party pays, under contract or not, in each year."""
+    """Count the months in which each party pays, under contract or not, in each year; second subscriptions aside."""
     months = np.zeros((len(ahead.parties), YEARS), dtype=np.int64)
-    np.add.at(months, ahead.spells.party, _months(ahead))
+    np.add.at(months, ahead.spells.party, _months(ahead) * ~ahead.spells.beside[:, None])
     return months
 
 

@@ -18,6 +18,9 @@ for teams, the capacity that nobody used. So the ledger equals caused + unused +
 | office | general | | not shared out |
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pyarrow as pa
 
@@ -126,11 +129,14 @@ class Ledger:
         self._clock, self._settings = clock, settings
         self.pools = {pool: np.zeros(clock.months, dtype=np.int64) for pool in POOLS}
         self.worked = {pool: np.zeros(clock.months, dtype=np.int64) for pool in TEAMS}
+        self._named = {pool: np.zeros(clock.months, dtype=np.int64) for pool in POOLS}
 
-    def add(self, caused: Caused) -> None:
-        """Add what the parties of a batch caused."""
+    def add(self, caused: Caused, named: Mapping[str, Ints] = MappingProxyType({})) -> None:
+        """Add what the parties of a batch caused; `named` is the part that is written with its suppliers already."""
         for pool in POOLS:
             self.pools[pool] += caused.pools[pool]
+        for pool, cents in named.items():
+            self._named[pool] += cents
         for pool in TEAMS:
             self.worked[pool] += caused.worked[pool]
 
@@ -162,9 +168,13 @@ class Ledger:
         tables = [self._lines(pool, POOLS[pool], months, currency) for pool in shared]
         return pa.concat_tables([*tables, self._lines("office", "general", months, currency)])
 
+    def _unnamed(self, pool: str) -> Ints:
+        """Return what a pool costs, less the lines that name a supplier."""
+        return self.pools[pool] - self._named[pool] + (self.unused(pool) if pool in TEAMS else 0)
+
     def _lines(self, pool: str, function: str, months: Ints, currency: str) -> pa.Table:
         team = pool in TEAMS
-        cents = self.office() if pool == "office" else self.pools[pool] + (self.unused(pool) if team else 0)
+        cents = self.office() if pool == "office" else self._unnamed(pool)
         capacity = self.capacity(pool) if team else months * 0
         return rows(
             COSTS,

@@ -5,17 +5,34 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from valuekit.simulate import billing, community, contracts, records, selling, service, stages, statuses, usage
+from valuekit.simulate import (
+    billing,
+    community,
+    contracts,
+    faults,
+    reasons,
+    records,
+    selling,
+    service,
+    stages,
+    statuses,
+    suppliers,
+    usage,
+)  # fmt: skip
 from valuekit.simulate.clock import Clock
-from valuekit.simulate.columns import FAR, numbered, pick, rows
+from valuekit.simulate.columns import FAR, numbered, pick, rows, without
 from valuekit.simulate.direct import make_direct
 from valuekit.simulate.draws import Flags, Ints, Rng, earliest
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.future import Ahead, future_rows
+from valuekit.simulate.later import recorded_later
 from valuekit.simulate.ledger import DIRECT, Caused, direct_rows
 from valuekit.simulate.names import Names
 from valuekit.simulate.parties import Kind, archetype_name, make_parties, trait
+from valuekit.simulate.people import make_people
+from valuekit.simulate.recurring import recurring_rows
 from valuekit.simulate.settings import Settings
+from valuekit.simulate.shown import fault_rows, shown
 from valuekit.simulate.spells import make_periods, make_spells
 from valuekit.simulate.usage import DAYS_IN_A_USING_MONTH
 from valuekit.tables import TRUTH
@@ -47,27 +64,28 @@ class Life:
             self._rng, self._clock, self._settings, self.parties, self._exchange,
         )  # fmt: skip
         self.spells = make_spells(rng, clock, settings, parties)
+        self.main = self.spells.main
         self.periods = make_periods(rng, clock, settings, self.spells, parties.sales_led)
         self.terms, term = contracts.make_terms(rng, clock, settings, parties, self.spells, self.periods)
         self.bills = billing.make_bills(rng, clock, settings, parties, self.spells, self.periods, term)
         self.payments = billing.make_payments(rng, clock, settings, parties, self.bills, exchange)
-        self.orders = billing.make_orders(rng, clock, settings, parties, self.spells, self.payments, exchange)
+        self.orders = billing.make_orders(rng, clock, settings, parties, self.main, self.payments, exchange)
         self.direct = make_direct(clock, settings, parties, self.spells, self.periods, exchange)
 
     def _use(self) -> None:
         rng, clock, settings, parties = self._rng, self._clock, self._settings, self.parties
         self.trials = usage.make_trials(rng, clock, parties)
-        spans = usage.make_spans(rng, clock, parties, self.spells, self.trials)
+        spans = usage.make_spans(rng, clock, parties, self.main, self.trials)
         self.usage = usage.make_usage(rng, clock, settings, parties, spans)
-        self.tickets = service.make_tickets(rng, clock, settings, parties, self.spells)
-        self.ideas = community.make_ideas(rng, clock, settings, parties, self.spells)
+        self.tickets = service.make_tickets(rng, clock, settings, parties, self.main)
+        self.ideas = community.make_ideas(rng, clock, settings, parties, self.main)
         self.referrals = community.make_referrals(rng, clock, settings, parties)
 
     def _work_for(self) -> None:
         rng, clock, parties = self._rng, self._clock, self.parties
-        self.engagements = selling.make_engagements(rng, clock, parties, self.spells, self.trials)
+        self.engagements = selling.make_engagements(rng, clock, parties, self.main, self.trials)
         self.deals = selling.make_deals(rng, clock, parties, self.terms)
-        self.work = selling.make_work(rng, clock, self._settings, parties, self.deals, self.spells)
+        self.work = selling.make_work(rng, clock, self._settings, parties, self.deals, self.main)
 
     def _cost(self) -> Caused:
         settings, caused = self._settings, Caused(self._clock, self._settings, len(self.parties))
@@ -99,8 +117,34 @@ class Life:
         seen = records.seen_since(rng, self._clock, parties, self._first_events())
         self.directory = records.Directory(rng, settings, parties, seen)
         self.cards = records.make_cards(rng, settings, parties, self.directory)
+        self.people = make_people(rng, self._clock, settings, parties, seen["crm"])
+        self.bought = suppliers.make_bought(rng, self._clock, settings, seen["ledger"], self.caused)
+        self.named = suppliers.named(self._clock, self.bought)
+        self._place()
         self.party_ids = records.party_ids(parties)
         self._currency = pick(self._exchange.codes, parties.currency)
+
+    def _place(self) -> None:
+        """Decide on which records the events lie that stages are made of, and write the contract register."""
+        directory, missing = self.directory, self._settings.missing_record
+        second = directory.coin("billing", self.terms.party)
+        self.billed = np.append(second, False)[self.bills.term]
+        paid = np.where(self.payments.bill >= 0, self.billed[self.payments.bill], False)
+        contacts = directory.place("marketing", self.engagements.party, missing)
+        self.placed = {
+            "terms": directory.place("billing", self.terms.party, 0.0, second),
+            "payments": directory.place("billing", self.payments.party, missing / 4, paid),
+            "orders": directory.on_first("billing", self.orders.party),
+            "usage": directory.on_first("product", self.usage.party),
+            "engagements": contacts,
+            "trials": contacts.take(self.engagements.kind == selling.TRIAL_START),
+            "deals": directory.place("crm", self.deals.party, missing),
+        }
+        allowed = ~np.isin(np.arange(len(self.parties)), directory.doubled("billing"))
+        self.register = faults.write_register(self._rng, self._clock, self._settings, self.terms, allowed)
+        self.typed = statuses.manual_statuses(
+            self._rng, self._clock, self._settings, self.spells, self.bills, directory.seen["crm"]
+        )
 
     def _first_events(self) -> dict[str, Ints]:
         """Return, by system, the first day on which something is written down for each party."""
@@ -142,43 +186,45 @@ class Life:
         parties = self.parties
         names = Names(parties.number, parties.person, parties.currency)
         seen, truth = records.record_rows(self._rng, parties, names, self.directory, self.cards)
-        yield "records", seen
-        yield "truth_parties", truth
+        people, true_people = records.people_rows(self._rng, parties, names, self.directory, self.people)
+        yield "records", pa.concat_tables([seen, people])
+        yield "truth_parties", pa.concat_tables([truth, true_people])
         yield "links", records.link_rows(self._rng, parties, self.directory, self.cards)
 
     def _money(self) -> Named:
-        second = self.directory.coin("billing", self.terms.party)
-        billed = np.append(second, False)[self.bills.term]
-        paid = np.where(self.payments.bill >= 0, billed[self.payments.bill], False)
-        terms = contracts.term_ids(self._first_id, len(self.terms))
+        register, written = self.register, self.directory.written
+        terms = contracts.term_ids(self._first_id, len(register.terms))
+        added = register.terms.party[len(self.terms) :]
+        signers = pa.concat_arrays([written(self.terms.party, self.placed["terms"]), self._billing(added)])
+        currency = self._currency_of(register.terms.party)
+        signers = without(signers, register.nobodys)
+        yield "contracts", contracts.contract_rows(register.terms, terms, signers, currency)
+        yield "truth_contract_issues", faults.issue_rows(register, terms)
         invoices = numbered("I", self._first_id + np.arange(len(self.bills)))
-        yield (
-            "contracts",
-            contracts.contract_rows(
-                self.terms, terms, self._billing(self.terms.party, second), self._currency_of(self.terms.party)
-            ),
-        )
         yield "invoices", billing.invoice_rows(
-            self._clock, self.bills, invoices, self._billing(self.bills.party, billed), terms,
+            self._clock, self.bills, invoices, self._billing(self.bills.party, self.billed), terms,
             self._currency_of(self.bills.party),
         )  # fmt: skip
-        payers = billing.missing_records(
-            self._rng, self._billing(self.payments.party, paid), self._settings.missing_record / 4
-        )
-        yield (
-            "payments",
-            billing.payment_rows(
-                self.payments, self.bills, self._first_id, invoices, payers, self._currency_of(self.payments.party)
-            ),
-        )
+        yield "payments", billing.payment_rows(
+            self.payments, self.bills, self._first_id, invoices, written(self.payments.party, self.placed["payments"]),
+            self._currency_of(self.payments.party), self._booked(),
+        )  # fmt: skip
         yield (
             "orders",
             billing.order_rows(
                 self.orders, self._first_id, self._billing(self.orders.party), self._currency_of(self.orders.party)
             ),
         )
-        yield "costs", self._direct()
+        yield "costs", pa.concat_tables([self._direct(), self._bought()])
         yield "statuses", pa.concat_tables([self._provider(), self._manual()])
+
+    def _booked(self) -> Ints:
+        share = np.where(self.payments.kind == 0, self._settings.booked_later, self._settings.returns_booked_later)
+        return recorded_later(self._rng, self._clock, self.payments.day, share)
+
+    def _bought(self) -> pa.Table:
+        sellers = self.directory.ids("ledger", self.bought.party)
+        return suppliers.bought_rows(self._clock, self._first_id, self.bought, sellers, self._exchange.codes[0])
 
     def _billing(self, party: Ints, second: Flags | None = None) -> pa.Array:
         return self.directory.ids("billing", party, second)
@@ -194,24 +240,28 @@ class Life:
 
     def _provider(self) -> pa.Table:
         since = self.directory.seen["billing"]
-        said = statuses.provider_statuses(self._clock, self.spells, self.bills, self.trials, since)
+        said = statuses.provider_statuses(
+            self._rng, self._clock, self._settings, self.spells, self.bills, self.trials, since
+        )
         return statuses.status_rows(said, "billing", "provider", statuses.PROVIDER, self._billing(said.party))
 
     def _manual(self) -> pa.Table:
-        since = self.directory.seen["crm"]
-        typed = statuses.manual_statuses(self._rng, self._clock, self._settings, self.spells, self.bills, since)
-        ids = self.directory.ids("crm", typed.party)
-        return statuses.status_rows(typed, "crm", "manual", statuses.MANUAL, ids)
+        ids = self.directory.ids("crm", self.typed.party)
+        return statuses.status_rows(self.typed, "crm", "manual", statuses.MANUAL, ids)
 
     def _behaviour(self) -> Named:
         write, missing, first = self.directory.events, self._settings.missing_record, self._first_id
         home = self._exchange.codes[0]
-        contacted = write("marketing", self.engagements.party, missing)
+        contacted = self.directory.written(self.engagements.party, self.placed["engagements"])
         yield "engagements", selling.engagement_rows(self._rng, self.engagements, first, contacted)
-        deals = write("crm", self.deals.party, missing)
-        yield "opportunities", selling.deal_rows(self.deals, first, deals, self._currency_of(self.deals.party))
+        deals = self.directory.written(self.deals.party, self.placed["deals"])
+        yield "opportunities", selling.deal_rows(
+            self.deals, first, deals, self._currency_of(self.deals.party),
+            self._recorded(self.deals.opened),
+        )  # fmt: skip
         yield "activities", pa.concat_tables([self._activities(function) for function in _SYSTEM_OF])
-        yield "usage", usage.usage_rows(self.usage, self.directory.ids("product", self.usage.party))
+        users = self.directory.ids("product", self.usage.party)
+        yield "usage", usage.usage_rows(self.usage, users, self._recorded(self.usage.day))
         yield "tickets", service.ticket_rows(self.tickets, first, write("support", self.tickets.party, missing))
         yield "ideas", community.idea_rows(self.ideas, first, write("community", self.ideas.party, missing), home)
         pair = (self.directory.ids("community", p) for p in (self.referrals.referrer, self.referrals.referred))
@@ -224,17 +274,26 @@ class Life:
         who = self.directory.events(system, self.work.party[mine], self._settings.missing_record)
         return selling.work_rows(self.work, mine, self._first_id, system, who, self._exchange.codes[0])
 
+    def _recorded(self, day: Ints) -> Ints:
+        return recorded_later(self._rng, self._clock, day, self._settings.booked_later)
+
     # --- the truth
 
     def _truth(self) -> Named:
         events = stages.Events(
-            self._clock, self.parties, self.directory.created(), self.directory.seen["ledger"], self.terms,
+            self._clock, self.parties.kind, self.directory.created(), self.terms,
             self.payments, self.orders, self.usage, self.engagements, self.trials, self.deals,
         )  # fmt: skip
         months = stages.Months(events)
-        codes = stages.true_stages(events, months)
+        codes = stages.stage_codes(events, months)
+        lost = records.lost_records(self.parties, self.cards)
+        seen = shown(events, self.directory, lost, self.placed)
         yield "truth_stages", stages.stage_rows(self._clock, codes, self.party_ids)
-        yield "truth_reasons", stages.reason_rows(codes, stages.team_lists(events, months), self.party_ids)
+        yield "truth_faults", fault_rows(seen, codes, self.party_ids)
+        yield "truth_reasons", reasons.reason_rows(events, months, codes, seen, self.party_ids)
+        yield "truth_mrr", recurring_rows(self._clock, self.terms, self.parties, self._exchange, self.party_ids)
+        pays = statuses.truly_paying(self._clock, self.bills, self.payments, self.orders, months.paid[:, -1])
+        yield "truth_statuses", statuses.manual_truth(self.typed, pays, self.party_ids)
         yield "truth_costs", self.caused.truth(self.party_ids)
         yield "truth_rates", self._rates()
         ahead = Ahead(

@@ -67,7 +67,8 @@ class Parties:
     touched: Ints
     """Day from which the company knows the party."""
     host: Ints
-    """For served parties the buyer that serves them; for subsidiaries the parent; otherwise -1."""
+    """For served parties the buyer that serves them; for subsidiaries the parent; otherwise -1, as for parties that the
+    company serves itself."""
 
     def __len__(self) -> int:
         return len(self.number)
@@ -97,6 +98,7 @@ def make_parties(rng: Rng, clock: Clock, settings: Settings, batch: int, buyers:
     month, day = _starts(rng, clock, settings, count)
     start = np.where(buyer, clock.first(month) + day, clock.end)
     sales_led = buyer & chance(rng, trait(settings, "sales_led")[archetype], count)
+    person = _persons(rng, settings, kind, archetype)
     price = trait(settings, "price")[archetype] * np.exp(trait(settings, "spread")[archetype] * rng.normal(size=count))
     return Parties(
         number=batch * _NUMBERS_OF_A_BATCH + np.arange(count),
@@ -107,7 +109,7 @@ def make_parties(rng: Rng, clock: Clock, settings: Settings, batch: int, buyers:
         engaged=np.where(buyer, chance(rng, settings.engaged, count), kind == Kind.PROSPECT),
         sales_led=sales_led & (plan != Plan.WITHOUT_CONTRACT),
         annual=annual & (plan != Plan.WITHOUT_CONTRACT) & (plan != Plan.REFUNDED),
-        person=_persons(rng, settings, kind, archetype),
+        person=person,
         sells_too=_among(rng, buyer & (plan == Plan.USUAL), settings.supplier_buyers),
         trial=_trials(rng, settings, kind),
         currency=choice(rng, [share for _, share in settings.currencies], count),
@@ -118,7 +120,7 @@ def make_parties(rng: Rng, clock: Clock, settings: Settings, batch: int, buyers:
         start_day=day,
         start=start,
         touched=_touched(rng, clock, kind, start, sales_led),
-        host=_hosts(rng, settings, kind, buyers),
+        host=_hosts(rng, settings, kind, buyers, person),
     )
 
 
@@ -200,12 +202,14 @@ def _among(rng: Rng, allowed: Flags, share: float) -> Flags:
     return marked
 
 
-def _hosts(rng: Rng, settings: Settings, kind: Ints, buyers: int) -> Ints:
-    """Draw who serves the served, and the parents of subsidiaries (an earlier party, so that nobody is his own)."""
+def _hosts(rng: Rng, settings: Settings, kind: Ints, buyers: int, person: Flags) -> Ints:
+    """Draw who serves the served, and the parents of subsidiaries: earlier organisations, so that none is its own."""
     host = np.full(len(kind), -1, dtype=np.int64)
     served = np.flatnonzero(kind == Kind.SERVED)
-    host[served] = rng.integers(0, buyers, len(served))
+    by_company = chance(rng, settings.served_by_company, len(served))
+    host[served] = np.where(by_company, -1, rng.integers(0, buyers, len(served)))
     child = np.flatnonzero(some(rng, buyers, settings.subsidiaries))
     child = child[child > 0]
-    host[child] = days_between(rng, 0, child - 1, len(child))
+    parent = days_between(rng, 0, child - 1, len(child))
+    host[child] = np.where(person[child] | person[parent], -1, parent)
     return host

@@ -11,6 +11,7 @@ from valuekit.simulate.columns import FAR, dates, numbered, pick, rows, without
 from valuekit.simulate.draws import Flags, Ints, Rng, chance, choice, some
 from valuekit.simulate.names import Names, scrambled
 from valuekit.simulate.parties import Kind, Parties, Plan
+from valuekit.simulate.people import People, person_ids, person_rows
 from valuekit.simulate.settings import Settings
 from valuekit.tables import TRUTH
 from valuekit.tables.canonical import LINKS, RECORDS
@@ -23,7 +24,7 @@ ROLES = ("buyer", "served", "supplier", "internal", "test", "partner")
 PARTY_KINDS = ("person", "organisation")
 PLANTED = (
     "duplicate_typo", "duplicate_exact", "second_billing_id", "other_contact", "unmatched", "linked",
-    "served", "supplier", "internal", "test", "buyer_and_supplier",
+    "served", "supplier", "internal", "test", "buyer_and_supplier", "person",
 )  # fmt: skip
 _BILLING, _CRM, _PRODUCT, _MARKETING, _SUPPORT, _COMMUNITY, _LEDGER = range(len(SYSTEMS))
 _TYPO, _EXACT, _SECOND, _CONTACT, _UNMATCHED, _LINKED = range(6)
@@ -74,14 +75,41 @@ class Directory:
         places = party if second is None else party + self._count * second
         return self._ids[system].take(pa.array(places))
 
+    def place(self, system: str, party: Ints, missing: float, second: Flags | None = None) -> "Placed":
+        """Decide which record each event is written on; a share of the events is written on none."""
+        second = self.coin(system, party) if second is None else second
+        return Placed(system, second, chance(self._rng, missing, len(party)))
+
+    def on_first(self, system: str, party: Ints) -> "Placed":
+        """Write every event on the party's first record."""
+        return Placed(system, np.zeros(len(party), dtype=np.bool_), np.zeros(len(party), dtype=np.bool_))
+
+    def written(self, party: Ints, placed: "Placed") -> pa.Array:
+        """Return the record that each event is written on."""
+        return without(self.ids(placed.system, party, placed.second), placed.gone)
+
     def events(self, system: str, party: Ints, missing: float) -> pa.Array:
         """Return the record that each event is written on, a share of them missing."""
-        ids = self.ids(system, party, self.coin(system, party))
-        return without(ids, chance(self._rng, missing, len(party))) if missing else ids
+        return self.written(party, self.place(system, party, missing))
 
     def created(self) -> Ints:
         """Return the first day on which any system knows each party."""
         return np.asarray(np.min(np.stack(list(self.seen.values())), axis=0), dtype=np.int64)
+
+
+@dataclass
+class Placed:
+    """Where events of one kind are written down; one entry per event."""
+
+    system: str
+    second: Flags
+    """On the party's second record in the system."""
+    gone: Flags
+    """On no record."""
+
+    def take(self, rows: Flags | Ints) -> "Placed":
+        """Return the places of some of the events."""
+        return Placed(self.system, self.second[rows], self.gone[rows])
 
 
 @dataclass
@@ -136,20 +164,69 @@ def record_rows(
         **_addresses(rng, names, cards),
         **_numbers(rng, parties, names, directory, cards),
     )
-    truth = rows(
+    planted = pick(PLANTED, _planted(parties, cards))
+    return seen, _truth(parties, systems, ids, party, planted, party_ids(parties).take(party))
+
+
+def people_rows(
+    rng: Rng, parties: Parties, names: Names, directory: Directory, people: People
+) -> tuple[pa.Table, pa.Table]:
+    """Return the rows of `records` and of `truth_parties` for people under accounts."""
+    accounts = directory.ids("crm", people.account)
+    seen = person_rows(rng, people, parties, names, accounts)
+    crm = pa.repeat(pa.scalar("crm"), len(people))
+    planted = pa.repeat(pa.scalar("person"), len(people))
+    return seen, _truth(parties, crm, seen["record"], people.account, planted, person_ids(people))
+
+
+def _truth(
+    parties: Parties, systems: pa.Array, ids: pa.Array, party: Ints, planted: pa.Array, person: pa.Array
+) -> pa.Table:  # fmt: skip
+    """Return rows of `truth_parties`: whose records these are, counted by person, account, parent and group."""
+    every, owner = party_ids(parties), owners(parties)
+    return rows(
         TRUTH["truth_parties"],
-        count,
+        len(party),
         system=systems,
         record=ids,
-        true_party=party_ids(parties).take(party),
-        planted=pick(PLANTED, _planted(parties, cards)),
+        true_party=every.take(pa.array(party)),
+        planted=planted,
+        true_person=person,
+        true_parent=every.take(pa.array(owner[party])),
+        true_group=every.take(pa.array(_top(owner)[party])),
     )
-    return seen, truth
+
+
+def owners(parties: Parties) -> Ints:
+    """Return who owns each party: its parent, or itself.
+
+    An owner comes before what it owns, so that nobody is his own owner's owner.
+    """
+    owned = (parties.kind == Kind.BUYER) & (parties.host >= 0)
+    return np.where(owned, parties.host, np.arange(len(parties)))
+
+
+def _top(owner: Ints) -> Ints:
+    """Return the owner at the top of each party's group."""
+    while (owner[owner] != owner).any():
+        owner = owner[owner]
+    return owner
 
 
 def _lonely(cards: Cards) -> Flags:
     """Mark records that share no exact key with the party's others."""
     return np.isin(cards.mode, [_TYPO, _UNMATCHED, _LINKED])
+
+
+def lost_records(parties: Parties, cards: Cards) -> dict[str, Flags]:
+    """Tell by system, for the first and the second record of each party, whether nothing exact joins it to the others.
+
+    A matrix for each system: two rows, one column for each party.
+    """
+    lost = np.zeros((len(SYSTEMS), 2, len(parties)), dtype=np.bool_)
+    alone = np.isin(cards.mode, [_TYPO, _UNMATCHED])
+    lost[cards.system[alone], cards.second[alone].astype(np.int64), cards.party[alone]] = True
+    return dict(zip(SYSTEMS, lost, strict=True))
 
 
 def _addresses(rng: Rng, names: Names, cards: Cards) -> dict[str, pa.Array]:
@@ -183,8 +260,13 @@ def _numbers(rng: Rng, parties: Parties, names: Names, directory: Directory, car
 def _parents(parties: Parties, directory: Directory, cards: Cards, created: Ints) -> pa.Array:
     """Return the parent's CRM record, where the CRM knew the parent by then."""
     host = np.where(parties.kind == Kind.BUYER, parties.host, -1)[cards.party]
-    known = (cards.system == _CRM) & (host >= 0) & (directory.seen["crm"][host] <= created)
+    known = (cards.system == _CRM) & _noted(directory, host, created)
     return without(directory.ids("crm", np.maximum(host, 0)), ~known)
+
+
+def _noted(directory: Directory, host: Ints, created: Ints) -> Flags:
+    """Tell whether the CRM knew the parent when it wrote the subsidiary down."""
+    return np.asarray((host >= 0) & (directory.seen["crm"][host] <= created) & (created < FAR), dtype=np.bool_)
 
 
 def _ids(directory: Directory, cards: Cards) -> pa.Array:
@@ -212,16 +294,18 @@ def _planted(parties: Parties, cards: Cards) -> Ints:
 
 
 def link_rows(rng: Rng, parties: Parties, directory: Directory, cards: Cards) -> pa.Table:
-    """Return the rows of `links`: linked records, subsidiaries, and who serves whom."""
+    """Return the rows of `links`: linked records, who serves whom, and every subsidiary that no `parent` names."""
     known = np.stack([directory.seen[name] < FAR for name in SYSTEMS])
     first = np.argmax(known, axis=0)
     linked = np.flatnonzero(cards.mode == _LINKED)
     same = _links(directory, cards.system[linked], cards.party[linked], first[cards.party[linked]],
                   cards.party[linked], "same")  # fmt: skip
-    served = parties.of(Kind.SERVED)
+    served = np.flatnonzero((parties.kind == Kind.SERVED) & (parties.host >= 0))
     host = parties.host[served]
     serves = _links(directory, first[host], host, np.full(len(served), _PRODUCT), served, "serves")
-    child = np.flatnonzero((parties.host >= 0) & (parties.kind == Kind.BUYER) & chance(rng, 0.5, len(parties)))
+    owned_by = np.where(parties.kind == Kind.BUYER, parties.host, -1)
+    unwritten = ~_noted(directory, owned_by, directory.seen["crm"])
+    child = np.flatnonzero((owned_by >= 0) & (unwritten | chance(rng, 0.3, len(parties))))
     owned = _links(directory, first[child], child, first[parties.host[child]], parties.host[child], "parent")
     return pa.concat_tables([same, serves, owned])
 

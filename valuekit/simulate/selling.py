@@ -23,7 +23,7 @@ WORK = (
     ("sales", "discovery call"), ("sales", "demonstration"), ("sales", "proposal"), ("sales", "account review"),
     ("marketing", "event follow-up"), ("support", "success review"),
 )  # fmt: skip
-_CAMPAIGN, _DOWNLOAD, _START, _END, _EVENT = range(5)
+_CAMPAIGN, _DOWNLOAD, TRIAL_START, _END, _EVENT = range(5)
 ACCOUNT_REVIEW, FOLLOW_UP, SUCCESS_REVIEW = 3, 4, 5
 _OPEN, _WON, _LOST = range(3)
 
@@ -80,7 +80,9 @@ def make_engagements(rng: Rng, clock: Clock, parties: Parties, spells: Spells, t
     return Engagements(
         np.concatenate([early, later, trials.party, trials.party[tried]]),
         np.concatenate([day, later_day, trials.start, trials.end[tried]]),
-        np.concatenate([kind, np.full(len(later), _CAMPAIGN), np.full(len(tried), _START), np.full(tried.sum(), _END)]),
+        np.concatenate(
+            [kind, np.full(len(later), _CAMPAIGN), np.full(len(tried), TRIAL_START), np.full(tried.sum(), _END)]
+        ),
     )
 
 
@@ -184,7 +186,7 @@ def engagement_rows(rng: Rng, engagements: Engagements, first: int, records: pa.
     )
 
 
-def deal_rows(deals: Deals, first: int, records: pa.Array, currency: pa.Array) -> pa.Table:
+def deal_rows(deals: Deals, first: int, records: pa.Array, currency: pa.Array, recorded: Ints) -> pa.Table:
     """Return the rows of `opportunities`."""
     return rows(
         OPPORTUNITIES,
@@ -198,6 +200,7 @@ def deal_rows(deals: Deals, first: int, records: pa.Array, currency: pa.Array) -
         amount=money(deals.cents),
         currency=currency,
         owner=pick(OWNERS, deals.party % len(OWNERS)),
+        recorded_on=dates(recorded),
     )
 
 

@@ -81,8 +81,12 @@ class Settings:
     """Share of prospects that start a trial; they use the product and do not pay."""
     contacts: float = 0.06
     """Parties that are known by name only."""
+    people: float = 0.22
+    """Share of organisations in the CRM that have people recorded under them: one to three."""
     served: float = 0.06
-    """Parties that a buyer serves with the product: they use it and never pay."""
+    """Parties that are served with the product: they use it and never pay."""
+    served_by_company: float = 0.15
+    """Share of the served whom the company serves itself; a buyer serves the others."""
     suppliers: float = 0.02
     """Parties that only sell to the company."""
     internal: float = 0.004
@@ -105,6 +109,8 @@ class Settings:
     """Buyers that pay though nobody recorded a contract."""
     fully_refunded: float = 0.012
     """Buyers whose only payment is refunded in full."""
+    second_subscriptions: float = 0.04
+    """Buyers under contract that take a second, monthly subscription beside the first."""
     subsidiaries: float = 0.015
     """Buyers whose parent organisation is another buyer."""
     currencies: tuple[tuple[str, float], ...] = (("EUR", 0.66), ("USD", 0.20), ("GBP", 0.14))
@@ -127,8 +133,24 @@ class Settings:
     """Share of ended customers that come back with a new contract."""
     pays_after_lapse: float = 0.30
     """Share of lapsed annual customers that keep paying by the month without contract."""
-    backdated: float = 0.006
+    at_once: float = 0.4
+    """Share of cancelled contracts of a single month that end on a day within it."""
+    signed_late: float = 0.006
+    """Share of first contracts that were signed weeks after they had started."""
+    recorded_late: float = 0.006
     """Share of contract terms recorded months after they were signed."""
+
+    # --- faults in the contract register; none of them changes what the contract really is
+    overlaps: float = 0.012
+    """Share of renewals that are written down twice: two terms run at once."""
+    gaps: float = 0.015
+    """Share of renewals that are written to start days after the term before has ended."""
+    endless: float = 0.006
+    """Share of annual terms without a last day."""
+    drafts: float = 0.08
+    """Share of annual terms that lapsed in the last year for which a renewal was drafted and never signed."""
+    orphans: float = 0.0006
+    """Rows that name no customer, as a share of annual terms."""
 
     # --- money
     late_payers: float = 0.22
@@ -141,6 +163,12 @@ class Settings:
     chargebacks: float = 0.0015
     credits: float = 0.003
     """Shares of payments that are followed by a refund, a chargeback or a credit."""
+    booked_later: float = 0.015
+    """Share of payments, deals and days of use that are recorded in a later month."""
+    returns_booked_later: float = 0.3
+    """The same of refunds, chargebacks and credits."""
+    suppliers_named: float = 0.6
+    """Share of hosting, campaigns and travel for which the ledger names the supplier."""
     orders: float = 0.01
     """One-off purchases (training days) a month under contract."""
 
@@ -174,6 +202,8 @@ class Settings:
     """Share of agent tickets whose minutes nobody wrote down."""
     stale_status: float = 0.30
     """Share of manual paying statuses that nobody changed when the customer left."""
+    unknown_status: float = 0.002
+    """Share of the provider's statuses that say a word of its own making."""
     broken: float = 0.001
     """Share of rows that break the contract of their table; at least one of each kind."""
 

@@ -10,11 +10,14 @@ from enum import IntEnum
 import numpy as np
 
 from valuekit.simulate.clock import Clock
-from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, repeated
+from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, days_between, repeated
 from valuekit.simulate.parties import Kind, Parties, Plan
 from valuekit.simulate.settings import Settings
 
 FUTURE_MONTHS = 120
+_MONTHS_BEFORE_A_SECOND = 2
+_LATEST_SIGNATURE = 45
+"""Days after the start within which a contract that began unsigned is signed."""
 
 
 class Form(IntEnum):
@@ -44,9 +47,16 @@ class Spells:
     """Periods until the buyer stops."""
     price: Ints
     """Cents for the first period."""
+    beside: Flags
+    """A second subscription: money alone. Use, help and sales work go by the first."""
 
     def __len__(self) -> int:
         return len(self.party)
+
+    @property
+    def main(self) -> "Spells":
+        """The spells without second subscriptions: a party is in one of them at a time."""
+        return Spells(**{name: values[~self.beside] for name, values in vars(self).items()})
 
     @property
     def after(self) -> Ints:
@@ -91,9 +101,14 @@ def make_spells(rng: Rng, clock: Clock, settings: Settings, parties: Parties) ->
     ends = (parties.plan[first.party] == Plan.USUAL) & (first.after < clock.months + FUTURE_MONTHS)
     comes_back = ends & chance(rng, settings.reactivated, len(first))
     lapses = ends & ~comes_back & (first.period == 12) & chance(rng, settings.pays_after_lapse, len(first))
-    both = [first, _again(rng, first, comes_back, parties), _after_lapse(rng, first, lapses)]
-    joined = {name: np.concatenate([getattr(s, name) for s in both]) for name in vars(first)}
-    order = np.lexsort((joined["month"], joined["party"]))
+    takes_two = (parties.plan[first.party] == Plan.USUAL) & (first.after - first.month > _MONTHS_BEFORE_A_SECOND)
+    takes_two &= chance(rng, settings.second_subscriptions, len(first))
+    parts = [
+        first, _again(rng, first, comes_back, parties), _after_lapse(rng, first, lapses),
+        _beside(rng, first, takes_two, parties),
+    ]  # fmt: skip
+    joined = {name: np.concatenate([getattr(s, name) for s in parts]) for name in vars(first)}
+    order = np.lexsort((joined["beside"], joined["month"], joined["party"]))
     return Spells(**{name: values[order] for name, values in joined.items()})
 
 
@@ -105,7 +120,9 @@ def _first(rng: Rng, clock: Clock, parties: Parties) -> Spells:
     length = np.where(plan == Plan.REFUNDED, 1, length)
     form = np.where(plan == Plan.WITHOUT_CONTRACT, Form.INFORMAL, Form.AGREED).astype(np.int64)
     price = _price(parties.price[party], period)
-    return Spells(party, form, parties.start_month[party], parties.start_day[party], period, length, price)
+    return Spells(
+        party, form, parties.start_month[party], parties.start_day[party], period, length, price, _no(party)
+    )  # fmt: skip
 
 
 def _again(rng: Rng, first: Spells, rows: Flags, parties: Parties) -> Spells:
@@ -114,7 +131,7 @@ def _again(rng: Rng, first: Spells, rows: Flags, parties: Parties) -> Spells:
     length = _geometric(rng, parties.renewal[party], FUTURE_MONTHS)
     month = first.after[rows] + rng.integers(2, 10, count)
     price = _price(parties.price[party] * 0.95, first.period[rows])
-    return Spells(party, first.form[rows], month, first.day[rows], first.period[rows], length, price)
+    return Spells(party, first.form[rows], month, first.day[rows], first.period[rows], length, price, _no(party))
 
 
 def _after_lapse(rng: Rng, first: Spells, rows: Flags) -> Spells:
@@ -123,8 +140,22 @@ def _after_lapse(rng: Rng, first: Spells, rows: Flags) -> Spells:
     length = rng.geometric(0.16, count)
     price = first.price[rows] // 1200 * 100
     return Spells(
-        first.party[rows], ones * Form.AFTER_LAPSE, first.after[rows], first.day[rows], ones, length, price
+        first.party[rows], ones * Form.AFTER_LAPSE, first.after[rows], first.day[rows], ones, length, price, _no(ones)
     )  # fmt: skip
+
+
+def _beside(rng: Rng, first: Spells, rows: Flags, parties: Parties) -> Spells:
+    """Return second subscriptions: monthly, from some month of the first on, at less than half its price."""
+    party, count = first.party[rows], int(rows.sum())
+    ones, most = np.ones(count, dtype=np.int64), np.minimum(first.after - first.month, 24)[rows]
+    length = _geometric(rng, np.minimum(parties.renewal[party], 0.95), FUTURE_MONTHS)
+    month = first.month[rows] + days_between(rng, _MONTHS_BEFORE_A_SECOND, most - 1, count)
+    price = _price(parties.price[party] * rng.uniform(0.15, 0.45, count), ones)
+    return Spells(party, ones * Form.AGREED, month, rng.integers(0, 28, count), ones, length, price, ~_no(party))
+
+
+def _no(party: Ints) -> Flags:
+    return np.zeros(len(party), dtype=np.bool_)
 
 
 def _geometric(rng: Rng, keep: Floats, most: int) -> Ints:
@@ -147,6 +178,9 @@ def make_periods(rng: Rng, clock: Clock, settings: Settings, spells: Spells, sal
     changed = _changes(rng, settings, spells, spell, turn)
     price = _prices(rng, settings, spells, spell, turn, changed)
     lead = _signed_before(rng, turn, period, changed, sales_led[spells.party[spell]])
+    late = (turn == 0) & (start < clock.end - _LATEST_SIGNATURE) & (spells.form[spell] == Form.AGREED)
+    late &= chance(rng, settings.signed_late, len(spell))
+    lead = np.where(late, -rng.integers(8, _LATEST_SIGNATURE, len(spell)), lead)
     early = (turn == 0) & (start > clock.end)  # begins after the data end: signed in its last weeks
     signed = np.where(early, clock.end - rng.integers(0, 20, len(spell)), np.maximum(start - lead, clock.start))
     ends = clock.first(month + period) + spells.day[spell] - 1

@@ -1,4 +1,4 @@
-"""The true stage of every party at every month end, and why teams' lists differ from the headline list."""
+"""The stage of every party at every month end, from dated events."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import FAR, NONE, dates, pick, rows
 from valuekit.simulate.contracts import Terms
 from valuekit.simulate.draws import Flags, Ints, earliest, totals
-from valuekit.simulate.parties import Kind, Parties
+from valuekit.simulate.parties import Kind
 from valuekit.simulate.selling import Deals, Engagements
 from valuekit.simulate.usage import Trials, Usage
 from valuekit.tables import TRUTH
@@ -28,21 +28,18 @@ OUTCOMES = (
 )  # fmt: skip
 """Stage and reason, in the order of priority."""
 
-_CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 UNKNOWN = -1
 """The party does not exist yet."""
-
-TEAMS = ("sales", "marketing", "finance", "product")
 
 
 @dataclass
 class Events:
-    """Everything true that the stages are made of."""
+    """Everything that the stages are made of, by party."""
 
     clock: Clock
-    parties: Parties
+    kind: Ints
     created: Ints
-    supplier_since: Ints
     terms: Terms
     payments: Payments
     orders: Orders
@@ -57,7 +54,7 @@ class Months:
 
     def __init__(self, events: Events) -> None:
         self._events, clock = events, events.clock
-        self._shape = (len(events.parties), clock.months)
+        self._shape = (len(events.kind), clock.months)
         self._ends = clock.month_ends
         self.signed = np.zeros(self._shape, dtype=np.bool_)
         self.current, self.ahead = self.signed.copy(), self.signed.copy()
@@ -69,7 +66,7 @@ class Months:
         self._use()
 
     def _contracts(self, month: int, today: int) -> None:
-        """Reads terms signed by today: which are current, which lie ahead, and how the last one ends."""
+        """Reads terms signed by today: which are current, which lie ahead, and how the last one that began ends."""
         terms, known = self._events.terms, self._events.terms.signed <= today
         party, end = terms.party[known], terms.end[known]
         self.signed[party, month] = True
@@ -78,7 +75,7 @@ class Months:
         self.ahead[party[~begun], month] = True
         notice = (terms.cancelled[known] != NONE) & (terms.cancelled[known] <= today)
         last = np.full(self._shape[0], NONE, dtype=np.int64)
-        np.maximum.at(last, party, 2 * end + notice)
+        np.maximum.at(last, party[begun], (2 * end + notice)[begun])
         self.last_end[:, month], self.cancelled[:, month] = last // 2, last % 2 == 1
 
     def _money(self) -> None:
@@ -119,25 +116,25 @@ class Months:
         return np.asarray(first[:, None] <= self._ends[None, :], dtype=np.bool_)
 
 
-def true_stages(events: Events, months: Months) -> Ints:
+def stage_codes(events: Events, months: Months) -> Ints:
     """Return the code of each party's outcome at each month end, `UNKNOWN` before it exists.
 
     A matrix of parties by months; codes index `OUTCOMES`. The rules are tried in the order of `OUTCOMES`.
-    Paid means that payments exceed what was refunded: who was refunded in full has not paid.
+    Paid means that payments exceed what was refunded: who was refunded in full has not paid. Who sells to the company
+    and is known as a buyer too is what it is as a buyer.
     """
-    kind = events.parties.kind[:, None]
-    everyone = np.arange(len(events.parties))
+    kind = events.kind[:, None]
     never_bought = ~months.signed & ~months.paid
     trial = months.since(events.trials.party, events.trials.start)
+    trial |= months.since(events.usage.party, events.usage.day)
     interest = months.since(events.engagements.party, events.engagements.day)
     interest |= months.since(events.deals.party, events.deals.opened) | trial
-    sells = months.since(everyone, events.supplier_since)
     standing = months.current & months.paid
     over = months.signed & ~months.current
     rules: list[tuple[Flags, tuple[str, str | None]]] = [
         (np.isin(kind, [Kind.INTERNAL, Kind.TEST]), ("internal", None)),
         ((kind == Kind.SERVED) & never_bought, ("served", None)),
-        (sells & never_bought, ("supplier", None)),
+        ((kind == Kind.SUPPLIER) & never_bought, ("supplier", None)),
         (standing & months.used_lately, ("active", None)),
         (standing & ~months.ever_in_contract, ("inactive", "onboarding")),
         (standing, ("inactive", "no_recent_use")),
@@ -151,9 +148,9 @@ def true_stages(events: Events, months: Months) -> Ints:
         (trial, ("prospect", "trial")),
         (interest, ("prospect", "engaged")),
     ]
-    shape = (len(events.parties), events.clock.months)
+    shape = (len(events.kind), events.clock.months)
     conditions = [np.broadcast_to(rule, shape) for rule, _ in rules]
-    codes = np.select(conditions, [_CODE[outcome] for _, outcome in rules], default=_CODE["contact", None])
+    codes = np.select(conditions, [CODE[outcome] for _, outcome in rules], default=CODE["contact", None])
     exists = events.created[:, None] <= events.clock.month_ends[None, :]
     return np.where(exists, codes, UNKNOWN).astype(np.int64)
 
@@ -169,53 +166,4 @@ def stage_rows(clock: Clock, codes: Ints, party_ids: pa.Array) -> pa.Table:
         as_of=dates(clock.month_ends[month]),
         stage=pick([stage for stage, _ in OUTCOMES], code),
         reason=pick([reason for _, reason in OUTCOMES], code),
-    )
-
-
-def team_lists(events: Events, months: Months) -> dict[str, Flags]:
-    """Return whom each team counts as a customer at the data end; nobody counts the company's own accounts."""
-    outside = ~np.isin(events.parties.kind, [Kind.INTERNAL, Kind.TEST]) & (events.created <= events.clock.end)
-    won = np.zeros(len(outside), dtype=np.bool_)
-    won[events.deals.party[events.deals.state == 1]] = True
-    won[events.orders.party] = True
-    engaged = np.zeros(len(outside), dtype=np.bool_)
-    engaged[events.engagements.party] = True
-    members = {
-        "sales": won,
-        "marketing": engaged,
-        "finance": months.signed[:, -1] & months.paid[:, -1],
-        "product": months.used[:, -1],
-    }
-    return {team: outside & members[team] for team in TEAMS}
-
-
-_ABSENT = {"sales": "self_service", "marketing": "never_engaged", "finance": "not_paid"}
-
-
-def reason_rows(codes: Ints, lists: dict[str, Flags], party_ids: pa.Array) -> pa.Table:
-    """Return the rows of `truth_reasons`: who is on one list only, and why.
-
-    A party on the team's list alone carries its stage, or stage and sub-reason; one on the headline list alone what
-    keeps it from the team's list.
-    """
-    now = codes[:, -1]
-    headline = np.isin(now, [_CODE[o] for o in OUTCOMES if o[0] in ("active", "inactive")])
-    alone = [stage if reason is None else f"{stage}: {reason}" for stage, reason in OUTCOMES]
-    return pa.concat_tables([_differences(team, lists[team], headline, now, alone, party_ids) for team in TEAMS])
-
-
-def _differences(
-    team: str, members: Flags, headline: Flags, now: Ints, alone: list[str], party_ids: pa.Array
-) -> pa.Table:
-    party = np.flatnonzero(members != headline)
-    only_team = members[party]
-    idle = ["used_within_30_days_not_this_month" if stage.startswith("active") else stage for stage in alone]
-    absent = idle if team == "product" else [_ABSENT[team]] * len(alone)
-    return rows(
-        TRUTH["truth_reasons"],
-        len(party),
-        true_party=party_ids.take(pa.array(party)),
-        definition=team,
-        side=pick(("only_headline", "only_team"), only_team.astype(np.int64)),
-        reason=pick([*alone, *absent], now[party] + np.where(only_team, 0, len(alone))),
     )

@@ -137,7 +137,7 @@ def _events(rng: Rng, settings: Settings, parties: Parties, party: Ints) -> Ints
     return np.maximum(1, np.rint(mean * rng.gamma(4.0, 0.25, len(party)))).astype(np.int64)
 
 
-def usage_rows(usage: Usage, records: pa.Array) -> pa.Table:
+def usage_rows(usage: Usage, records: pa.Array, recorded: Ints) -> pa.Table:
     """Return the rows of `usage`."""
     return rows(
         USAGE,
@@ -147,4 +147,5 @@ def usage_rows(usage: Usage, records: pa.Array) -> pa.Table:
         used_on=dates(usage.day),
         feature=pick(FEATURES, usage.feature),
         events=usage.events,
+        recorded_on=dates(recorded),
     )

@@ -14,7 +14,7 @@ from valuekit.engine import Engine, Expression
 from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.lifecycle.evidence import FACT_TABLES, facts_held_by, not_countable, source_of_truth, systems_by_table
-from valuekit.lifecycle.predicates import MOST_BITS, as_bits, parse_condition, parse_day
+from valuekit.lifecycle.predicates import MOST_BITS, as_bits, parse_conditions, parse_days
 from valuekit.lifecycle.reasons import Reason, bits_that_explain
 from valuekit.lifecycle.stages import RULES
 from valuekit.lifecycle.wording import fill, words
@@ -120,8 +120,8 @@ def settle_definitions(engine: Engine, definitions: Sequence[Definition]) -> tup
     known = engine.rows("SELECT system, bit FROM party_systems ORDER BY bit") if engine.has("party_systems") else []
     settled += [_system_list(system, bit) for system, bit in known]
     if len(settled) > MOST_BITS:
-        lists = f" and {len(known)} systems" if known else ""
-        raise ConfigError(f"there are {len(definitions)} definitions{lists}; {MOST_BITS} are the most.")
+        counted = f"{len(settled)} definitions" + (f", {len(known)} of them lists of systems" if known else "")
+        raise ConfigError(f"there are {counted}; {MOST_BITS} are the most.")
     return tuple(settled)
 
 
@@ -164,16 +164,23 @@ def definition_bits(engine: Engine, definitions: Sequence[Definition], constants
     place. `definitions` are those of `settle_definitions`.
     Raises `ExpressionError` for a predicate that uses what is not there, or is not true or false.
     """
-    return as_bits("definitions", [_condition(engine, d, constants) for d in definitions])
+    return as_bits("definitions", _conditions(engine, definitions, constants))
 
 
-def _condition(engine: Engine, definition: Definition, constants: Mapping[str, Constant]) -> Expression:
-    """Check the predicate; without a word about internal accounts, a team's leaves them out."""
-    where = f"definition {definition.key}"
-    condition = parse_condition(engine, definition.predicate, constants, where)
-    if definition.kind == "system" or "is_internal" in condition.columns:
-        return condition
-    return parse_condition(engine, f"({definition.predicate}) AND NOT is_internal", constants, where)
+def _conditions(
+    engine: Engine, definitions: Sequence[Definition], constants: Mapping[str, Constant]
+) -> list[Expression]:
+    """Check the predicates; without a word about internal accounts, a team's leaves them out."""
+    given = parse_conditions(engine, {f"definition {d.key}": d.predicate for d in definitions}, constants)
+    outside = [
+        d.kind == "team" and "is_internal" not in c.columns for d, c in zip(definitions, given.values(), strict=True)
+    ]
+    return [_outside(c) if out else c for c, out in zip(given.values(), outside, strict=True)]
+
+
+def _outside(condition: Expression) -> Expression:
+    text, sql = f"({condition.text}) AND NOT is_internal", f'({condition.sql} AND NOT "is_internal")'
+    return Expression(text, sql, condition.columns | {"is_internal"})
 
 
 def rule_table(
@@ -184,15 +191,13 @@ def rule_table(
     reasons: Sequence[Reason],
 ) -> pa.Table:
     """Return what is known of each definition before anybody is counted: its row of `definitions` without members."""
-    systems = systems_by_table(engine)
-    known = words(as_of, constants)
+    conditions = _conditions(engine, definitions, constants)
+    dated = {f"event_on of definition {d.key}": d.event_on for d in definitions if d.event_on}
+    parse_days(engine, dated, constants)
+    systems, known = systems_by_table(engine), words(as_of, constants)
     rows = [
-        {
-            "bit": 1 << place,
-            **_described(definition, known),
-            **_ruled(engine, definition, constants, systems, reasons),
-        }
-        for place, definition in enumerate(definitions)
+        {"bit": 1 << place, **_described(d, known), **_ruled(d, c, constants, systems, reasons)}
+        for place, (d, c) in enumerate(zip(definitions, conditions, strict=True))
     ]
     return pa.Table.from_pylist(rows, _RULE_SCHEMA)
 
@@ -221,16 +226,13 @@ def _described(definition: Definition, known: Mapping[str, str]) -> dict[str, An
 
 
 def _ruled(
-    engine: Engine,
     definition: Definition,
+    condition: Expression,
     constants: Mapping[str, Constant],
     systems: Mapping[str, Collection[str]],
     reasons: Sequence[Reason],
 ) -> dict[str, Any]:
     """What follows from its rule: whether it can count, which reasons explain an absence, its fingerprint."""
-    condition = _condition(engine, definition, constants)
-    if definition.event_on:
-        parse_day(engine, definition.event_on, constants, f"event_on of definition {definition.key}")
     recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if systems.get(table)]
     empty = not_countable(condition.columns, recorded)
     held = facts_held_by(definition.system, systems) if definition.kind == "system" else set()

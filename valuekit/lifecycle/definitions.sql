@@ -60,7 +60,7 @@ SELECT
   END AS side
 FROM definition_patterns AS p
 CROSS JOIN definition_rules AS a
-JOIN definition_rules AS b ON a.definition < b.definition
+JOIN definition_rules AS b ON a.definition < b.definition AND a.kind = b.kind
 WHERE (p.bits & (a.bit | b.bit)) <> 0
 
 -- step: definition_differences

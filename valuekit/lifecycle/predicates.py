@@ -11,8 +11,8 @@ from valuekit.tables.published import CUSTOMER_STAGES
 MOST_BITS = 62
 """Conditions that fit into one whole number."""
 
-_TYPES = {c.name: c.type for c in PUBLISHED["facts"]}
-COLUMNS = {**_TYPES, "stage": "VARCHAR", "reason": "VARCHAR", "system_bits": "BIGINT"}
+_FACT_TYPES = {c.name: c.type for c in PUBLISHED["facts"]}
+COLUMNS = {**_FACT_TYPES, "stage": "VARCHAR", "reason": "VARCHAR", "system_bits": "BIGINT"}
 """What a condition may name: the facts, the stage with its sub-reason, and the systems that know the party."""
 
 CUSTOMER = f"stage IN ({', '.join(literal(stage) for stage in CUSTOMER_STAGES)})"
@@ -23,45 +23,55 @@ PAYING = (
 """A payment covers the date, with some grace; a recent order is paid for."""
 
 
-def parse_condition(engine: Engine, text: str, constants: Mapping[str, Constant], where: str) -> Expression:
-    """Return a condition over `COLUMNS`, checked to be true or false.
+def parse_conditions(
+    engine: Engine, texts: Mapping[str, str], constants: Mapping[str, Constant]
+) -> dict[str, Expression]:
+    """Return conditions over `COLUMNS`, checked to be true or false, by the name that an error gives them.
 
-    Raises `ExpressionError` when it names what is not there, compares what cannot be compared, or is a number or text.
+    Raises `ExpressionError` for one that names what is not there, compares what cannot be compared, or is a number or
+    a text.
 
-    >>> parse_condition(Engine(), "net_cash > 0", {}, "definition rich").sql
+    >>> parse_conditions(Engine(), {"definition rich": "net_cash > 0"}, {})["definition rich"].sql
     '("net_cash" > 0)'
     """
-    parsed = parse_expression(text, COLUMNS, constants, where=where)
-    if (kind := _type_of(engine, parsed, where)) != "BOOLEAN":
-        raise ExpressionError(
-            f"'{text}' is a {kind}, not true or false.", where=where, next_step="Compare it: `... > 0`."
-        )
+    parsed = {where: parse_expression(text, COLUMNS, constants, where=where) for where, text in texts.items()}
+    for (where, condition), kind in zip(parsed.items(), _types(engine, parsed), strict=True):
+        if kind != "BOOLEAN":
+            raise ExpressionError(
+                f"'{condition.text}' is a {kind}, not true or false.", where=where, next_step="Compare it: `... > 0`."
+            )
     return parsed
 
 
-def parse_day(engine: Engine, text: str, constants: Mapping[str, Constant], where: str) -> Expression:
-    """Return an expression over the facts, checked to be a date; raises `ExpressionError` when it is none.
+def parse_days(engine: Engine, texts: Mapping[str, str], constants: Mapping[str, Constant]) -> dict[str, Expression]:
+    """Return expressions over the facts, checked to be dates; raises `ExpressionError` for one that is none.
 
-    >>> parse_day(Engine(), "deals_won", {}, "definition sales")
+    >>> parse_days(Engine(), {"definition sales": "deals_won"}, {})
     Traceback (most recent call last):
     valuekit.errors.ExpressionError: definition sales: 'deals_won' is a BIGINT, not a date. Name a day, such as won_on.
     """
-    parsed = parse_expression(text, _TYPES, constants, where=where)
-    if (kind := _type_of(engine, parsed, where)) != "DATE":
-        raise ExpressionError(
-            f"'{text}' is a {kind}, not a date.", where=where, next_step="Name a day, such as won_on."
-        )
+    parsed = {where: parse_expression(text, _FACT_TYPES, constants, where=where) for where, text in texts.items()}
+    for (where, day), kind in zip(parsed.items(), _types(engine, parsed), strict=True):
+        if kind != "DATE":
+            raise ExpressionError(
+                f"'{day.text}' is a {kind}, not a date.", where=where, next_step="Name a day, such as won_on."
+            )
     return parsed
 
 
-def _type_of(engine: Engine, parsed: Expression, where: str) -> str:
-    """The type that the engine finds: asked of typed columns without a row, so no table need be there."""
+def _types(engine: Engine, parsed: Mapping[str, Expression]) -> list[str]:
+    """The types that the engine finds: asked of typed columns without a row, so no table need be there."""
+    if not parsed:
+        return []
     columns = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in COLUMNS.items())
+    asked = ", ".join(f"{e.sql} AS {quote(where)}" for where, e in parsed.items())
     try:
-        ((_, kind, *_),) = engine.rows(f"DESCRIBE SELECT {parsed.sql} FROM (SELECT {columns})")
+        return [str(kind) for _, kind, *_ in engine.rows(f"DESCRIBE SELECT {asked} FROM (SELECT {columns})")]
     except DatabaseError as error:
-        raise ExpressionError(f"'{parsed.text}' does not work: {first_line(error)}.", where=where) from None
-    return str(kind)
+        if len(parsed) > 1:  # one at a time, to name the one that does not work
+            return [kind for where, e in parsed.items() for kind in _types(engine, {where: e})]
+        ((where, broken),) = parsed.items()
+        raise ExpressionError(f"'{broken.text}' does not work: {first_line(error)}.", where=where) from None
 
 
 def as_bits(name: str, conditions: Sequence[Expression]) -> Expression:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from valuekit.engine import Engine, Expression
 from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.lifecycle.predicates import COLUMNS, CUSTOMER, MOST_BITS, PAYING, as_bits, parse_condition
+from valuekit.lifecycle.predicates import COLUMNS, CUSTOMER, MOST_BITS, PAYING, as_bits, parse_conditions
 from valuekit.lifecycle.wording import fill
 from valuekit.tables import PUBLISHED
 
@@ -204,8 +204,8 @@ def reason_bits(engine: Engine, reasons: Sequence[Reason], constants: Mapping[st
     about that is none; `ExpressionError` for a predicate that uses what is not there, or is not true or false.
     """
     check_reasons(reasons)
-    conditions = [parse_condition(engine, r.predicate, constants, f"reason {r.key}") for r in reasons]
-    return as_bits("reasons", conditions)
+    conditions = parse_conditions(engine, {f"reason {r.key}": r.predicate for r in reasons}, constants)
+    return as_bits("reasons", list(conditions.values()))
 
 
 def check_reasons(reasons: Sequence[Reason]) -> None:

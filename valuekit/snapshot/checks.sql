@@ -31,6 +31,7 @@ FROM _headcount
 -- step: _members
 SELECT definition, members, COUNT(party_id) AS listed
 FROM definitions LEFT JOIN memberships USING (definition)
+WHERE kind = 'team'
 GROUP BY definition, members
 
 -- step: _definitions_equal_members

@@ -13,6 +13,7 @@ BY_KEY = {r.key: r for r in REASONS}
 NOW = {"record": "ann", "used_on": days_ago(2)}
 BEFORE_JUNE = {"record": "ann", "used_on": "2026-05-31"}
 CONTRACT = {"record": "ann", **SIGNED}
+MONTHLY = {**CONTRACT, "ends_on": "2026-01-31", "term_months": 1, "auto_renew": True}
 PAYMENT = {"record": "ann", **PAID}
 REFUND = {"record": "ann", "paid_on": "2026-03-01", "amount": -100, "kind": "refund"}
 ENDED = {**CONTRACT, "ends_on": "2026-05-31"}
@@ -66,7 +67,7 @@ def told(first: str, second: str, **company) -> str:
         ("orders_only", "finance", "signed", {"orders": [ORDER]}),
         ("paid_recently", "paid_current", "paying_30_days",
          {"contracts": [CONTRACT], "payments": [{**PAYMENT, "paid_on": days_ago(5)}]}),
-        ("payment_late", "paid_current", "paying", {"contracts": [CONTRACT], "payments": [PAYMENT]}),
+        ("payment_late", "paid_current", "paying", {"contracts": [MONTHLY], "payments": [PAYMENT]}),
         ("onboarding", "paid_current", "product", {"contracts": [CONTRACT], "payments": [PAYMENT]}),
         ("no_recent_order", "paid_current", "paying", {"orders": [ORDER]}),
         ("inactive_not_cancelled", "paid_current", "using",
@@ -95,7 +96,7 @@ def test_what_is_not_recorded_counts_nobody():
 
 
 def test_a_late_payer_who_uses_it_is_using_and_not_paying():  # L16
-    assert why("using_not_paying", "paying", contracts=[CONTRACT], payments=[PAYMENT], usage=[NOW]) == "payment_late"
+    assert why("using_not_paying", "paying", contracts=[MONTHLY], payments=[PAYMENT], usage=[NOW]) == "payment_late"
 
 
 def test_the_served_and_the_suppliers_are_told_apart_from_prospects():  # L18, L23

@@ -101,6 +101,7 @@ def classify(work: Work) -> None:
 
     settings = work.config.lifecycle
     changes = {key: d.model_dump(exclude_unset=True) for key, d in settings.definitions.items()}
+    reasons = {key: r.model_dump() for key, r in settings.reasons.items()}
     lifecycle.classify(
         work.engine,
         as_of=work.as_of,
@@ -108,9 +109,16 @@ def classify(work: Work) -> None:
             active_days=settings.active_days,
             order_active_days=settings.order_active_days,
             order_churn_days=settings.order_churn_days,
+            lapsed_paying_days=settings.lapsed_paying_days,
+            payment_grace_days=settings.payment_grace_days,
+            ending_soon_days=settings.ending_soon_days,
+            timing_days=settings.timing_days,
             churn_date=settings.churn_date,
         ),
         definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
+        reasons=lifecycle.merge_reasons(lifecycle.REASONS, reasons),
+        history_months=settings.history_months,
+        internal=settings.internal,
     )
 
 

@@ -1,6 +1,7 @@
 """A company of six parties as the domain steps would leave it: small enough to check every number by eye."""
 
 from datetime import UTC, date, datetime
+from itertools import combinations
 from typing import Any
 
 from valuekit.engine import Engine, quote
@@ -24,6 +25,8 @@ RECORDS = [("crm", "c1", "p1"), ("billing", "b1", "p1"), ("crm", "c2", "p2"), ("
 REVENUE = {"p1": 1000, "p2": 100, "p3": 50}
 SUPPORT = {"p1": -200, "p2": -150}
 VALUES = {"p1": 2400, "p2": -90, "p3": 30}
+LISTS = {"customers": ["p1", "p2"], "finance": ["p1", "p2", "p3"], "sales": ["p1"]}
+REASONS = {"p2": "idle", "p3": "left"}
 TIERS = {"Top": (1, ["p1"]), "Low": (2, ["p3"]), "No value": (3, ["p2"])}
 
 
@@ -101,14 +104,33 @@ def _cash(engine: Engine) -> None:
 
 
 def _definitions(engine: Engine) -> None:
-    for key, headline, members in (("customers", True, ["p1", "p2"]), ("finance", False, ["p1", "p2", "p3"]),
-                                   ("sales", False, ["p1"])):  # fmt: skip
+    for place, (key, members) in enumerate(LISTS.items()):
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
                                     "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
-                                    "status": "agreed", "kind": "team",
-                                    "headline": headline, "members": len(members)})  # fmt: skip
+                                    "status": "agreed", "kind": "team", "bit": 1 << place, "reason_bits": 3,
+                                    "headline": key == "customers", "members": len(members)})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
+    for party in PARTIES:
+        put(engine, "party_lists", {"party_id": party,
+                                    "definitions": sum(1 << n for n, m in enumerate(LISTS.values()) if party in m),
+                                    "reasons": {"p2": 1, "p3": 2}.get(party, 0)})  # fmt: skip
+    for priority, reason in enumerate(REASONS.values(), start=1):
+        put(engine, "reasons", {"reason": reason, "priority": priority, "bit": priority, "label": reason.title(),
+                                "sentence": f"Has {reason}", "predicate": "TRUE"})  # fmt: skip
+    for a, b in combinations(LISTS, 2):
+        _reconciled(engine, a, b)
+
+
+def _reconciled(engine: Engine, a: str, b: str) -> None:
+    """The cells of two lists: each party on one alone has one reason."""
+    sides = {"both": [p for p in LISTS[a] if p in LISTS[b]], "only_a": [p for p in LISTS[a] if p not in LISTS[b]],
+             "only_b": [p for p in LISTS[b] if p not in LISTS[a]]}  # fmt: skip
+    for side, parties in sides.items():
+        told = ["" if side == "both" else REASONS[p] for p in parties]
+        for reason in {"" if side == "both" else "unexplained", *told}:
+            put(engine, "reconciliation", {"as_of": AS_OF, "definition_a": a, "definition_b": b, "side": side,
+                                           "reason": reason, "parties": told.count(reason)})  # fmt: skip
 
 
 def _value(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile
 from valuekit.snapshot.paying_status import paying_matrix, stale_statuses
 from valuekit.snapshot.publish import publish
 from valuekit.snapshot.read import Snapshot
+from valuekit.snapshot.reconciliation import Reconciliation, members, periods, reconcile
 from valuekit.snapshot.renewals import renewal_months, renewals
 from valuekit.snapshot.scratch import scratch_folder
 from valuekit.snapshot.summary import Summary, summarise
@@ -18,6 +19,7 @@ __all__ = [
     "Explanation",
     "Intake",
     "Manifest",
+    "Reconciliation",
     "Snapshot",
     "SourceFile",
     "Summary",
@@ -30,8 +32,11 @@ __all__ = [
     "fingerprint_files",
     "make_checks",
     "managed_by",
+    "members",
     "paying_matrix",
+    "periods",
     "publish",
+    "reconcile",
     "renewal_months",
     "renewals",
     "run_id",

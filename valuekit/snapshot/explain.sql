@@ -39,6 +39,7 @@ SELECT stage, reason, since FROM stages WHERE party_id = $party
 -- step: definitions
 SELECT definition, label, owner, system, predicate, headline, m.party_id IS NOT NULL AS counted
 FROM definitions LEFT JOIN (SELECT * FROM memberships WHERE party_id = $party) AS m USING (definition)
+WHERE kind = 'team'
 ORDER BY headline DESC, definition
 
 -- step: cash

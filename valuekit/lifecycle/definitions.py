@@ -13,7 +13,7 @@ from valuekit.engine import DatabaseError, Engine, Expression, first_line, parse
 from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, ExpressionError, UnknownNameError
 from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
-from valuekit.lifecycle.stages import FACTS
+from valuekit.lifecycle.stages import COLUMNS
 from valuekit.tables.published import CUSTOMER_STAGES
 
 MOST_DEFINITIONS = 62
@@ -156,24 +156,42 @@ def _overridden(former: Definition | None, key: str, given: Mapping[str, Any]) -
 
 
 def count_definitions(
-    engine: Engine, as_of: date, constants: Mapping[str, Constant], definitions: Sequence[Definition]
-) -> None:
-    """Say which definition counts which party.
+    engine: Engine,
+    as_of: date,
+    constants: Mapping[str, Constant],
+    definitions: Sequence[Definition],
+    *,
+    with_internal: bool = False,
+) -> Expression:
+    """Say which definition counts which party; return the bits of the definitions, see `definition_bits`.
 
     Reads `facts` and `stages`; makes `definitions`, `memberships`, `definition_differences`, and `definition_rules`
-    and `definition_patterns` on the way.
+    and `definition_patterns` on the way. `with_internal` lets internal and test accounts in.
     """
     _check(definitions)
     recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if engine.count(table)]
-    bits, rules = ["0"], []
+    rules = []
     for place, definition in enumerate(definitions):
-        predicate = _predicate(engine, definition, constants)
-        bits.append(f"CASE WHEN {predicate.sql} THEN {1 << place} ELSE 0 END")
+        predicate = _predicate(engine, definition, constants, with_internal)
         row = _rule_row(definition, 1 << place, predicate.text, _words(as_of, constants))
         rules.append({**row, "not_countable": not_countable(predicate.columns, recorded)})
     engine.put("definition_rules", pa.Table.from_pylist(rules, _RULE_SCHEMA))
-    column = Expression("bits", f"CAST({' + '.join(bits)} AS BIGINT)", frozenset(FACTS))
-    engine.run("valuekit.lifecycle", "definitions.sql", bits=column)
+    bits = definition_bits(engine, definitions, constants, with_internal=with_internal)
+    engine.run("valuekit.lifecycle", "definitions.sql", bits=bits)
+    return bits
+
+
+def definition_bits(
+    engine: Engine,
+    definitions: Sequence[Definition],
+    constants: Mapping[str, Constant],
+    *,
+    with_internal: bool = False,
+) -> Expression:
+    """Return the sum of the bits of the definitions that count a party, over its facts, its stage and its reason."""
+    predicates = [_predicate(engine, d, constants, with_internal) for d in definitions]
+    bits = " + ".join(["0", *(f"CASE WHEN {p.sql} THEN {1 << place} ELSE 0 END" for place, p in enumerate(predicates))])
+    return Expression("bits", f"CAST({bits} AS BIGINT)", frozenset(COLUMNS))
 
 
 _RULE_SCHEMA = pa.schema(
@@ -201,15 +219,17 @@ def _check(definitions: Sequence[Definition]) -> None:
         raise ConfigError(f"one definition must be the headline; {named} is.", next_step="Set headline: true on one.")
 
 
-def _predicate(engine: Engine, definition: Definition, constants: Mapping[str, Constant]) -> Expression:
+def _predicate(
+    engine: Engine, definition: Definition, constants: Mapping[str, Constant], with_internal: bool
+) -> Expression:
     """Check the predicate; without a word about internal accounts, it leaves them out."""
 
     def parse(text: str) -> Expression:
-        return parse_expression(text, [*FACTS, "stage", "reason"], constants, where=f"definition {definition.key}")
+        return parse_expression(text, [*COLUMNS, "stage", "reason"], constants, where=f"definition {definition.key}")
 
     predicate = parse(definition.predicate)
     _check_truth(engine, predicate, f"definition {definition.key}")
-    if "is_internal" in predicate.columns:
+    if with_internal or "is_internal" in predicate.columns:
         return predicate
     return parse(f"({definition.predicate}) AND NOT is_internal")
 

@@ -117,6 +117,9 @@ def classify(work: Work) -> None:
         definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
         history_months=settings.history_months,
         internal=settings.internal,
+        paying=settings.paying,
+        using=settings.using,
+        policies=lifecycle.Policies(**settings.movements.model_dump()),
     )
 
 

@@ -14,10 +14,10 @@ BRIDGE = ("begin", "new", "reactivated", "churned", "end")
 BY_STAGE = {"predicate": "stage IN ('active', 'inactive') AND NOT is_internal"}
 
 
-def moved(members, *columns, month_ends=FOUR, definition="paying", policies=None, using=None, **company):
+def moved(members, *columns, month_ends=FOUR, definition="paying", policies=None, **company):
     """The movements of one definition, month by month."""
     engine = grid(month_ends, members, **company)
-    move(engine, using=using, policies=policies or Policies())
+    move(engine, policies=policies or Policies())
     names = ", ".join(f'"{c}"' for c in columns or BRIDGE)
     sql = f"SELECT {names} FROM customer_movements WHERE definition = $d ORDER BY as_of"
     return engine.rows(sql, {"d": definition})
@@ -60,7 +60,7 @@ def test_of_the_new_ones_those_that_use_it_are_counted():
         "paying": {"ann": "0111", "bob": "0111", "cy": "1111"},
         "using": {"ann": "0111", "bob": "0011", "cy": "1111"},
     }
-    assert moved(members, "new", "new_using", using="using")[0] == (2, 1)
+    assert moved(members, "new", "new_using")[0] == (2, 1)
 
 
 def test_without_a_definition_of_use_nobody_can_say_how_many_use_it():
@@ -205,7 +205,7 @@ PAY_AND_USE = {
 
 def paying_and_using(*columns):
     engine = grid(FOUR, PAY_AND_USE)
-    move(engine, paying="paying", using="using")
+    move(engine)
     return rows(engine, "paying_and_using", *columns)
 
 
@@ -228,13 +228,19 @@ def test_a_definition_that_is_not_there_is_told(key):
 
 
 def test_without_the_two_definitions_the_table_is_empty():
-    engine = grid(FOUR, PAY_AND_USE)
+    engine = grid(FOUR, {"paying": {"ann": "1100"}})
     move(engine)
     assert rows(engine, "paying_and_using", "as_of") == []
 
 
+def test_other_definitions_may_say_who_pays_and_who_uses():
+    engine = grid(FOUR, {"billed": {"ann": "1100"}, "logged_in": {"ann": "1000"}})
+    move(engine, paying="billed", using="logged_in")
+    assert rows(engine, "paying_and_using", "stopped_paying", "stopped_using")[:2] == [(0, 1), (1, 0)]
+
+
 def test_a_company_without_anybody_moves_nothing():
     engine = grid(FOUR, {"paying": {}})
-    move(engine, paying="paying", using="paying")
+    move(engine, using="paying")
     assert rows(engine, "customer_movements", *BRIDGE) == [(0, 0, 0, 0, 0)] * 3
     assert rows(engine, "mrr_months", "begin", "end", "arpa") == [(0, 0, None)] * 3

@@ -2,9 +2,11 @@
 
 from valuekit.lifecycle.classify import classify
 from valuekit.lifecycle.definitions import BUILTIN, Definition, Headline, headline, merge_definitions
+from valuekit.lifecycle.policies import Policies, Rule, describe
 from valuekit.lifecycle.stages import RULES, StageRule
 from valuekit.lifecycle.windows import Windows
 
 __all__ = [
-    "BUILTIN", "RULES", "Definition", "Headline", "StageRule", "Windows", "classify", "headline", "merge_definitions",
+    "BUILTIN", "RULES", "Definition", "Headline", "Policies", "Rule", "StageRule", "Windows", "classify", "describe",
+    "headline", "merge_definitions",
 ]  # fmt: skip

@@ -7,11 +7,14 @@ from typing import Literal
 from valuekit.engine import Engine, Expression
 from valuekit.lifecycle.definitions import BUILTIN, Definition, count_definitions
 from valuekit.lifecycle.months import Period, fact_steps, make_history, make_month_ends, make_party_systems
+from valuekit.lifecycle.movements import PAYING, USING, move
+from valuekit.lifecycle.policies import Policies
 from valuekit.lifecycle.stages import RULES, put_stage_rules, without_internal_rule
 from valuekit.lifecycle.windows import Windows
 from valuekit.tables import PUBLISHED
 
 _DEFAULT = Windows()
+_AS_USUAL = Policies()
 _NO_REASONS = Expression("reasons", "CAST(0 AS BIGINT)", frozenset())
 
 
@@ -23,6 +26,9 @@ def classify(
     definitions: Sequence[Definition] = BUILTIN,
     history_months: int = 36,
     internal: Literal["out", "in"] = "out",
+    paying: str = PAYING,
+    using: str = USING,
+    policies: Policies = _AS_USUAL,
 ) -> None:
     """Say in which stage each party is and which definition counts it: at a date, and at the month ends before it.
 
@@ -32,6 +38,7 @@ def classify(
     them `month_ends`, `party_months` and `running_terms` (see `months`), `contract_terms` (signed terms as they run at
     the date), `party_systems`, `stage_rules`, `definition_rules` and `definition_patterns`.
 
+    Then the movements between the month ends (see `movements`), by `policies` and the definitions `paying` and `using`.
     With `internal="in"`, internal and test accounts are staged and counted like others.
 
     Raises:
@@ -45,6 +52,7 @@ def classify(
     engine.run_steps(fact_steps("stages.sql"), period.last | _all_parties(engine), rule=rules.rule, since=rules.since)
     bits = count_definitions(engine, as_of, windows.constants, definitions, with_internal=with_internal)
     make_history(engine, period, rule=rules.rule, definition_bits=bits, reason_bits=_NO_REASONS)
+    move(engine, paying=paying, using=using, policies=policies, constants=windows.constants)
     for name in _LATER:
         engine.make_empty(PUBLISHED[name])
 
@@ -55,7 +63,6 @@ def _all_parties(engine: Engine) -> dict[str, str]:
 
 
 _LATER = (
-    "party_aliases", "party_lists", "reasons", "reconciliation", "customer_movements",
-    "paying_and_using", "mrr_movements", "mrr_months", "contract_issues", "renewals", "status_words", "paying_status",
-    "managed_in", "commissions", "relationships", "trade", "cash_and_profit", "joined_and_left",
+    "party_aliases", "party_lists", "reasons", "reconciliation", "contract_issues", "renewals", "status_words",
+    "paying_status", "managed_in", "commissions", "relationships", "trade", "cash_and_profit",
 )  # fmt: skip

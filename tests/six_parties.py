@@ -43,6 +43,7 @@ def fill(engine: Engine) -> Engine:
                                 "is_supplier": False, "records": len(records),
                                 "systems": ", ".join(r[0] for r in records)})  # fmt: skip
         put(engine, "stages", {"party_id": party, "stage": stage, "reason": None, "since": JUNE})
+        put(engine, "history", {"party_id": party, "from_end": AS_OF, "until_end": AS_OF, "stage": stage})
         _facts(engine, party, stage)
     for system, record, party in RECORDS:
         put(engine, "party_records", {"system": system, "record": record, "party_id": party})

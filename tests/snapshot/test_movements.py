@@ -13,8 +13,8 @@ from valuekit.snapshot.movements import MOVEMENTS
 
 JUNE = date(2026, 6, 30)
 BRIEF = (5, "for days", (signed("2026-06-02", "2026-06-20"), PAID_IN_JUNE))
-AGAIN = (3, "again", (signed("2025-03-01", "2025-06-30", "2025-02-20"), signed("2026-06-02", "2027-06-01"), PAID_IN_JUNE,
-                      ("payments", {"paid_on": "2025-03-02", "amount": 100})))  # fmt: skip
+LAPSED = (signed("2025-03-01", "2025-06-30", "2025-02-20"), ("payments", {"paid_on": "2025-03-02", "amount": 100}))
+AGAIN = (3, "again", (*LAPSED, signed("2026-06-02", "2027-06-01"), PAID_IN_JUNE))
 ALL_POLICIES = [Policies(), Policies(same_month="gross"), Policies(same_month="gross", reactivation_days=100)]
 
 

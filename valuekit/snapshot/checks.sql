@@ -207,13 +207,13 @@ SELECT
     m.customers_begin + m.customers_new + m.customers_reactivated - m.customers_churned AS customers_arrived,
     LAG(m."end") OVER (ORDER BY m.as_of) AS former_end
 FROM mrr_months AS m
-LEFT JOIN _mrr_parties AS p USING (as_of)
+FULL JOIN _mrr_parties AS p USING (as_of)
 
 -- step: _mrr_open
 SELECT
     COUNT(*) AS months,
     COUNT(*) FILTER (
-        WHERE "begin" + moved <> "end" OR parties_differ OR customers_arrived <> customers_end
+        WHERE complete IS NULL OR "begin" + moved <> "end" OR parties_differ OR customers_arrived <> customers_end
             OR former_end <> "begin"
     ) AS open_months
 FROM _mrr_bridges

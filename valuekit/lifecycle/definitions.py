@@ -191,7 +191,7 @@ def definition_bits(
     """Return the sum of the bits of the definitions that count a party, over its facts, its stage and its reason."""
     predicates = [_predicate(engine, d, constants, with_internal) for d in definitions]
     bits = " + ".join(["0", *(f"CASE WHEN {p.sql} THEN {1 << place} ELSE 0 END" for place, p in enumerate(predicates))])
-    return Expression("bits", f"CAST({bits} AS BIGINT)", frozenset(COLUMNS))
+    return Expression("bits", f"CAST({bits} AS BIGINT)", frozenset().union(*(p.columns for p in predicates)))
 
 
 _RULE_SCHEMA = pa.schema(

@@ -43,7 +43,6 @@ def fill(engine: Engine) -> Engine:
                                 "is_supplier": False, "records": len(records),
                                 "systems": ", ".join(r[0] for r in records)})  # fmt: skip
         put(engine, "stages", {"party_id": party, "stage": stage, "reason": None, "since": JUNE})
-        put(engine, "history", {"party_id": party, "from_end": AS_OF, "until_end": AS_OF, "stage": stage})
         _facts(engine, party, stage)
     for system, record, party in RECORDS:
         put(engine, "party_records", {"system": system, "record": record, "party_id": party})
@@ -54,6 +53,7 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _definitions(engine)
+    _history(engine)
     _value(engine)
     _executives(engine)
     engine.drop("checks")
@@ -110,6 +110,22 @@ def _definitions(engine: Engine) -> None:
                                     "headline": headline, "members": len(members)})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
+
+
+def _history(engine: Engine) -> None:
+    """One month end, the date itself: where everybody is and who is counted by what."""
+    engine.execute(
+        """
+        INSERT INTO history
+            (party_id, from_end, until_end, stage, reason, definitions, former_definitions, first_definitions)
+        SELECT s.party_id, $day, $day, s.stage, s.reason, COALESCE(SUM(d.bit), 0), 0, COALESCE(SUM(d.bit), 0)
+        FROM stages AS s
+        LEFT JOIN memberships AS m USING (party_id)
+        LEFT JOIN definitions AS d USING (definition)
+        GROUP BY s.party_id, s.stage, s.reason
+        """,
+        {"day": AS_OF},
+    )
 
 
 def _value(engine: Engine) -> None:

@@ -91,7 +91,7 @@ def test_mrr_movements_must_close(engine, rows, passed):
 
 
 def test_a_party_in_other_definitions_than_its_history_says_is_found(engine):
-    engine.execute("UPDATE history SET definitions = 1 WHERE party_id = 'p1'")
+    engine.execute("UPDATE definitions SET bit = 8 WHERE definition = 'sales'")  # its one member is p1
     assert check(engine)["history_ends_with_stages"].actual == "0 with another stage, 1 in other definitions"
 
 

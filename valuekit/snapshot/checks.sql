@@ -238,14 +238,21 @@ FROM memberships AS m
 JOIN definitions AS d USING (definition)
 GROUP BY m.party_id
 
+-- step: _listed
+-- Members of a team's definition are listed; lists of whole systems are not.
+SELECT CAST(COALESCE(SUM(bit), 0) AS BIGINT) AS bits
+FROM definitions
+WHERE kind = 'team'
+
 -- step: _last_differs
 SELECT
     COUNT(*) AS parties,
     COUNT(*) FILTER (WHERE s.stage IS DISTINCT FROM h.stage OR s.reason IS DISTINCT FROM h.reason) AS other_stage,
-    COUNT(*) FILTER (WHERE COALESCE(b.definitions, 0) IS DISTINCT FROM h.definitions) AS other_members
+    COUNT(*) FILTER (WHERE COALESCE(b.definitions, 0) IS DISTINCT FROM h.definitions & k.bits) AS other_members
 FROM stages AS s
 FULL JOIN _last_runs AS h USING (party_id)
 LEFT JOIN _member_bits AS b USING (party_id)
+CROSS JOIN _listed AS k
 
 -- step: _history_ends_with_stages
 SELECT

@@ -56,6 +56,7 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _definitions(engine)
+    _history(engine)
     _value(engine)
     _executives(engine)
     engine.drop("checks")
@@ -131,6 +132,22 @@ def _reconciled(engine: Engine, a: str, b: str) -> None:
         for reason in {"" if side == "both" else "unexplained", *told}:
             put(engine, "reconciliation", {"as_of": AS_OF, "definition_a": a, "definition_b": b, "side": side,
                                            "reason": reason, "parties": told.count(reason)})  # fmt: skip
+
+
+def _history(engine: Engine) -> None:
+    """One month end, the date itself: where everybody is and who is counted by what."""
+    engine.execute(
+        """
+        INSERT INTO history
+            (party_id, from_end, until_end, stage, reason, definitions, former_definitions, first_definitions)
+        SELECT s.party_id, $day, $day, s.stage, s.reason, COALESCE(SUM(d.bit), 0), 0, COALESCE(SUM(d.bit), 0)
+        FROM stages AS s
+        LEFT JOIN memberships AS m USING (party_id)
+        LEFT JOIN definitions AS d USING (definition)
+        GROUP BY s.party_id, s.stage, s.reason
+        """,
+        {"day": AS_OF},
+    )
 
 
 def _value(engine: Engine) -> None:

@@ -39,3 +39,26 @@ GROUP BY stage, reason
 SELECT s.stage, s.reason, s.parties
 FROM stage_months AS s
 JOIN _former_end AS f ON f.as_of = s.as_of
+
+-- step: _cells
+-- Every team against the headline, seen from the headline: `mine` is the headline's side.
+SELECT
+    b.definition, CASE r.side WHEN 'only_a' THEN 'mine' WHEN 'only_b' THEN 'theirs' ELSE r.side END AS side,
+    r.reason, r.parties
+FROM reconciliation AS r
+JOIN definitions AS a ON a.definition = r.definition_a AND a.headline
+JOIN definitions AS b ON b.definition = r.definition_b
+WHERE r.as_of = $as_of
+UNION ALL
+SELECT
+    a.definition, CASE r.side WHEN 'only_b' THEN 'mine' WHEN 'only_a' THEN 'theirs' ELSE r.side END AS side,
+    r.reason, r.parties
+FROM reconciliation AS r
+JOIN definitions AS a ON a.definition = r.definition_a
+JOIN definitions AS b ON b.definition = r.definition_b AND b.headline
+WHERE r.as_of = $as_of
+
+-- step: differences
+SELECT c.definition, c.side, c.reason, COALESCE(r.label, c.reason) AS label, c.parties
+FROM _cells AS c LEFT JOIN reasons AS r ON r.reason = c.reason
+ORDER BY c.definition, c.side, c.parties DESC, r.priority NULLS LAST, c.reason

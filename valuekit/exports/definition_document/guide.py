@@ -29,13 +29,13 @@ WORDS = (
 )  # fmt: skip
 
 STEPS = (
-    "Say both names. Not `our number is 620 and yours is 500`, but `620 signed and paid, 500 bought through sales`.",
+    "Say both names. Not: our number is 620 and yours is 500. But: 620 signed and paid, 500 bought through sales.",
     "Look at both directions. Two lists of equal length can still hold different parties: read who is only in the first, "
     "and who is only in the second.",
     "Read the reasons from the top. Each party has one reason, the first that applies; so the reasons add up to the "
     "difference, and no party is explained twice.",
     "Look at unexplained. Above 0, somebody has to find out; until then the difference is open, not wrong.",
-    "Ask for the names. Every number here can be opened to the parties behind it: `valuekit reconcile` with --members.",
+    "Ask for the names. Every number here can be opened to the parties behind it, with valuekit reconcile and its option --members.",
     "Compare with the month before. A difference that stays the same is a matter of definition; one that grows is a "
     "matter of work.",
 )
@@ -78,7 +78,7 @@ def _uses(definitions: Sequence[Mapping[str, Any]]) -> Grid:
 
 def _how_to_read() -> Grid:
     fields = (Field("Step", "count", 8), Field("Do", width=90))
-    return Grid("From `your number is wrong` to `we count differently`", fields, tuple(enumerate(STEPS, start=1)))
+    return Grid("From “your number is wrong” to “we count differently”", fields, tuple(enumerate(STEPS, start=1)))
 
 
 def _words() -> Grid:

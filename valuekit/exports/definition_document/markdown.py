@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from valuekit.exports.definition_document.model import NUMERIC, Cell, Document, Field, Grid, Kind, shown
+from valuekit.exports.definition_document.model import NUMERIC, Cell, Document, Field, Grid, Kind, known, shown
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 _LEADING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
@@ -27,7 +27,7 @@ def _lines(document: Document) -> Iterator[str]:
                 yield from _cards(block, document.currency)
             else:
                 yield f"**{escape(block.caption)}**"
-                yield _table(block, document.currency)
+                yield _table(block, document.currency) if block.rows else "None."
 
 
 def _table(grid: Grid, currency: str) -> str:
@@ -41,10 +41,10 @@ def _table(grid: Grid, currency: str) -> str:
 
 
 def _cards(grid: Grid, currency: str) -> Iterator[str]:
-    """One heading per row, with the further cells as a list below it."""
+    """One heading per row, with the further cells that are there as a list below it."""
     for title, *values in grid.rows:
         yield f"### {escape(str(title))}"
-        yield "\n".join(_bullet(f, v, currency) for f, v in zip(grid.fields[1:], values, strict=True))
+        yield "\n".join(_bullet(f, v, currency) for f, v in zip(grid.fields[1:], values, strict=True) if known(v))
 
 
 def _bullet(field: Field, value: Cell, currency: str) -> str:

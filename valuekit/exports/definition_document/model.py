@@ -72,6 +72,11 @@ class Document:
         return found
 
 
+def known(value: Cell) -> bool:
+    """Say whether a cell holds anything; 0 is something."""
+    return value is not None and value != ""
+
+
 def shown(value: Cell, kind: Kind, currency: str) -> str:
     """Write a cell for people; what is not known is a dash.
 

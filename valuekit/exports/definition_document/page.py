@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
-from valuekit.exports.definition_document.model import NUMERIC, Block, Cell, Document, Field, Grid, Part, shown
+from valuekit.exports.definition_document.model import NUMERIC, Block, Cell, Document, Field, Grid, Part, known, shown
 
 
 def write_page(document: Document) -> str:
@@ -57,6 +57,8 @@ def _block(block: Block, currency: str) -> Iterator[str]:
         yield f"<p>{escape(block)}</p>"
     elif block.cards:
         yield from _cards(block, currency)
+    elif not block.rows:
+        yield f'<p class="caption">{escape(block.caption)}</p><p>None.</p>'
     else:
         yield from _table(block, currency)
 
@@ -81,6 +83,8 @@ def _cards(grid: Grid, currency: str) -> Iterator[str]:
     for title, *values in grid.rows:
         yield f"<article><h3>{escape(str(title))}</h3><dl>"
         for field, value in zip(grid.fields[1:], values, strict=True):
+            if not known(value):
+                continue
             yield f"<dt>{escape(field.name)}</dt><dd{_class(field)}>{_cell(value, field, currency)}</dd>"
         yield "</dl></article>"
     yield "</div>"

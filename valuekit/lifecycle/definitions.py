@@ -15,7 +15,7 @@ from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.lifecycle.evidence import FACT_TABLES, facts_held_by, not_countable, source_of_truth, systems_by_table
 from valuekit.lifecycle.predicates import MOST_BITS, as_bits, parse_conditions, parse_days
-from valuekit.lifecycle.reasons import Reason, bits_that_explain
+from valuekit.lifecycle.reasons import NO_FACT, NOT_COUNTABLE, Reason, bits_that_explain
 from valuekit.lifecycle.stages import RULES
 from valuekit.lifecycle.wording import fill, words
 
@@ -156,26 +156,32 @@ def _check(definitions: Sequence[Definition]) -> None:
         raise ConfigError(f"one definition must be the headline; {named} is.", next_step="Set headline: true on one.")
 
 
-def definition_bits(engine: Engine, definitions: Sequence[Definition], constants: Mapping[str, Constant]) -> Expression:
+def definition_bits(
+    engine: Engine,
+    definitions: Sequence[Definition],
+    constants: Mapping[str, Constant],
+    *,
+    with_internal: bool = False,
+) -> Expression:
     """Return a BIGINT expression: the sum of the bits of the definitions that count a party.
 
     Reads the columns of `facts`, `stage`, `reason` and `system_bits` (the sum of the bits in `party_systems` of the
     systems that know the party) of whatever row it is placed over; the bit of a definition is 2 to the power of its
-    place. `definitions` are those of `settle_definitions`.
+    place. `definitions` are those of `settle_definitions`. `with_internal` lets internal and test accounts in.
     Raises `ExpressionError` for a predicate that uses what is not there, or is not true or false.
     """
-    return as_bits("definitions", _conditions(engine, definitions, constants))
+    return as_bits("definitions", _conditions(engine, definitions, constants, with_internal))
 
 
 def _conditions(
-    engine: Engine, definitions: Sequence[Definition], constants: Mapping[str, Constant]
+    engine: Engine, definitions: Sequence[Definition], constants: Mapping[str, Constant], with_internal: bool
 ) -> list[Expression]:
     """Check the predicates; without a word about internal accounts, a team's leaves them out."""
     given = parse_conditions(engine, {f"definition {d.key}": d.predicate for d in definitions}, constants)
-    outside = [
-        d.kind == "team" and "is_internal" not in c.columns for d, c in zip(definitions, given.values(), strict=True)
+    return [
+        c if with_internal or d.kind == "system" or "is_internal" in c.columns else _outside(c)
+        for d, c in zip(definitions, given.values(), strict=True)
     ]
-    return [_outside(c) if out else c for c, out in zip(given.values(), outside, strict=True)]
 
 
 def _outside(condition: Expression) -> Expression:
@@ -189,9 +195,11 @@ def rule_table(
     constants: Mapping[str, Constant],
     definitions: Sequence[Definition],
     reasons: Sequence[Reason],
+    *,
+    with_internal: bool = False,
 ) -> pa.Table:
     """Return what is known of each definition before anybody is counted: its row of `definitions` without members."""
-    conditions = _conditions(engine, definitions, constants)
+    conditions = _conditions(engine, definitions, constants, with_internal)
     dated = {f"event_on of definition {d.key}": d.event_on for d in definitions if d.event_on}
     parse_days(engine, dated, constants)
     systems, known = systems_by_table(engine), words(as_of, constants)
@@ -235,14 +243,21 @@ def _ruled(
     """What follows from its rule: whether it can count, which reasons explain an absence, its fingerprint."""
     recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if systems.get(table)]
     empty = not_countable(condition.columns, recorded)
-    held = facts_held_by(definition.system, systems) if definition.kind == "system" else set()
+    rests_on = {NOT_COUNTABLE} if empty else {*condition.columns, *_held(definition, systems)}
     return {
         "predicate": condition.text,
         "event_on": definition.event_on,
         "not_countable": empty,
-        "reason_bits": bits_that_explain(reasons, {"not_countable"} if empty else {*condition.columns, *held}),
+        "reason_bits": bits_that_explain(reasons, rests_on),
         "fingerprint": _fingerprint(condition, definition.event_on, constants),
     }
+
+
+def _held(definition: Definition, systems: Mapping[str, Collection[str]]) -> set[str]:
+    """A system's list rests on the facts that come from it."""
+    if definition.kind == "team":
+        return set()
+    return facts_held_by(definition.system, systems) or {NO_FACT}
 
 
 def _fingerprint(condition: Expression, event_on: str | None, constants: Mapping[str, Constant]) -> str:

@@ -37,12 +37,16 @@ class Reason:
 NOT_COUNTABLE = "not_countable"
 """What a list rests on when the company records nothing of what it counts."""
 
+NO_FACT = "no_fact"
+"""What a system's list rests on when no fact of a party comes from that system."""
+
 _DEALS = ("won_on", "last_won_on", "deals_won", "won_amount")
 _CONTRACT = ("has_contract", "signed_on", "contract_starts_on")
 _RUNNING = ("stage", "reason", "contract_current", "contract_ends_on", "mrr", "paid_until")
 _PAID = ("has_paid", "first_paid_on", "last_paid_on", "paid", "paid_until")
 _ORDERED = ("has_ordered", "first_ordered_on", "last_ordered_on", "orders", "ordered", "days_since_order")
 _USE = ("first_used_on", "last_used_on", "last_used_in_contract_on", "days_since_use", "used_this_month")
+_HAS_BOUGHT = "(has_contract OR has_paid OR has_ordered)"
 _BOUGHT = (*_DEALS, *_CONTRACT, *_RUNNING, *_PAID, *_ORDERED)
 
 REASONS: tuple[Reason, ...] = (
@@ -50,8 +54,35 @@ REASONS: tuple[Reason, ...] = (
         "not_recorded", "Not recorded", "The company records nothing of what this list counts", "TRUE", (NOT_COUNTABLE,)
     ),
     Reason(
+        "not_expected", "Not expected there", "The system holds nothing that every customer must have, such as "
+        "tickets or ideas",
+        "TRUE", (NO_FACT,),
+    ),
+    Reason(
         "internal", "Internal or test account", "An account of the company itself, or a test", "is_internal",
         ("is_internal", "system_bits"),
+    ),
+    Reason(
+        "duplicate", "Possible duplicate", "One of its records looks like a record of another party: it may be there "
+        "under another id",
+        "in_review", ("system_bits",),
+    ),
+    Reason(
+        "unmatched_deal", "Unmatched id: deal", "Bought, and its deal may lie at a similar record that nobody has "
+        "joined yet",
+        f"in_review AND won_on IS NULL AND {_HAS_BOUGHT}", _DEALS,
+    ),
+    Reason(
+        "unmatched_billing", "Unmatched id: contract or payment", "Won, signed, paid or in use, and the rest may lie "
+        "at a similar record that nobody has joined yet",
+        "in_review AND NOT (has_contract AND has_paid) AND NOT has_ordered AND trial_started_on IS NULL "
+        "AND COALESCE(won_on, signed_on, first_paid_on, first_used_on) IS NOT NULL",
+        (*_CONTRACT, *_RUNNING, *_PAID),
+    ),
+    Reason(
+        "unmatched_use", "Unmatched id: use", "Bought, and its use may lie at a similar record that nobody has joined "
+        "yet",
+        f"in_review AND first_used_on IS NULL AND {_HAS_BOUGHT}", _USE,
     ),
     Reason(
         "supplier", "Supplier or partner", "Sells to the company and has never bought", "stage = 'supplier'",
@@ -71,7 +102,7 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "self_service", "Bought without a deal", "Signed or paid, and no deal was won for it: self-service",
-        "won_on IS NULL AND first_ordered_on IS NULL AND (has_contract OR has_paid)", _DEALS,
+        f"won_on IS NULL AND {_HAS_BOUGHT}", _DEALS,
     ),
     Reason(
         "cash_negative", "Costs more than it brings in", "Its cost exceeds its payments, in all months together",
@@ -220,7 +251,7 @@ def check_reasons(reasons: Sequence[Reason]) -> None:
         if reason.key == UNEXPLAINED:
             raise ConfigError("is the name of what no reason explains.", where=where, next_step="Choose another.")
         for fact in reason.asks:
-            if fact not in (*COLUMNS, NOT_COUNTABLE):
+            if fact not in (*COLUMNS, NOT_COUNTABLE, NO_FACT):
                 raise UnknownNameError("fact", fact, COLUMNS, where=f"asks of {where}")
 
 

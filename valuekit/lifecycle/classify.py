@@ -51,7 +51,7 @@ def classify(
 
 _LATER = (
     "party_aliases", "history", "stage_months", "customer_movements", "paying_and_using", "mrr_movements",
-    "mrr_months",
+    "mrr_months", "joined_and_left",
 )  # fmt: skip
 
 

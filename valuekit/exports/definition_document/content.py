@@ -9,10 +9,7 @@ from valuekit.config.sections import Lifecycle
 from valuekit.engine import Engine
 from valuekit.exports.definition_document.guide import guide
 from valuekit.exports.definition_document.model import Cell, Document, Field, Grid, Part
-try:
-    from valuekit.lifecycle.policies import Policies, describe
-except ImportError:
-    Policies, describe = dict, lambda p: []
+from valuekit.lifecycle.policies import Policies, describe
 from valuekit.snapshot import Snapshot
 from valuekit.snapshot.checklist import Line, checklist
 from valuekit.snapshot.diagnosis import TEAMS, Answer, certain_answers, diagnose

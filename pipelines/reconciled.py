@@ -25,7 +25,7 @@ def reconciliation_object(snapshot: Snapshot, told: Reconciliation) -> dict[str,
 
 
 def print_reconciliation(snapshot: Snapshot, told: Reconciliation, console: Console) -> None:
-    """Print the bridge: the first number, who is missing on the second and why, who is new there and why, the second."""
+    """Print the bridge: the first number, who is not on the second and why, who is only there and why, the second."""
     names = _names(snapshot, told)
     title = f"{names[0]} against {names[1]}, as of {told.as_of}"
     console.print(Text(title, style="bold"))

@@ -68,7 +68,12 @@ _ONE_RULE = "One rule goes before all others: a number of customers is never giv
 def _uses(definitions: Sequence[Mapping[str, Any]]) -> Grid:
     by_key = {("headline" if d["headline"] else d["definition"]): d for d in definitions}
     rows = [
-        (use, by_key[key]["label"], None if by_key[key]["not_countable"] else by_key[key]["members"], by_key[key]["owner"])
+        (
+            use,
+            by_key[key]["label"],
+            None if by_key[key]["not_countable"] else by_key[key]["members"],
+            by_key[key]["owner"],
+        )
         for key, use in USES
         if key in by_key
     ]

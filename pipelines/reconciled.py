@@ -42,9 +42,8 @@ def _names(snapshot: Snapshot, told: Reconciliation) -> tuple[str, str]:
 
 
 def _bridge(told: Reconciliation, names: tuple[str, str]) -> Table:
-    table = grid("", "parties>", "former>", "change>", "")
-    sizes = [c["former"] for c in told.cells.to_pylist()]
-    known = all(n is not None for n in sizes)
+    known = told.former_as_of is not None
+    table = grid("", "parties>", "month before>" if known else ">", "change>" if known else ">", "")
     both, gone, come = (told.side(s) for s in ("both", "only_first", "only_second"))
 
     def former(*sides: list[dict[str, Any]]) -> int | None:

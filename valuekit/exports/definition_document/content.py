@@ -45,6 +45,7 @@ def make_document(snapshot: Snapshot) -> Document:
         headline=number,
         sentence=sentence,
         parts=(
+            _glance(definitions, before),
             _definitions(definitions, before),
             stages,
             _settings(manifest),
@@ -77,12 +78,43 @@ def _headline(manifest: Manifest, headline: Row | None) -> tuple[str, str]:
 # --- definitions
 
 
+def _glance(definitions: Sequence[Row], before: date | None) -> Part:
+    """The counts side by side: what a meeting looks at."""
+    fields = (
+        Field("Definition"),
+        Field("Now", "count"),
+        Field(_at(before), "count"),
+        Field("Owner"),
+        Field("Source of truth"),
+        Field("Status"),
+    )
+    teams = [d for d in definitions if d["kind"] == "team"]
+    rows = tuple((_name(d), *_counts(d), d["owner"], d["system"], d["status"]) for d in teams)
+    lead = (
+        "One list of parties, and what each definition counts of it. None of these numbers is wrong; each has a name."
+    )
+    return Part("At a glance", None, (lead, Grid("Every definition, counted over the same parties", fields, rows)))
+
+
+def _at(before: date | None) -> str:
+    return f"At {before}" if before else "At the month end before"
+
+
+def _name(d: Row) -> str:
+    return f"{d['label']} (headline)" if d["headline"] else str(d["label"])
+
+
+def _counts(d: Row) -> tuple[Cell, Cell]:
+    """Now and at the month end before; nothing where the definition can count nobody."""
+    return (None, None) if d["not_countable"] else (d["members"], d["members_before"])
+
+
 def _definitions(definitions: Sequence[Row], before: date | None) -> Part:
     teams, systems = ([d for d in definitions if d["kind"] == kind] for kind in ("team", "system"))
-    then = f"At {before}" if before else "At the month end before"
+    then = _at(before)
     blocks: list[str | Grid] = [
         _VERSIONS,
-        Grid("Definitions", _definition_fields(then), tuple(map(_definition_row, teams)), cards=True),
+        Grid("Each definition in full", _definition_fields(then), tuple(map(_definition_row, teams)), cards=True),
     ]
     if answers := tuple(row for d in teams for row in _answers(d)):
         blocks.append(Grid("What each team says", _ANSWER, answers))
@@ -131,12 +163,10 @@ def _definition_fields(then: str) -> tuple[Field, ...]:
 
 
 def _definition_row(d: Row) -> tuple[Cell, ...]:
-    known = not d["not_countable"]
     return (
-        f"{d['label']} (headline)" if d["headline"] else d["label"],
+        _name(d),
         d["definition"],
-        d["members"] if known else None,
-        d["members_before"] if known else None,
+        *_counts(d),
         d["owner"],
         d["system"],
         d["sentence"],
@@ -146,7 +176,7 @@ def _definition_row(d: Row) -> tuple[Cell, ...]:
         d["event_on"],
         d["predicate"],
         f"{d['version']} ({d['fingerprint']})" if d["fingerprint"] else str(d["version"]),
-        d["members_with_internal"] if known else None,
+        None if d["not_countable"] else d["members_with_internal"],
         d["not_countable"],
     )
 
@@ -176,7 +206,7 @@ def _stages(manifest: Manifest, now: Sequence[Row], then: Sequence[Row], before:
     total = ("All parties", None, "Every party is in exactly one stage", sum(counts.values()),
              sum(former.values()) if before else None)  # fmt: skip
     fields = (Field("Stage", width=24), Field("Reason", width=22), Field("Means", width=70), Field("Now", "count", 12),
-              Field(f"At {before}" if before else "At the month end before", "count", 16))  # fmt: skip
+              Field(_at(before), "count", 16))  # fmt: skip
     lead = "Customers are the active and the inactive. The first rule that applies decides, in the order of the run."
     return Part("Stages", "Stages", (lead, Grid("Stages", fields, (*rows, total))))
 

@@ -39,10 +39,10 @@ Block = str | Grid
 
 @dataclass(frozen=True)
 class Part:
-    """A section: its heading, the sheet of a workbook that it goes to, and what it holds."""
+    """A section: its heading, the sheet of a workbook that it goes to (None: pages alone), and what it holds."""
 
     title: str
-    sheet: str
+    sheet: str | None
     blocks: tuple[Block, ...]
 
 
@@ -68,7 +68,8 @@ class Document:
         """The parts by sheet, in the order in which each sheet first comes."""
         found: dict[str, list[Part]] = {}
         for part in self.parts:
-            found.setdefault(part.sheet, []).append(part)
+            if part.sheet is not None:
+                found.setdefault(part.sheet, []).append(part)
         return found
 
 

@@ -12,7 +12,7 @@ TOP_REASONS = 3
 
 
 def differences_part(definitions: Sequence[Row], cells: Sequence[Row]) -> Part:
-    """The headline against each team: who is only on one list, with the reasons of most of them; then every reason."""
+    """Return the headline against each team: who is only on one list, most of the reasons; then every reason."""
     teams = [d for d in definitions if d["definition"] in TEAMS and not d["headline"] and not d["not_countable"]]
     compared = {d["definition"]: [c for c in cells if c["definition"] == d["definition"]] for d in teams}
     lead = "Each party that only one list has carries one reason, the first that applies, so reasons add up to the gap."
@@ -63,6 +63,7 @@ def _top(cells: Sequence[Row], side: str) -> str:
 
 
 def checklist_part(lines: Sequence[Line]) -> Part:
+    """Return the checklist of the reconciliation: owner, state, what to look at, and who has signed."""
     fields = (
         Field("Item", width=34),
         Field("Key", "code", 24),
@@ -89,6 +90,7 @@ def checklist_part(lines: Sequence[Line]) -> Part:
 
 
 def questions_part(answers: Sequence[Answer]) -> Part:
+    """Return the four questions with their answers and the numbers behind them."""
     certain = certain_answers(answers)
     lead = (
         f"Four questions tell whether a company has one customer list. The data answer {certain} of {len(answers)} "

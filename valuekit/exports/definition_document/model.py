@@ -81,8 +81,8 @@ def known(value: Cell) -> bool:
 def shown(value: Cell, kind: Kind, currency: str) -> str:
     """Write a cell for people; what is not known is a dash.
 
-    >>> shown(1234, "count", "EUR"), shown(0.123, "share", "EUR"), shown(None, "count", "EUR")
-    ('1,234', '12.3%', '–')
+    >>> shown(1234, "count", "EUR"), shown(0.123, "share", "EUR"), shown(12, "money", "EUR")
+    ('1,234', '12.3%', '€12.00')
     """
     if value is None or value == "":
         return "–"  # noqa: RUF001 - a dash, as in print

@@ -10,8 +10,8 @@ from valuekit.snapshot import Snapshot, publish
 from valuekit.snapshot.checklist import ITEMS, checklist, item_key
 from valuekit.snapshot.signoffs import sign_off, sign_off_file, sign_offs
 
-BOTH_ENDS_ONE_HIGHER = '"begin" = "begin" + 1, "end" = "end" + 1'
-"""Each month closes by itself, and does not begin where the last one ended."""
+BOTH_ENDS_ONE_HIGHER = '"begin" = "begin" + 1, "end" = "end" + 1 WHERE as_of = DATE \'2026-06-30\''
+"""June closes by itself, and does not begin where May ended."""
 MONDAY, TUESDAY = datetime(2026, 7, 6, 9, tzinfo=UTC), datetime(2026, 7, 7, 9, tzinfo=UTC)
 
 

@@ -88,11 +88,12 @@ def _facts(party: Explanation) -> Table:
 
 
 def _definitions(party: Explanation) -> Table:
-    table = grid("", "definition", "owner", "source of truth", "rule, or why not")
+    table = grid("", "definition", "owner", "source of truth", "whom it counts, or why not this one")
     for row in party.definitions:
         mark = "[green]counted[/]" if row["counted"] else "[dim]not counted[/]"
         because = f"{row['why_not']}: {row['because']}" if row["because"] else row["why_not"]
-        words = (row["label"], row["owner"], row["system"], row["predicate"] if row["counted"] else because)
+        rule = row["counts"] or row["predicate"]
+        words = (row["label"], row["owner"], row["system"], rule if row["counted"] else because)
         table.add_row(mark, *map(escape, words))
     return table
 

@@ -18,11 +18,14 @@ def print_restatements(found: Restatements, console: Console) -> None:
     if not found.changed:
         console.print("Both runs say the same of every party.")
     table = grid("definition", "then>", "now>", "change>", "because of")
-    for one in found.definitions:
+    told = [one for one in found.definitions if one.headline or one.changes or None in (one.then, one.now)]
+    for one in told:
         change = "" if one.then is None or one.now is None else f"{one.now - one.then:+,}"
         causes = "; ".join(f"{_words(c.cause)} +{c.joined:,} -{c.went:,}" for c in one.changes)
         table.add_row(escape(one.label), _count(one.then), _count(one.now), change, causes)
     console.print(Padding(table, (1, 0, 0, 0), expand=False))
+    if same := len(found.definitions) - len(told):
+        console.print(Text(f"{same:,} more with the same members", style="dim"))
     _print_stages(found.stages, console)
     _print_inputs(found, console)
     used = [c for c in CAUSES if any(c == change.cause for one in found.definitions for change in one.changes)]

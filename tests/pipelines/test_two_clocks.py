@@ -8,9 +8,10 @@ import pytest
 from pipelines.run import run
 from valuekit.config import Company, Config, EngineConfig, Source, Tracking
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.restatements import restated_members, restatements
 
 MAY = date(2026, 5, 31)
-JULY_5 = date(2026, 7, 5)
+JUNE = date(2026, 6, 30)
 
 FILES = {
     "records": "record,name,created_on,recorded_on\nann,Ann Ltd,2026-01-02,\nbob,Bob Ltd,2026-03-01,\n"
@@ -74,6 +75,12 @@ def known_then(company):
     return described(company, MAY, late=True, known_on=MAY)
 
 
+@pytest.fixture(scope="module")
+def june(company):
+    """The next run, a month later; its history holds May."""
+    return described(company, JUNE, late=True)
+
+
 TABLES = ("facts", "stages", "memberships", "definitions", "mrr_months", "reconciliation", "history")
 
 
@@ -102,3 +109,35 @@ def test_the_rows_that_came_late_are_published_by_party_and_month(now, known_the
         ("cat", "usage", date(2026, 5, 1), june, 1),
     ]  # fmt: skip
     assert rows(known_then, "late_records") == []
+
+
+class TestRestatements:
+    """May as it was published, and as the run of June tells it."""
+
+    def test_each_difference_has_the_late_rows_as_its_cause(self, then, june):
+        found = restatements(then, june)
+        (headline,) = (r for r in found.definitions if r.headline)
+        assert (found.as_of, headline.then, headline.now) == (MAY, 2, 3)
+        assert [(c.cause, c.joined, c.went) for c in headline.changes] == [("late_records", 1, 0)]
+        assert {(s["stage_then"], s["stage_now"], s["cause"]) for s in found.stages} == {
+            ("contact", "inactive", "late_records"), ("inactive", "active", "late_records"),
+        }  # fmt: skip
+        assert {s["file"] for s in found.sources} == {"contracts.csv", "payments.csv", "usage.csv"}
+
+    def test_every_definition_closes(self, then, june):
+        for one in restatements(then, june).definitions:
+            assert one.now == one.then + sum(c.joined - c.went for c in one.changes)
+
+    def test_whoever_joined_is_named(self, then, june):
+        (bob,) = restated_members(then, june, "paid_current")
+        assert (bob["label"], bob["joined"], bob["stage_then"], bob["stage_now"]) == (
+            "Bob Ltd", True, "contact", "inactive",
+        )  # fmt: skip
+
+    def test_what_was_known_then_restates_nothing(self, then, known_then):
+        found = restatements(then, known_then)
+        assert not found.changed
+        assert found.settings == ["known_on"]
+
+    def test_a_run_without_late_rows_restates_nothing(self, company, then):
+        assert not restatements(then, described(company, JUNE, late=False)).changed

@@ -52,7 +52,7 @@ FROM _explaining AS e JOIN reasons AS r ON r.bit = e.bits & -e.bits
 
 -- step: definitions
 SELECT
-    d.definition, d.label, d.owner, d.system, d.predicate, d.headline, m.party_id IS NOT NULL AS counted,
+    d.definition, d.label, d.owner, d.system, d.predicate, d.counts, d.headline, m.party_id IS NOT NULL AS counted,
     CASE WHEN m.party_id IS NULL THEN w.reason END AS reason,
     CASE WHEN m.party_id IS NULL THEN COALESCE(w.label, d.not_countable, 'Its rule does not hold') END AS why_not,
     CASE WHEN m.party_id IS NULL THEN w.sentence END AS because

@@ -76,17 +76,21 @@ def checklist_part(lines: Sequence[Line]) -> Part:
         Field("Note", width=40),
     )
     rows = tuple(
-        (line.label, line.item, line.owner, line.state, line.finding, line.look_at,
-         line.signed.by if line.signed else "not signed off", line.signed.at if line.signed else None,
-         line.signed.note if line.signed else None)
-        for line in lines
-    )  # fmt: skip
+        (line.label, line.item, line.owner, line.state, line.finding, line.look_at, *_signature(line)) for line in lines
+    )
     signed = sum(line.signed is not None for line in lines)
     lead = (
         f"{signed} of {len(lines)} items are signed off. Sign one with: valuekit sign-off SNAPSHOT KEY --by NAME. The "
         "signature stays with this run."
     )
     return Part("Reconciliation checklist", "Checklist", (lead, Grid("Once a month, item by item", fields, rows)))
+
+
+def _signature(line: Line) -> tuple[Cell, Cell, Cell]:
+    """Who, when and what there is to say."""
+    if line.signed is None:
+        return "not signed off", None, None
+    return line.signed.by, line.signed.at[:16].replace("T", " "), line.signed.note
 
 
 def questions_part(answers: Sequence[Answer]) -> Part:

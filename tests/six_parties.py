@@ -1,6 +1,7 @@
 """A company of six parties as the domain steps would leave it: small enough to check every number by eye."""
 
 from datetime import UTC, date, datetime
+from itertools import combinations
 from typing import Any
 
 from valuekit.engine import Engine, quote
@@ -25,30 +26,15 @@ REVENUE = {"p1": 1000, "p2": 100, "p3": 50}
 SUPPORT = {"p1": -200, "p2": -150}
 VALUES = {"p1": 2400, "p2": -90, "p3": 30}
 MONTH_ENDS = (date(2026, 4, 30), date(2026, 5, 31), AS_OF)
-LISTS = {"customers": (1, 1, ["p1", "p2"]), "finance": (2, 0, ["p1", "p2", "p3"]), "sales": (4, 2, ["p1"])}
-"""Definitions: bit, reasons that can explain an absence, members."""
-REASONS = {"contract_ended": "Its contract has ended", "no_deal": "No deal is won"}
-WHY = {"p2": 2, "p3": 3}
-CELLS = {
-    (AS_OF, "customers", "finance", "both"): {"": 2},
-    (AS_OF, "customers", "finance", "only_a"): {},
-    (AS_OF, "customers", "finance", "only_b"): {"contract_ended": 1},
-    (AS_OF, "customers", "sales", "both"): {"": 1},
-    (AS_OF, "customers", "sales", "only_a"): {"no_deal": 1},
-    (AS_OF, "customers", "sales", "only_b"): {},
-    (AS_OF, "finance", "sales", "both"): {"": 1},
-    (AS_OF, "finance", "sales", "only_a"): {"no_deal": 2},
-    (AS_OF, "finance", "sales", "only_b"): {},
-    (MONTH_ENDS[1], "customers", "finance", "both"): {"": 3},
-    (MONTH_ENDS[1], "customers", "finance", "only_a"): {},
-    (MONTH_ENDS[1], "customers", "finance", "only_b"): {},
-    (MONTH_ENDS[1], "customers", "sales", "both"): {"": 2},
-    (MONTH_ENDS[1], "customers", "sales", "only_a"): {"unexplained": 1},
-    (MONTH_ENDS[1], "customers", "sales", "only_b"): {},
-    (MONTH_ENDS[1], "finance", "sales", "both"): {"": 2},
-    (MONTH_ENDS[1], "finance", "sales", "only_a"): {"unexplained": 1},
-    (MONTH_ENDS[1], "finance", "sales", "only_b"): {},
-}
+LISTS = {"customers": ["p1", "p2"], "finance": ["p1", "p2", "p3"], "sales": ["p1"]}
+REASONS = {"p2": "idle", "p3": "left"}
+FORMER_PERIOD = """
+    INSERT INTO reconciliation
+    SELECT DATE '2026-05-31', definition_a, definition_b, side, reason,
+        CASE reason WHEN 'unexplained' THEN 1 ELSE parties END
+    FROM reconciliation WHERE reason <> 'left'
+"""
+"""The end of May in `reconciliation`: nobody had left, and on each side one more is unexplained."""
 RUNS = [
     ("p1", MONTH_ENDS[0], AS_OF, "active", 7, None),
     ("p2", MONTH_ENDS[0], MONTH_ENDS[1], "active", 7, None),
@@ -91,7 +77,6 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _definitions(engine)
-    _reasons(engine)
     _months(engine)
     _recurring(engine)
     _registers(engine)
@@ -143,34 +128,37 @@ def _cash(engine: Engine) -> None:
 
 
 def _definitions(engine: Engine) -> None:
-    for key, (bit, reason_bits, members) in LISTS.items():
+    for place, (key, members) in enumerate(LISTS.items()):
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
                                     "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
                                     "event_on": "first_paid_on", "counts": "Whoever paid",
                                     "excludes": "Trials | tests", "status": "open" if key == "sales" else "agreed",
                                     "answers": '{"Sales": "Whoever signed", "Finance": "Whoever <paid>"}',
-                                    "version": 2, "fingerprint": f"f{bit}", "kind": "team",
-                                    "headline": key == "customers", "members": len(members),
-                                    "members_with_internal": len(members) + 1, "bit": bit,
-                                    "reason_bits": reason_bits})  # fmt: skip
+                                    "version": 2, "fingerprint": f"f{1 << place}", "kind": "team",
+                                    "bit": 1 << place, "reason_bits": 3, "headline": key == "customers",
+                                    "members": len(members), "members_with_internal": len(members) + 1})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
-
-
-def _reasons(engine: Engine) -> None:
-    """Why one list counts a party and another does not: for p3 its contract ended, p2 and p3 have no deal."""
-    for priority, (key, sentence) in enumerate(REASONS.items(), start=1):
-        put(engine, "reasons", {"reason": key, "priority": priority, "bit": 1 << (priority - 1),
-                                "label": key.replace("_", " ").capitalize(), "sentence": sentence,
-                                "predicate": "paid > 0"})  # fmt: skip
     for party in PARTIES:
-        counted = sum(bit for bit, _, members in LISTS.values() if party in members)
-        put(engine, "party_lists", {"party_id": party, "definitions": counted, "reasons": WHY.get(party, 0)})
-    for (month, a, b, side), cells in CELLS.items():
-        reasons = {"": 0} if side == "both" else {"unexplained": 0}
-        for reason, parties in (reasons | cells).items():
-            put(engine, "reconciliation", {"as_of": month, "definition_a": a, "definition_b": b, "side": side,
-                                           "reason": reason, "parties": parties})  # fmt: skip
+        put(engine, "party_lists", {"party_id": party,
+                                    "definitions": sum(1 << n for n, m in enumerate(LISTS.values()) if party in m),
+                                    "reasons": {"p2": 1, "p3": 2}.get(party, 0)})  # fmt: skip
+    for priority, reason in enumerate(REASONS.values(), start=1):
+        put(engine, "reasons", {"reason": reason, "priority": priority, "bit": priority, "label": reason.title(),
+                                "sentence": f"Has {reason}", "predicate": "TRUE"})  # fmt: skip
+    for a, b in combinations(LISTS, 2):
+        _reconciled(engine, a, b)
+
+
+def _reconciled(engine: Engine, a: str, b: str) -> None:
+    """The cells of two lists: each party on one alone has one reason."""
+    sides = {"both": [p for p in LISTS[a] if p in LISTS[b]], "only_a": [p for p in LISTS[a] if p not in LISTS[b]],
+             "only_b": [p for p in LISTS[b] if p not in LISTS[a]]}  # fmt: skip
+    for side, parties in sides.items():
+        told = ["" if side == "both" else REASONS[p] for p in parties]
+        for reason in {"" if side == "both" else "unexplained", *told}:
+            put(engine, "reconciliation", {"as_of": AS_OF, "definition_a": a, "definition_b": b, "side": side,
+                                           "reason": reason, "parties": told.count(reason)})  # fmt: skip
 
 
 def _months(engine: Engine) -> None:
@@ -185,8 +173,8 @@ def _months(engine: Engine) -> None:
         for stage in sorted(set(stages)):
             put(engine, "stage_months", {"as_of": month, "complete": True, "stage": stage,
                                          "parties": stages.count(stage)})  # fmt: skip
-    for key, (bit, *_) in LISTS.items():
-        counts = [sum(f <= m <= u and d & bit > 0 for _, f, u, _, d, _ in RUNS) for m in MONTH_ENDS]
+    for place, key in enumerate(LISTS):
+        counts = [sum(f <= m <= u and d >> place & 1 for _, f, u, _, d, _ in RUNS) for m in MONTH_ENDS]
         for month, begin, end in zip(MONTH_ENDS, [0, *counts], counts, strict=False):
             put(engine, "customer_movements", {"definition": key, "as_of": month, "complete": True, "begin": begin,
                                                "new": max(end - begin, 0), "churned": max(begin - end, 0), "end": end,

@@ -106,8 +106,8 @@ class TestContent:
         document = make_document(told())
         finance, sales = grid(document, "Each team against the headline")
         assert (finance["Its number"], finance["In both"], finance["Only in the headline"]) == (3, 2, 0)
-        assert (finance["Only in this list"], finance["Mostly because of"]) == (1, "Contract ended 1")
-        assert (sales["Only in the headline"], sales["Mostly because"], sales["Unexplained"]) == (1, "No deal 1", 0)
+        assert (finance["Only in this list"], finance["Mostly because of"]) == (1, "Left 1")
+        assert (sales["Only in the headline"], sales["Mostly because"], sales["Unexplained"]) == (1, "Idle 1", 0)
         reasons = grid(document, "Every reason")
         assert {"Compared with the headline": "Sales", "Side": "only in this list", "Reason": "unexplained",
                 "Parties": 0} in reasons  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import run_command
-from tests.six_parties import MONTH_ENDS, check, fill, manifest
+from tests.six_parties import FORMER_PERIOD, MONTH_ENDS, check, fill, manifest
 from valuekit.engine import Engine
 from valuekit.snapshot import Snapshot, publish
 
@@ -102,32 +102,34 @@ class TestSignOff:
 
 class TestReconcile:
     def test_prints_both_directions_and_unexplained_even_when_0(self, told, says):
-        out = says("reconcile", told(), "customers", "finance")
+        out = says("reconcile", told(FORMER_PERIOD), "customers", "finance")
         assert out.startswith("Customers against Finance, as of 2026-06-30\n")
         assert "month before" in out
         lines = [line.split() for line in out.splitlines()]
         assert ["Customers", "2", "3", "-1"] in lines
-        assert ["Contract", "ended", "+1", "0", "+1", "Its", "contract", "has", "ended"] in lines
+        assert ["Left", "+1", "0", "+1", "Has", "left"] in lines
         assert sum(line[:2] == ["Unexplained", "0"] for line in lines) == 2
         assert lines[-1] == ["unexplained", "0"]
 
     def test_json_adds_up(self, told, says):
-        found = json.loads(says("reconcile", told(), "finance", "sales", "--json"))
+        found = json.loads(says("reconcile", told(FORMER_PERIOD), "finance", "sales", "--json"))
         cells = {(c["side"], c["reason"]): c["parties"] for c in found["cells"]}
         assert found["first_size"] - found["second_size"] == found["gap"] == 2
-        assert cells["only_first", "no_deal"] == 2
+        assert (cells["only_first", "idle"], cells["only_first", "left"]) == (1, 1)
         assert (found["unexplained"], found["former_as_of"]) == (0, "2026-05-31")
 
     def test_at_a_former_month_end(self, told, says):
-        found = json.loads(says("reconcile", told(), "finance", "sales", "--as-of", "2026-05-31", "--json"))
-        assert (found["first_size"], found["second_size"], found["unexplained"]) == (3, 2, 1)
+        found = json.loads(
+            says("reconcile", told(FORMER_PERIOD), "finance", "sales", "--as-of", "2026-05-31", "--json")
+        )
+        assert (found["first_size"], found["second_size"], found["unexplained"]) == (3, 2, 2)
 
     def test_members_are_written_for_a_side_and_a_reason(self, told, capsys):
         path = told()
         assert run_command(["reconcile", path, "finance", "sales", "--members", "m.csv"]) == 0
         assert "m.csv: 2 parties" in capsys.readouterr().err
         rows = list(csv.DictReader(Path("m.csv").read_text("utf-8-sig").splitlines()))
-        assert {(r["customer"], r["reason"]) for r in rows} == {("'=Bob & Sons", "no_deal"), ("Cleo", "no_deal")}
+        assert {(r["customer"], r["reason"]) for r in rows} == {("'=Bob & Sons", "idle"), ("Cleo", "left")}
         run_command(["reconcile", path, "finance", "sales", "--members", "n.csv", "--side", "only_second"])
         assert len(Path("n.csv").read_text("utf-8-sig").splitlines()) == 1
 
@@ -137,7 +139,7 @@ class TestReconcile:
             (["finanse", "sales"], "Did you mean 'finance'"),
             (["finance", "finance"], "compared with itself"),
             (["finance", "sales", "--side", "only_first"], "Add --members"),
-            (["finance", "sales", "--members", "m.csv", "--reason", "no_del"], "Did you mean 'no_deal'"),
+            (["finance", "sales", "--members", "m.csv", "--reason", "idel"], "Did you mean 'idle'"),
             (["finance", "sales", "--members", "m.csv", "--as-of", "2026-05-31"], "the run's own date"),
             (["finance", "sales", "--as-of", "2026-05-30"], "no reconciliation at '2026-05-30'"),
         ],

@@ -42,7 +42,7 @@ def test_how_many_names_the_definitions_that_are_open(answers):
 
 def test_how_many_counts_differences_without_a_reason(answers):
     how_many, *_ = answers(AGREED, "UPDATE reconciliation SET reason = 'other' WHERE reason = 'unexplained'",
-                           "UPDATE reconciliation SET reason = 'unexplained' WHERE reason = 'no_deal'")  # fmt: skip
+                           "UPDATE reconciliation SET reason = 'unexplained' WHERE reason = 'idle'")  # fmt: skip
     assert not how_many.certain
     assert "1 of 2 differences have no reason yet" in how_many.answer
 

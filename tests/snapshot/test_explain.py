@@ -68,8 +68,8 @@ def test_definitions_that_do_not_count_it_say_why(snapshot):
         return {d["definition"]: (d["reason"], d["why_not"]) for d in explain(snapshot, party).definitions
                 if not d["counted"]}  # fmt: skip
 
-    assert why_not("p2") == {"sales": ("no_deal", "No deal")}
-    assert why_not("p3") == {"customers": ("contract_ended", "Contract ended"), "sales": ("no_deal", "No deal")}
+    assert why_not("p2") == {"sales": ("idle", "Idle")}
+    assert why_not("p3") == {"customers": ("left", "Left"), "sales": ("left", "Left")}
     assert why_not("p4")["finance"] == (None, "Its rule does not hold")
 
 

@@ -21,7 +21,7 @@ NOTICE = {"contracts": {**CONTRACT["contracts"], "ends_on": "2026-07-31", "cance
 LEFT = {"contracts": {**ENDED["contracts"], "cancelled_on": "2026-04-01"}}
 PAID = {"payments": {"paid_on": "2026-01-10", "amount": 1200}}
 PAID_JUNE = {"payments": {"paid_on": "2026-06-10", "amount": 100}}
-ORDERED_NOW = {"orders": {"ordered_on": days_ago(10), "amount": 50}}
+WON = {"opportunities": {"opened_on": "2026-05-01", "closed_on": days_ago(10), "status": "won"}}
 ORDERED = {"orders": {"ordered_on": days_ago(60), "amount": 50}}
 TRIAL = {"engagements": {"engaged_on": "2026-06-01", "kind": "trial_start"}}
 USED = {"usage": {"used_on": days_ago(2)}}
@@ -35,8 +35,7 @@ ONLY_PAYING = [
     (24, "onboarding", CONTRACT | PAID),
     (10, "about_to_churn", NOTICE | PAID | USED_IN_APRIL),
     (30, "inactive_not_cancelled", CONTRACT | PAID | USED_IN_APRIL),
-    (3, "timing", ORDERED_NOW),
-    (2, "never_used", ORDERED),
+    (5, "never_used", ORDERED),
 ]
 ONLY_USING = [
     (4, "unmatched_billing", USED),  # contract and payment lie at the twin
@@ -46,7 +45,8 @@ ONLY_USING = [
     (3, "lapsed_paying", ENDED | PAID_JUNE | USED),
     (2, "cancelled", LEFT | PAID | USED),
     (1, "lapsed", ENDED | PAID | USED),
-    (12, "using_not_paying", TRIAL | USED),
+    (2, "timing", WON | USED),
+    (10, "using_not_paying", TRIAL | USED),
 ]
 NEITHER = [(3, "test", CONTRACT | PAID | USED), (40, "prospect", {"engagements": {"engaged_on": "2026-05-02"}})]
 ROLES = {"served": "served", "test": "test"}

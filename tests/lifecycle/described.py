@@ -8,7 +8,7 @@ from typing import Any
 from tests.company import Row, given
 from valuekit.engine import Engine
 from valuekit.identity import resolve
-from valuekit.lifecycle import BUILTIN, Definition, Windows, classify
+from valuekit.lifecycle import BUILTIN, REASONS, Definition, Reason, Windows, classify
 
 AS_OF = date(2026, 6, 30)
 
@@ -26,6 +26,8 @@ def described(
     as_of: date = AS_OF,
     windows: Windows | None = None,
     definitions: Sequence[Definition] = BUILTIN,
+    reasons: Sequence[Reason] = REASONS,
+    history_months: int = 36,
     keep_scratch: bool = False,
     **tables: Sequence[Row],
 ) -> Engine:
@@ -38,7 +40,14 @@ def described(
         **tables,
     )
     resolve(engine)
-    classify(engine, as_of=as_of, windows=windows or Windows(), definitions=definitions)
+    classify(
+        engine,
+        as_of=as_of,
+        windows=windows or Windows(),
+        definitions=definitions,
+        reasons=reasons,
+        history_months=history_months,
+    )
     return engine
 
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -249,4 +250,128 @@ class TestMistakes:
 
     def test_as_many_as_fit_are_counted(self):
         many = [HEAD, *(replace(HEAD, key=f"k{i}", headline=False, predicate="TRUE") for i in range(60))]
-        assert described(records=[{"record": "ann"}], definitions=many, as_of=AS_OF).count("memberships") == 61
+        assert described(records=[{"record": "ann"}], definitions=many, as_of=AS_OF).count("memberships") == 60
+
+
+class TestWords:
+    """L14, L15, R7: owner, whom it counts, what day counts, each team's own answer, version."""
+
+    MINE = replace(
+        HEAD, event_on="signed_on", counts="All of {system} in {active_days} days", excludes="None", status="open",
+        answers={"Sales": "anyone", "Finance": "payers"}, version=3,
+    )  # fmt: skip
+
+    def test_are_published(self):
+        engine = described(definitions=[self.MINE])
+        (row,) = engine.query("SELECT * FROM definitions").to_pylist()
+        assert (row["event_on"], row["counts"], row["excludes"]) == ("signed_on", "All of billing in 30 days", "None")
+        assert (row["status"], row["version"], row["kind"]) == ("open", 3, "team")
+        assert json.loads(row["answers"]) == {"Sales": "anyone", "Finance": "payers"}
+
+    def test_every_built_in_definition_has_them(self):
+        assert all(d.event_on and d.counts and d.excludes and d.owner and d.system for d in BUILTIN)
+
+    def test_a_customer_is_dated_by_the_later_of_signature_and_payment(self):  # T2
+        engine = described(contracts=[is_("ann", "contracts")], payments=[is_("ann", "payments")])
+        event = engine.scalar("SELECT event_on FROM definitions WHERE definition = 'finance'")
+        assert engine.rows(f"SELECT {event} FROM facts") == [(date(2026, 1, 10),)]
+        unpaid = described(contracts=[is_("ann", "contracts")])
+        assert unpaid.rows(f"SELECT {event} FROM facts") == [(None,)]
+
+    def test_a_status_is_agreed_or_open(self):
+        with pytest.raises(ConfigError, match="definition paid_current: has the status 'maybe'"):
+            described(definitions=[replace(HEAD, status="maybe")])
+
+    @pytest.mark.parametrize(
+        ("event_on", "message"),
+        [
+            ("deals_won", "event_on of definition paid_current: 'deals_won' is a BIGINT, not a date"),
+            ("stage", "'stage' uses 'stage', which is no column here"),
+            ("won_on + paid", "'won_on \\+ paid' does not work"),
+        ],
+    )
+    def test_the_event_is_a_day(self, event_on, message):
+        with pytest.raises(ExpressionError, match=message):
+            described(definitions=[replace(HEAD, event_on=event_on)])
+
+
+class TestFingerprint:
+    """A changed rule is another version: nobody need remember to raise a number."""
+
+    def of(self, definition, **windows):
+        engine = described(records=[{"record": "ann"}], definitions=[definition], windows=Windows(**windows))
+        return engine.scalar("SELECT fingerprint FROM definitions WHERE definition = 'paid_current'")
+
+    def test_a_changed_rule_or_window_changes_it(self):
+        assert self.of(HEAD) != self.of(replace(HEAD, predicate="has_paid"))
+        assert self.of(HEAD) != self.of(HEAD, active_days=14)  # the stage rests on it
+        using = replace(HEAD, predicate="last_used_on >= as_of - active_days")
+        assert self.of(using) != self.of(using, active_days=14)
+        assert self.of(using) == self.of(using, timing_days=14)
+
+    def test_other_words_do_not(self):
+        assert self.of(HEAD) == self.of(replace(HEAD, label="Clients", owner="CFO", version=2))
+
+
+class TestSourceOfTruth:
+    """T1: every number has a system, and it is one that the data know."""
+
+    def system(self, definition, **company):
+        return described(**company).scalar("SELECT system FROM definitions WHERE definition = $d", {"d": definition})
+
+    def test_the_only_system_that_holds_the_table_is_it(self):
+        payment = {"record": "ann", "system": "stripe", **PAID}
+        won = {**is_("ann", "opportunities"), "system": "salesforce"}
+        records = [{"record": "ann", "system": "salesforce"}]
+        company = {"records": records, "payments": [payment], "opportunities": [won]}
+        assert self.system("paid_current", **company) == "stripe"
+        assert self.system("sales", **company) == "salesforce"
+
+    def test_of_two_systems_none_is_chosen(self):
+        payments = [{"record": "ann", "system": s, **PAID} for s in ("stripe", "adyen")]
+        assert self.system("paid_current", payments=payments) == "billing"
+
+    def test_a_configured_name_stays(self):
+        chosen = merge_definitions(BUILTIN, {"paid_current": {"system": "billing"}})
+        payment = {"record": "ann", "system": "stripe", **PAID}
+        assert self.system("paid_current", payments=[payment], definitions=chosen) == "billing"
+        assert self.system("first_payment", payments=[payment], definitions=chosen) == "stripe"
+
+
+class TestPayingAndUsing:
+    """L16, R6: who pays, who uses, and who uses without paying."""
+
+    def test_trials_use_and_do_not_pay(self):
+        engine = people(**ALL_SORTS)
+        assert counted_by(engine, "using_not_paying") == {"trial"}
+        assert counted_by(engine, "using") == {"loyal"}
+        assert counted_by(engine, "paying") == {"loyal", "silent"}
+
+
+class TestSystems:
+    """R1: all parties that a system knows."""
+
+    RECORDS = ({"record": "ann"}, {"record": "bob", "system": "billing"}, {"record": "qa", "role": "test"})
+
+    def test_each_has_a_list(self):
+        engine = described(records=self.RECORDS)
+        rows = engine.rows(
+            "SELECT label, system, members, sentence FROM definitions WHERE kind = 'system' ORDER BY bit"
+        )
+        assert [row[:3] for row in rows] == [("Known in billing", "billing", 1), ("Known in crm", "crm", 2)]
+        assert rows[0][3] == "All parties that billing had a record of by 30 June 2026"
+
+
+def test_internal_accounts_let_in_are_staged_and_counted_like_others():  # L22
+    records = [{"record": "ours", "role": "internal"}, {"record": "idle", "role": "test"}]
+    engine = described(
+        records=records,
+        contracts=[is_("ann", "contracts"), is_("ours", "contracts")],
+        payments=[is_("ann", "payments"), is_("ours", "payments")],
+    )
+    members = {
+        d: (n, m) for d, n, m in engine.rows("SELECT definition, members, members_with_internal FROM definitions")
+    }
+    assert members["paid_current"] == members["signed"] == (1, 2)
+    assert members["marketing"] == (0, 0)
+    assert members["known_in_crm"] == (3, 3)

@@ -104,37 +104,38 @@ WHERE number > $from_number - 12 AND number + 12 < $until_number
 GROUP BY 1, 2
 
 -- step: _happened
+-- Only what somebody asks for: see `FAMILIES`.
 SELECT * FROM _recorded
 UNION ALL BY NAME
-SELECT * FROM _engaged
+SELECT * FROM _engaged WHERE $wants_engaged
 UNION ALL BY NAME
-SELECT * FROM _opened
+SELECT * FROM _opened WHERE $wants_opened
 UNION ALL BY NAME
-SELECT * FROM _won
+SELECT * FROM _won WHERE $wants_won
 UNION ALL BY NAME
-SELECT * FROM _contracts
+SELECT * FROM _contracts WHERE $wants_contracts
 UNION ALL BY NAME
-SELECT * FROM _paid
+SELECT * FROM _paid WHERE $wants_paid
 UNION ALL BY NAME
-SELECT * FROM _has_paid
+SELECT * FROM _has_paid WHERE $wants_has_paid
 UNION ALL BY NAME
-SELECT * FROM _paid_until
+SELECT * FROM _paid_until WHERE $wants_paid_until
 UNION ALL BY NAME
-SELECT * FROM _lent_until
+SELECT * FROM _lent_until WHERE $wants_paid_until
 UNION ALL BY NAME
-SELECT * FROM _invoiced
+SELECT * FROM _invoiced WHERE $wants_invoiced
 UNION ALL BY NAME
-SELECT * FROM _overdue
+SELECT * FROM _overdue WHERE $wants_overdue
 UNION ALL BY NAME
-SELECT * FROM _ordered
+SELECT * FROM _ordered WHERE $wants_ordered
 UNION ALL BY NAME
-SELECT * FROM _has_ordered
+SELECT * FROM _has_ordered WHERE $wants_has_ordered
 UNION ALL BY NAME
-SELECT * FROM _used
+SELECT * FROM _used WHERE $wants_used
 UNION ALL BY NAME
-SELECT * FROM _cash
+SELECT * FROM _cash WHERE $wants_cash
 UNION ALL BY NAME
-SELECT * FROM _year
+SELECT * FROM _year WHERE $wants_year
 
 -- step: _changes
 -- One row per party and month end at which something is new.

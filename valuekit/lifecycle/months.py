@@ -1,6 +1,6 @@
 """Stages and memberships at all month ends of a period, in one pass."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,6 +20,39 @@ MONTHS_AT_ONCE = 4_000_000
 
 _UNDATED = ("costs", "fx_rates", "links")
 """Tables that say nothing about when the company's data begin."""
+
+
+_USE_IN_CONTRACT = ("last_used_in_contract_on", "days_since_use")
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "engaged": ("engaged_on", "trial_started_on"),
+    "opened": ("opened_on",),
+    "won": ("won_on", "last_won_on", "deals_won", "won_amount"),
+    "contracts": (
+        "signed_on", "contract_starts_on", "contract_ends_on", "cancelled_on", "has_contract", "contract_current",
+        "mrr", "term_months", *_USE_IN_CONTRACT,
+    ),
+    "paid": ("first_paid_on", "last_paid_on", "paid"),
+    "has_paid": ("has_paid", "paid_until"),
+    "paid_until": ("paid_until",),
+    "invoiced": ("invoiced",),
+    "overdue": ("overdue",),
+    "ordered": ("first_ordered_on", "last_ordered_on", "orders", "ordered", "days_since_order"),
+    "has_ordered": ("has_ordered",),
+    "used": ("first_used_on", "last_used_on", "used_this_month", *_USE_IN_CONTRACT),
+    "cash": ("net_cash",),
+    "year": ("net_cash_12m", "profit_12m"),
+}  # fmt: skip
+"""Which steps a fact needs: what no predicate asks for is not computed at month ends before the last."""
+
+
+def wanted(facts: Collection[str]) -> dict[str, bool]:
+    """Return the parameters that say which families of facts are computed.
+
+    >>> [name for name, is_wanted in wanted({"won_on", "days_since_use"}).items() if is_wanted]
+    ['wants_won', 'wants_contracts', 'wants_used']
+    """
+    return {f"wants_{family}": not set(gives).isdisjoint(facts) for family, gives in FAMILIES.items()}
 
 
 @dataclass(frozen=True)
@@ -111,9 +144,10 @@ def make_history(
     """
     for table in (PARTY_MONTHS, RUNNING_TERMS, PUBLISHED["history"]):
         engine.make_empty(table)
+    asked = wanted({"mrr"}.union(*(e.columns for e in (rule, definition_bits, reason_bits))))
     slots = {"rule": rule, "definition_bits": definition_bits, "reason_bits": reason_bits}
     for first, last in _groups(engine, len(period.ends)):
-        group = {"first_party": first, "last_party": last}
+        group = {"first_party": first, "last_party": last} | asked
         engine.run_steps(fact_steps("months.sql"), {**period.all, **group}, **slots)
         engine.run(PACKAGE, "history.sql")
         for name in ("party_months", "running_terms", "history"):

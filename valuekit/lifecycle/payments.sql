@@ -11,14 +11,23 @@ FROM payments
 WHERE paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
 
--- step: _paid_in_currency
-SELECT
-  party_id, currency,
-  GREATEST(DATEDIFF('month', $first_end, paid_on), $from_number) AS number,
-  SUM(amount) AS amount
+-- step: _refunders
+SELECT DISTINCT party_id, currency
 FROM payments
-WHERE paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
-GROUP BY 1, 2, 3
+WHERE amount < 0 AND paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+
+-- step: _paid_in_currency
+-- Month by month for those who were ever refunded; of others the first payment tells.
+SELECT
+  p.party_id, p.currency,
+  MIN(GREATEST(DATEDIFF('month', $first_end, p.paid_on), $from_number)) AS number,
+  SUM(p.amount) AS amount
+FROM payments AS p
+LEFT JOIN _refunders AS r ON r.party_id = p.party_id AND r.currency = p.currency
+WHERE p.amount <> 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party AND $last_party
+GROUP BY
+  p.party_id, p.currency,
+  CASE WHEN r.party_id IS NOT NULL THEN GREATEST(DATEDIFF('month', $first_end, p.paid_on), $from_number) END
 
 -- step: _payers
 SELECT *, SUM(amount) OVER (PARTITION BY party_id, currency ORDER BY number) > 0 AS is_payer
@@ -33,14 +42,19 @@ SELECT
     - CAST(LAG(is_payer, 1, FALSE) OVER (PARTITION BY party_id, currency ORDER BY number) AS INTEGER) AS currencies_paid
 FROM _payers
 
+-- step: _contract_lengths
+-- An invoice may be of another system than the contract that it bills.
+SELECT party_id, id, MIN(signed_on) AS signed_on, MAX(term_months) AS term_months
+FROM contracts
+WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY party_id, id
+
 -- step: _invoice_terms
 -- The length of the term that an invoice bills, and from when both are known.
-SELECT
-  i.system, i.id AS invoice, MIN(GREATEST(c.signed_on, i.issued_on)) AS billed_on, MAX(c.term_months) AS term_months
+SELECT i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.term_months
 FROM invoices AS i
-JOIN contracts AS c ON c.party_id = i.party_id AND c.id = i.contract
-WHERE c.signed_on <= $as_of AND i.issued_on <= $as_of AND i.party_id BETWEEN $first_party AND $last_party
-GROUP BY i.system, i.id
+JOIN _contract_lengths AS c ON c.party_id = i.party_id AND c.id = i.contract
+WHERE i.issued_on <= $as_of
 
 -- step: _signatures
 SELECT
@@ -68,16 +82,21 @@ LEFT JOIN _signatures AS s
   ON s.party_id = r.party_id AND s.signed_on <= r.paid_on AND (s.next_signed_on > r.paid_on OR s.next_signed_on IS NULL)
 WHERE r.billed_on IS NULL OR r.billed_on > r.paid_on
 
--- step: _repaid_days
-SELECT system, invoice, currency, paid_on, SUM(amount) AS amount, MIN(amount) < 0 AS is_refund
+-- step: _refunds
+SELECT DISTINCT system, invoice, currency
 FROM payments
-WHERE paid_on <= $as_of AND invoice IS NOT NULL AND party_id BETWEEN $first_party AND $last_party
-GROUP BY system, invoice, currency, paid_on
+WHERE amount < 0 AND invoice IS NOT NULL AND paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+
+-- step: _repaid_days
+SELECT p.system, p.invoice, p.currency, p.paid_on, SUM(p.amount) AS amount, MIN(p.amount) < 0 AS is_refund
+FROM payments AS p
+JOIN _refunds AS r ON r.system = p.system AND r.invoice = p.invoice AND r.currency = p.currency
+WHERE p.paid_on <= $as_of
+GROUP BY p.system, p.invoice, p.currency, p.paid_on
 
 -- step: _left
 SELECT *, SUM(amount) OVER (PARTITION BY system, invoice, currency ORDER BY paid_on) AS rest
 FROM _repaid_days
-QUALIFY BOOL_OR(is_refund) OVER (PARTITION BY system, invoice, currency)
 
 -- step: _refunded
 SELECT system, invoice, currency, paid_on AS refunded_on
@@ -179,14 +198,22 @@ FROM orders
 WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
 
+-- step: _returners
+SELECT DISTINCT party_id, currency
+FROM orders
+WHERE amount < 0 AND ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+
 -- step: _ordered_in_currency
 SELECT
-  party_id, currency,
-  GREATEST(DATEDIFF('month', $first_end, ordered_on), $from_number) AS number,
-  SUM(amount) AS amount
-FROM orders
-WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
-GROUP BY 1, 2, 3
+  o.party_id, o.currency,
+  MIN(GREATEST(DATEDIFF('month', $first_end, o.ordered_on), $from_number)) AS number,
+  SUM(o.amount) AS amount
+FROM orders AS o
+LEFT JOIN _returners AS r ON r.party_id = o.party_id AND r.currency = o.currency
+WHERE o.amount <> 0 AND o.ordered_on <= $as_of AND o.party_id BETWEEN $first_party AND $last_party
+GROUP BY
+  o.party_id, o.currency,
+  CASE WHEN r.party_id IS NOT NULL THEN GREATEST(DATEDIFF('month', $first_end, o.ordered_on), $from_number) END
 
 -- step: _buyers
 SELECT *, SUM(amount) OVER (PARTITION BY party_id, currency ORDER BY number) > 0 AS is_buyer

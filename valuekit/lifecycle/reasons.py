@@ -173,6 +173,13 @@ REASONS: tuple[Reason, ...] = (
         (*_RUNNING, *_ORDERED, *_USE),
     ),
     Reason(
+        "never_used", "Never used it", "No use of the product is on record", "first_used_on IS NULL", _USE,
+    ),
+    Reason(
+        "stopped_using", "No recent use", "Used the product, but not in the last {active_days} days",
+        "last_used_on < as_of - active_days", _USE,
+    ),
+    Reason(
         "timing", "Timing", "Won, signed, paid or ordered for the first time in the last {timing_days} days: one "
         "system knows it before another",
         "LEAST(won_on, signed_on, first_paid_on, first_ordered_on) >= as_of - timing_days", (*_BOUGHT, "system_bits"),
@@ -188,13 +195,6 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "using_not_paying", "Trial", "Tries the product or uses it, and has not bought",
         "stage = 'prospect' AND reason = 'trial'", _BOUGHT,
-    ),
-    Reason(
-        "never_used", "Never used it", "No use of the product is on record", "first_used_on IS NULL", _USE,
-    ),
-    Reason(
-        "stopped_using", "No recent use", "Used the product, but not in the last {active_days} days",
-        "last_used_on < as_of - active_days", _USE,
     ),
     Reason(
         "prospect", "Interested, has not bought", "A marketing contact or a deal, and nothing bought",

@@ -1,6 +1,6 @@
 """The lifecycle stages: predicates over the facts in order of priority; the first that holds names the stage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -187,13 +187,17 @@ def _parse(text: str, constants: Mapping[str, Constant]) -> Expression:
 def _case(predicates: Mapping[int, Expression]) -> Expression:
     """Number of the first predicate that holds."""
     branches = " ".join(f"WHEN {p.sql} THEN {n}" for n, p in predicates.items())
-    return Expression("rule", f"(CASE {branches} END)", frozenset(COLUMNS))
+    return Expression("rule", f"(CASE {branches} END)", _read_by(predicates.values()))
 
 
 def _case_of(values: Mapping[int, Expression]) -> Expression:
     """Value that belongs to the rule."""
     branches = " ".join(f"WHEN {n} THEN CAST({v.sql} AS DATE)" for n, v in values.items())
-    return Expression("since", f"(CASE rule {branches} END)", frozenset(COLUMNS))
+    return Expression("since", f"(CASE rule {branches} END)", _read_by(values.values()))
+
+
+def _read_by(expressions: Iterable[Expression]) -> frozenset[str]:
+    return frozenset().union(*(e.columns for e in expressions))
 
 
 def _rule_table(

@@ -16,9 +16,9 @@ def engine():
 def test_a_sound_run_passes_every_check(engine):
     checks = check(engine)
     assert [c.check_name for c in checks.values() if not c.passed] == []
-    assert len(checks) == 12
+    assert len(checks) == 15
     assert failed(checks.values()) is None
-    assert engine.count("checks") == 12
+    assert engine.count("checks") == 15
 
 
 BREAKS = {
@@ -32,8 +32,68 @@ BREAKS = {
     "rows_in_are_accepted_or_quarantined": "UPDATE intake SET rows_accepted = rows_accepted - 1",
     "cube_equals_ltv": "UPDATE ltv SET ltv = ltv + 0.0001 WHERE party_id = 'p1'",
     "segments_cover_all_customers": "DELETE FROM segments WHERE party_id = 'p2'",
+    "history_ends_with_stages": "UPDATE history SET stage = 'churned' WHERE party_id = 'p1'",
     "tables_keep_their_declaration": "UPDATE stages SET stage = 'happy' WHERE party_id = 'p4'",
 }
+
+MONTH = 'as_of, complete, "begin", new, churned, "end"'
+MRR_MONTH = (
+    'as_of, complete, "begin", new_business, expansion, reactivation, contraction, churn, fx, "end", customers_begin, '
+    "customers_new, customers_reactivated, customers_churned, customers_end"
+)
+
+
+def bridge(begin, new, churned, end, month=6):
+    return f"""INSERT INTO customer_movements (definition, reactivated, {MONTH})
+        VALUES ('sales', 0, DATE '2026-{month:02}-30', TRUE, {begin}, {new}, {churned}, {end})"""
+
+
+def mrr_bridge(begin, new, end, customers=1):
+    return f"""INSERT INTO mrr_months ({MRR_MONTH})
+        VALUES (DATE '2026-06-30', TRUE, {begin}, {new}, 0, 0, 0, 0, 0, {end}, 0, 1, 0, 0, {customers})"""
+
+
+MOVED = "INSERT INTO mrr_movements VALUES ('p1', DATE '2026-06-30', 'new_business', 100)"
+
+
+def outcome(engine, name, *rows):
+    for row in rows:
+        engine.execute(row)
+    return check(engine)[name].passed
+
+
+@pytest.mark.parametrize(
+    ("rows", "passed"),
+    [
+        ([bridge(3, 2, 1, 4)], True),
+        ([bridge(3, 2, 1, 5)], False),
+        ([bridge(3, 2, 1, 4), bridge(4, 0, 0, 4, month=7)], True),
+        ([bridge(3, 2, 1, 4), bridge(5, 0, 0, 5, month=7)], False),
+    ],
+    ids=["closed", "open", "months follow each other", "a month begins elsewhere"],
+)
+def test_customer_movements_must_close(engine, rows, passed):
+    assert outcome(engine, "customer_movements_close", *rows) is passed
+
+
+@pytest.mark.parametrize(
+    ("rows", "passed"),
+    [
+        ([mrr_bridge(0, 100, 100), MOVED], True),
+        ([mrr_bridge(0, 100, 100.0001), MOVED], False),
+        ([mrr_bridge(0, 100, 100)], False),
+        ([MOVED], False),
+        ([mrr_bridge(0, 100, 100, customers=2), MOVED], False),
+    ],
+    ids=["closed", "open", "no party moved", "a month is missing", "customers are open"],
+)
+def test_mrr_movements_must_close(engine, rows, passed):
+    assert outcome(engine, "mrr_movements_close", *rows) is passed
+
+
+def test_a_party_in_other_definitions_than_its_history_says_is_found(engine):
+    engine.execute("UPDATE definitions SET bit = 8 WHERE definition = 'sales'")  # its one member is p1
+    assert check(engine)["history_ends_with_stages"].actual == "0 with another stage, 1 in other definitions"
 
 
 @pytest.mark.parametrize(("name", "damage"), BREAKS.items())

@@ -7,16 +7,21 @@ from valuekit.snapshot.fingerprint import config_text, fingerprint_files, run_id
 from valuekit.snapshot.managed_in import managed_by
 from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile, TableFile
 from valuekit.snapshot.paying_status import paying_matrix, stale_statuses
+from valuekit.snapshot.growth import Comparison, Growth, Window, compare_growth, growth_members
+from valuekit.snapshot.movements import movement_members
 from valuekit.snapshot.publish import publish
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.reconciliation import Reconciliation, members, periods, reconcile
 from valuekit.snapshot.renewals import renewal_months, renewals
 from valuekit.snapshot.scratch import scratch_folder
 from valuekit.snapshot.summary import Summary, summarise
+from valuekit.snapshot.units import UnitEconomics, unit_economics
 
 __all__ = [
     "CheckResult",
+    "Comparison",
     "Explanation",
+    "Growth",
     "Intake",
     "Manifest",
     "Reconciliation",
@@ -24,15 +29,20 @@ __all__ = [
     "SourceFile",
     "Summary",
     "TableFile",
+    "UnitEconomics",
+    "Window",
     "commission_months",
+    "compare_growth",
     "config_text",
     "disagreeing_deals",
     "explain",
     "failed",
     "fingerprint_files",
+    "growth_members",
     "make_checks",
     "managed_by",
     "members",
+    "movement_members",
     "paying_matrix",
     "periods",
     "publish",
@@ -43,4 +53,5 @@ __all__ = [
     "scratch_folder",
     "stale_statuses",
     "summarise",
+    "unit_economics",
 ]

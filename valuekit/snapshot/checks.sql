@@ -208,6 +208,102 @@ SELECT
     'Value tiers hold every party with a value and every current customer' AS meaning
 FROM _coverage
 
+-- step: _bridges
+SELECT
+    *,
+    "begin" + new + reactivated - churned AS arrived,
+    LAG("end") OVER (PARTITION BY definition ORDER BY as_of) AS former_end
+FROM customer_movements
+
+-- step: _customers_close
+SELECT
+    'customer_movements_close' AS check_name,
+    COUNT(*) FILTER (WHERE arrived <> "end" OR former_end <> "begin") = 0 AS passed,
+    'begin + new + reactivated - churned = end, and the end of a month begins the next' AS expected,
+    COUNT(*) || ' months of definitions, ' || COUNT(*) FILTER (WHERE arrived <> "end" OR former_end <> "begin")
+        || ' open' AS actual,
+    'Members counted at each month end are those that the movements lead to' AS meaning
+FROM _bridges
+
+-- step: _mrr_parties
+SELECT
+    as_of,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'new_business'), 0) AS new_business,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'expansion'), 0) AS expansion,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'reactivation'), 0) AS reactivation,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'contraction'), 0) AS contraction,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'churn'), 0) AS churn,
+    COALESCE(SUM(amount) FILTER (WHERE movement = 'fx'), 0) AS fx
+FROM mrr_movements
+GROUP BY as_of
+
+-- step: _mrr_bridges
+SELECT
+    m.*,
+    m.new_business + m.expansion + m.reactivation + m.contraction + m.churn + m.fx AS moved,
+    (m.new_business, m.expansion, m.reactivation, m.contraction, m.churn, m.fx) <> (
+        COALESCE(p.new_business, 0), COALESCE(p.expansion, 0), COALESCE(p.reactivation, 0),
+        COALESCE(p.contraction, 0), COALESCE(p.churn, 0), COALESCE(p.fx, 0)
+    ) AS parties_differ,
+    m.customers_begin + m.customers_new + m.customers_reactivated - m.customers_churned AS customers_arrived,
+    LAG(m."end") OVER (ORDER BY m.as_of) AS former_end
+FROM mrr_months AS m
+FULL JOIN _mrr_parties AS p USING (as_of)
+
+-- step: _mrr_open
+SELECT
+    COUNT(*) AS months,
+    COUNT(*) FILTER (
+        WHERE complete IS NULL OR "begin" + moved <> "end" OR parties_differ OR customers_arrived <> customers_end
+            OR former_end <> "begin"
+    ) AS open_months
+FROM _mrr_bridges
+
+-- step: _mrr_closes
+SELECT
+    'mrr_movements_close' AS check_name,
+    open_months = 0 AS passed,
+    'begin + movements = end, as the parties moved, and the end of a month begins the next' AS expected,
+    months || ' months, ' || open_months || ' open' AS actual,
+    'Recurring revenue summed from contract terms is what the movements of the parties lead to' AS meaning
+FROM _mrr_open
+
+-- step: _last_runs
+SELECT party_id, stage, reason, definitions
+FROM history
+WHERE until_end = (SELECT MAX(until_end) FROM history)
+
+-- step: _member_bits
+SELECT m.party_id, SUM(d.bit) AS definitions
+FROM memberships AS m
+JOIN definitions AS d USING (definition)
+GROUP BY m.party_id
+
+-- step: _listed
+-- Members of a team's definition are listed; lists of whole systems are not.
+SELECT CAST(COALESCE(SUM(bit), 0) AS BIGINT) AS bits
+FROM definitions
+WHERE kind = 'team'
+
+-- step: _last_differs
+SELECT
+    COUNT(*) AS parties,
+    COUNT(*) FILTER (WHERE s.stage IS DISTINCT FROM h.stage OR s.reason IS DISTINCT FROM h.reason) AS other_stage,
+    COUNT(*) FILTER (WHERE COALESCE(b.definitions, 0) IS DISTINCT FROM h.definitions & k.bits) AS other_members
+FROM stages AS s
+FULL JOIN _last_runs AS h USING (party_id)
+LEFT JOIN _member_bits AS b USING (party_id)
+CROSS JOIN _listed AS k
+
+-- step: _history_ends_with_stages
+SELECT
+    'history_ends_with_stages' AS check_name,
+    other_stage = 0 AND other_members = 0 AS passed,
+    parties || ' parties alike in the last month end of the history and at the as-of date' AS expected,
+    other_stage || ' with another stage, ' || other_members || ' in other definitions' AS actual,
+    'The history leads to the stages and the members of today' AS meaning
+FROM _last_differs
+
 -- step: checks
 SELECT * FROM _stages_sum_to_parties
 UNION ALL SELECT * FROM _customers_are_compared
@@ -220,3 +316,6 @@ UNION ALL SELECT * FROM _rows_add_up
 UNION ALL SELECT * FROM _few_are_quarantined
 UNION ALL SELECT * FROM _cube_equals_ltv
 UNION ALL SELECT * FROM _segments_cover
+UNION ALL SELECT * FROM _customers_close
+UNION ALL SELECT * FROM _mrr_closes
+UNION ALL SELECT * FROM _history_ends_with_stages

@@ -4,11 +4,11 @@ from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.commissions import commission_months, disagreeing_deals
 from valuekit.snapshot.explain import Explanation, explain
 from valuekit.snapshot.fingerprint import config_text, fingerprint_files, run_id
+from valuekit.snapshot.growth import Comparison, Growth, Window, compare_growth, growth_members
 from valuekit.snapshot.managed_in import managed_by
 from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile, TableFile
-from valuekit.snapshot.paying_status import paying_matrix, stale_statuses
-from valuekit.snapshot.growth import Comparison, Growth, Window, compare_growth, growth_members
 from valuekit.snapshot.movements import movement_members
+from valuekit.snapshot.paying_status import paying_matrix, stale_statuses
 from valuekit.snapshot.publish import publish
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.reconciliation import Reconciliation, members, periods, reconcile

@@ -9,15 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from pipelines.options import AsJson, SnapshotPath, open_snapshot
+from pipelines.team_commands import team_app
 from valuekit import __version__
 from valuekit.errors import ConfigError, EngineError, InputError, ValuekitError
-
-if TYPE_CHECKING:
-    from valuekit.snapshot import Snapshot
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 MACHINE_ERRORS = {
@@ -39,6 +38,7 @@ export_app = typer.Typer(no_args_is_help=True, help="Write files for other tools
 track_app = typer.Typer(no_args_is_help=True, help="The record of runs in MLflow.")
 app.add_typer(export_app, name="export")
 app.add_typer(track_app, name="track")
+app.add_typer(team_app)
 
 
 class Format(StrEnum):
@@ -48,8 +48,6 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; errors too.")]
-SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="A snapshot, or a folder: its newest one.")]
 Overrides = Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")]
 
 
@@ -124,7 +122,7 @@ def export_segments(
     to_stdout = str(out) == "-"
     if to_stdout and format is Format.parquet:
         raise ConfigError("Parquet does not go to standard output.", where="--out -", next_step="Name a file.")
-    opened = _open(snapshot)
+    opened = open_snapshot(snapshot)
     target = None if to_stdout else out or Path(f"segments-{opened.manifest.run_id}.{format.value}")
     rows = write(opened, target, format.value, tier=tier, stage=stage, bom=bom, overwrite=force)
     if target:
@@ -143,7 +141,7 @@ def explain(
     from pipelines.streams import out, print_json
     from valuekit.snapshot import explain as collect
 
-    found = collect(_open(snapshot), party)
+    found = collect(open_snapshot(snapshot), party)
     if json:
         print_json(found)
     else:
@@ -174,7 +172,7 @@ def open_app(
     """Open the front end on a snapshot."""
     from pipelines.front_end import serve
 
-    _open(snapshot)
+    open_snapshot(snapshot)
     raise typer.Exit(serve(snapshot, port=port, headless=headless))
 
 
@@ -215,12 +213,6 @@ def track_push(
     typer.echo(f"{len(results) - waiting} pushed, {waiting} still waiting", err=True)
     if waiting:
         raise typer.Exit(EngineError.exit_code)
-
-
-def _open(path: Path) -> "Snapshot":
-    from valuekit.snapshot import Snapshot
-
-    return Snapshot.open(path)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

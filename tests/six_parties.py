@@ -25,8 +25,29 @@ RECORDS = [("crm", "c1", "p1"), ("billing", "b1", "p1"), ("crm", "c2", "p2"), ("
 REVENUE = {"p1": 1000, "p2": 100, "p3": 50}
 SUPPORT = {"p1": -200, "p2": -150}
 VALUES = {"p1": 2400, "p2": -90, "p3": 30}
+MONTH_ENDS = (date(2026, 4, 30), date(2026, 5, 31), AS_OF)
 LISTS = {"customers": ["p1", "p2"], "finance": ["p1", "p2", "p3"], "sales": ["p1"]}
 REASONS = {"p2": "idle", "p3": "left"}
+FORMER_PERIOD = """
+    INSERT INTO reconciliation
+    SELECT DATE '2026-05-31', definition_a, definition_b, side, reason,
+        CASE reason WHEN 'unexplained' THEN 1 ELSE parties END
+    FROM reconciliation WHERE reason <> 'left'
+"""
+"""The end of May in `reconciliation`: nobody had left, and on each side one more is unexplained."""
+RUNS = [
+    ("p1", MONTH_ENDS[0], AS_OF, "active", 7, None),
+    ("p2", MONTH_ENDS[0], MONTH_ENDS[1], "active", 7, None),
+    ("p2", AS_OF, AS_OF, "inactive", 3, ("active", 7)),
+    ("p3", MONTH_ENDS[0], MONTH_ENDS[1], "active", 3, None),
+    ("p3", AS_OF, AS_OF, "churned", 2, ("active", 3)),
+    ("p4", MONTH_ENDS[1], AS_OF, "prospect", 0, None),
+    ("p5", MONTH_ENDS[0], AS_OF, "internal", 0, None),
+    ("p6", MONTH_ENDS[0], AS_OF, "contact", 0, None),
+]
+"""Runs of month ends: party, first, last, stage, definitions, stage and definitions of the run before."""
+MRR = [("p1", MONTH_ENDS[0], "new_business", 100), ("p3", MONTH_ENDS[0], "new_business", 50),
+       ("p3", AS_OF, "churn", -50)]  # fmt: skip
 TIERS = {"Top": (1, ["p1"]), "Low": (2, ["p3"]), "No value": (3, ["p2"])}
 
 
@@ -56,7 +77,9 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _definitions(engine)
-    _history(engine)
+    _months(engine)
+    _recurring(engine)
+    _registers(engine)
     _value(engine)
     _executives(engine)
     engine.drop("checks")
@@ -108,8 +131,12 @@ def _definitions(engine: Engine) -> None:
     for place, (key, members) in enumerate(LISTS.items()):
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
                                     "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
-                                    "status": "agreed", "kind": "team", "bit": 1 << place, "reason_bits": 3,
-                                    "headline": key == "customers", "members": len(members)})  # fmt: skip
+                                    "event_on": "first_paid_on", "counts": "Whoever paid",
+                                    "excludes": "Trials | tests", "status": "open" if key == "sales" else "agreed",
+                                    "answers": '{"Sales": "Whoever signed", "Finance": "Whoever <paid>"}',
+                                    "version": 2, "fingerprint": f"f{1 << place}", "kind": "team",
+                                    "bit": 1 << place, "reason_bits": 3, "headline": key == "customers",
+                                    "members": len(members), "members_with_internal": len(members) + 1})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
     for party in PARTIES:
@@ -134,20 +161,59 @@ def _reconciled(engine: Engine, a: str, b: str) -> None:
                                            "reason": reason, "parties": told.count(reason)})  # fmt: skip
 
 
-def _history(engine: Engine) -> None:
-    """One month end, the date itself: where everybody is and who is counted by what."""
-    engine.execute(
-        """
-        INSERT INTO history
-            (party_id, from_end, until_end, stage, reason, definitions, former_definitions, first_definitions)
-        SELECT s.party_id, $day, $day, s.stage, s.reason, COALESCE(SUM(d.bit), 0), 0, COALESCE(SUM(d.bit), 0)
-        FROM stages AS s
-        LEFT JOIN memberships AS m USING (party_id)
-        LEFT JOIN definitions AS d USING (definition)
-        GROUP BY s.party_id, s.stage, s.reason
-        """,
-        {"day": AS_OF},
-    )
+def _months(engine: Engine) -> None:
+    """Three month ends: p3 stopped paying in June, and p2 stopped using."""
+    for party, first, last, stage, bits, former in RUNS:
+        put(engine, "history", {"party_id": party, "from_end": first, "until_end": last, "stage": stage,
+                                "definitions": bits, "former_stage": former[0] if former else None,
+                                "former_definitions": former[1] if former else 0,
+                                "first_definitions": 0 if former else bits})  # fmt: skip
+    for month in MONTH_ENDS:
+        stages = [stage for _, first, last, stage, *_ in RUNS if first <= month <= last]
+        for stage in sorted(set(stages)):
+            put(engine, "stage_months", {"as_of": month, "complete": True, "stage": stage,
+                                         "parties": stages.count(stage)})  # fmt: skip
+    for place, key in enumerate(LISTS):
+        counts = [sum(f <= m <= u and d >> place & 1 for _, f, u, _, d, _ in RUNS) for m in MONTH_ENDS]
+        for month, begin, end in zip(MONTH_ENDS, [0, *counts], counts, strict=False):
+            put(engine, "customer_movements", {"definition": key, "as_of": month, "complete": True, "begin": begin,
+                                               "new": max(end - begin, 0), "churned": max(begin - end, 0), "end": end,
+                                               "acquired": max(end - begin, 0),
+                                               "churn_rate": max(begin - end, 0) / begin if begin else None,
+                                               "growth_rate": end / begin - 1 if begin else None})  # fmt: skip
+    put(engine, "paying_and_using", {"as_of": AS_OF, "complete": True, "paying_and_using": 1, "paying_only": 1,
+                                     "paying_begin": 3, "using_begin": 2, "stopped_paying": 1, "stopped_using": 1,
+                                     "payment_churn_rate": 1 / 3, "usage_churn_rate": 0.5})  # fmt: skip
+
+
+def _recurring(engine: Engine) -> None:
+    for party, month, kind, amount in MRR:
+        put(engine, "mrr_movements", {"party_id": party, "as_of": month, "movement": kind, "amount": amount})
+    for month, begin, moves, end, churned in (
+        (MONTH_ENDS[0], 0, {"new_business": 150}, 150, 0), (MONTH_ENDS[1], 150, {}, 150, 0),
+        (MONTH_ENDS[2], 150, {"churn": -50}, 100, 1),
+    ):  # fmt: skip
+        lost = None if not begin else -moves.get("churn", 0) / begin
+        rates = {"gross_churn_rate": lost, "net_churn_rate": lost, "grr": None if lost is None else 1 - lost,
+                 "nrr": None if lost is None else 1 - lost}  # fmt: skip
+        put(engine, "mrr_months", {"as_of": month, "complete": True, "begin": begin, **moves, "end": end,
+                                   "customers_begin": 2 if begin else 0, "customers_churned": churned,
+                                   "customers_new": 0 if begin else 2, "customers_end": 2 - churned, **rates,
+                                   "logo_churn_rate": churned / 2 if begin else None,
+                                   "arpa": end / (2 - churned)})  # fmt: skip
+
+
+def _registers(engine: Engine) -> None:
+    put(engine, "party_aliases", {"former_id": "p0", "party_id": "p1", "reason": "merged"})
+    put(engine, "review_pairs", {"system": "crm", "record": "c6", "to_system": "crm", "to_record": "c3",
+                                 "rule": "match", "evidence": "name", "reason": "not sure",
+                                 "probability": 0.7})  # fmt: skip
+    put(engine, "contract_issues", {"party_id": "p2", "system": "billing", "contract": "k2", "issue": "gap",
+                                    "detail": "3 days"})  # fmt: skip
+    put(engine, "status_words", {"origin": "provider", "status": "active", "meaning": "paying", "rows": 2,
+                                 "parties": 2})  # fmt: skip
+    put(engine, "paying_status", {"party_id": "p3", "manual": "paying", "manual_on": JUNE, "derived": "not_paying",
+                                  "stale": True})  # fmt: skip
 
 
 def _value(engine: Engine) -> None:

@@ -57,6 +57,8 @@ MOVED = "INSERT INTO mrr_movements VALUES ('p1', DATE '2026-06-30', 'new_busines
 
 
 def outcome(engine, name, *rows):
+    """Whether a check passes when these rows are all that moved."""
+    engine.execute("DELETE FROM customer_movements; DELETE FROM mrr_movements; DELETE FROM mrr_months")
     for row in rows:
         engine.execute(row)
     return check(engine)[name].passed

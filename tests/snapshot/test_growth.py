@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.lifecycle.five_lists import FIVE_LISTS, TWO_GROWTHS
-from tests.snapshot.published_groups import published
+from tests.snapshot.grouped import published
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.snapshot import Window, compare_growth, growth_members
 from valuekit.snapshot.growth import MOVES

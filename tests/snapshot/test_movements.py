@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.lifecycle.five_lists import FIVE_LISTS, PAID_IN_JUNE, YEAR, by_group, signed
-from tests.snapshot.published_groups import published
+from tests.snapshot.grouped import published
 from valuekit.errors import InputError, UnknownNameError
 from valuekit.lifecycle import Policies
 from valuekit.snapshot import Snapshot, movement_members

@@ -73,6 +73,4 @@ def _all_parties(engine: Engine) -> dict[str, str]:
     return {"first_party": first or "", "last_party": last or ""}
 
 
-_LATER = (
-    "party_aliases",
-)  # fmt: skip
+_LATER = ("party_aliases",)

@@ -65,6 +65,8 @@ class Settings:
     top_n: int = 20
     weights: Mapping[str, float] = field(default_factory=dict)
     assumed_cost_of_goods: float | None = None
+    paying: str = "paying"
+    using: str = "using"
 
 
 def settings(manifest: Manifest) -> Settings:
@@ -82,6 +84,8 @@ def settings(manifest: Manifest) -> Settings:
         top_n=int(config.get("executives", {}).get("top_n", Settings.top_n)),
         weights={key: float(weight) for key, weight in config.get("executives", {}).get("weights", {}).items()},
         assumed_cost_of_goods=config.get("cashflow", {}).get("assumed_cost_of_goods"),
+        paying=config.get("lifecycle", {}).get("paying", Settings.paying),
+        using=config.get("lifecycle", {}).get("using", Settings.using),
     )
 
 
@@ -115,17 +119,28 @@ def ask(
     Returns: money as float (exact to the cent below ten trillion, sums were made in DECIMAL), days as datetime.
     Raises: `EngineError` that names the step when the snapshot cannot answer.
     """
-    steps = _steps(page)
-    if step not in steps:
-        raise UnknownNameError("step", step, steps, where=page)
-    scratch = {name: s for name, s in steps.items() if s.scratch}
+    sql = _composed(page, step, slots)
     try:
-        return plain(engine.query(compose(steps[step], scratch, slots), parameters))
+        return plain(engine.query(sql, parameters))
     except ValuekitError:
         raise
     except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
         reason = str(error).strip().splitlines()[0]
         raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
+
+
+def listed(engine: Engine, step: str, page: str, of: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """Answer the shared question `step` (`parties` or `party_count`) for the parties that a page's step `of` names."""
+    chosen = Expression("chosen", f"({_composed(page, of, {})})", frozenset())
+    return ask(engine, SHARED, step, parameters, chosen=chosen)
+
+
+def _composed(page: str, step: str, slots: Mapping[str, Slot]) -> str:
+    """Return the SELECT of a page's step, with the scratch steps that it needs."""
+    steps = _steps(page)
+    if step not in steps:
+        raise UnknownNameError("step", step, steps, where=page)
+    return compose(steps[step], {name: s for name, s in steps.items() if s.scratch}, slots)
 
 
 def prepare_values(engine: Engine, current: Sequence[str]) -> None:

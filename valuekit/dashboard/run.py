@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from valuekit.calendar import add_months, month_start
@@ -24,6 +25,8 @@ from valuekit.snapshot import Manifest, Snapshot
 from valuekit.tables.published import CUSTOMER_STAGES
 
 Parameters = tuple[tuple[str, Any], ...]
+Question = Callable[..., pa.Table]
+"""A question of the read side: it takes a snapshot, and words that say what is wanted."""
 
 
 def folder() -> Path:
@@ -71,6 +74,17 @@ def _open(path: Path, run_id: str) -> _Opened:
 def _ask(path: Path, run_id: str, page: str, step: str, parameters: Parameters, slots: Parameters) -> pd.DataFrame:
     with _open(path, run_id).engine() as engine:
         return data.ask(engine, page, step, _unfreeze(parameters), **dict(slots))
+
+
+@st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
+def _listed(path: Path, run_id: str, step: str, page: str, of: str, parameters: Parameters) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.listed(engine, step, page, of, _unfreeze(parameters))
+
+
+@st.cache_data(max_entries=60, ttl="2h", show_spinner=False)
+def _read(path: Path, run_id: str, name: str, arguments: tuple[str, ...], _question: Question) -> pd.DataFrame:
+    return data.plain(_question(_open(path, run_id).snapshot, *arguments))
 
 
 @st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
@@ -156,6 +170,21 @@ class Run:
     def one(self, page: str, step: str, /, **parameters: Any) -> Any:
         """Ask a step that gives one row, and return it with its columns as attributes."""
         return next(self.ask(page, step, **parameters).itertuples(index=False))
+
+    def parties(self, page: str, of: str, /, *, rows: int, **parameters: Any) -> pd.DataFrame:
+        """Return the parties that a step of a page's `.sql` file names, with what matters of them."""
+        given = _freeze({**parameters, "rows": rows})
+        return _listed(self.path, self.manifest.run_id, "parties", page, of, given)
+
+    def party_count(self, page: str, of: str, /, **parameters: Any) -> Any:
+        """Count the parties that a step of a page's `.sql` file names, and add up their lifetime value."""
+        found = _listed(self.path, self.manifest.run_id, "party_count", page, of, _freeze(parameters))
+        return next(found.itertuples(index=False))
+
+    def read(self, question: Question, *arguments: str) -> pd.DataFrame:
+        """Ask a question of the read side that is a function of the snapshot."""
+        name = f"{question.__module__}.{question.__qualname__}"
+        return _read(self.path, self.manifest.run_id, name, arguments, question)
 
     def consensus(self, weights: dict[str, float], most: int) -> pd.DataFrame:
         """Return the best customers under other weights of the measures."""

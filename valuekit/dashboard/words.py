@@ -181,3 +181,62 @@ def change(amount: Number, currency: str) -> str:
     """
     text = show(amount, currency, short=True)
     return text if amount < 0 else f"+{text}"
+
+
+MOVEMENTS = {
+    "new": "New",
+    "reactivated": "Reactivated",
+    "churned": "Churned",
+    "new_business": "New business",
+    "expansion": "Expansion",
+    "reactivation": "Reactivation",
+    "contraction": "Contraction",
+    "churn": "Churn",
+    "fx": "Exchange rates",
+}
+"""Ways in which customers and recurring revenue move."""
+
+PAYING = {
+    "paying_and_using": "Pay and use",
+    "paying_only": "Pay, do not use",
+    "using_only": "Use, do not pay",
+}
+
+
+def signed(number: Number) -> str:
+    """Write a whole number with its sign; no change is said in words.
+
+    >>> signed(12), signed(-3), signed(0)
+    ('+12', '-3', 'no change')
+    """
+    return f"{int(number):+,}" if number else "no change"
+
+
+def percent(rate: Number | None) -> str:
+    """Write a rate in per cent; a rate of nothing is a dash.
+
+    >>> percent(0.0525), percent(None), percent(float("nan"))
+    ('5.2%', '-', '-')
+    """
+    return "-" if rate is None or rate != rate else f"{100 * float(rate):.1f}%"
+
+
+ISSUES = {
+    "overlap": "Overlaps another term",
+    "gap": "Gap between two terms",
+    "end_before_start": "Ends before it starts",
+    "missing_end": "Has no end",
+    "not_signed": "Not signed",
+    "backdated": "Signed after its start",
+    "no_price": "Has no price",
+    "no_party": "Belongs to nobody known",
+    "cancelled_after_end": "Cancelled after its end",
+    "set_aside": "Set aside: no valid contract",
+}
+"""What can be wrong with a contract term."""
+
+STATUSES = {"paying": "Pays", "not_paying": "Does not pay", "trial": "Tries it", "unknown": "Unknown"}
+"""What a word for who pays can mean."""
+
+COMMISSIONS = {"signed": "Contract signed", "first_payment": "First payment", "active_use": "Customer uses it"}
+"""Rules for the day that earns a commission."""

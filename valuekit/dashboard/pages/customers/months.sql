@@ -1,0 +1,98 @@
+-- How the lists, the stages and the recurring revenue move from month end to month end.
+
+-- step: ends
+SELECT as_of, BOOL_AND(complete) AS complete
+FROM stage_months
+GROUP BY as_of
+ORDER BY as_of DESC
+
+-- step: sizes
+-- Every list at one month end, and how it changed in its month.
+SELECT definition, begin, "end", acquired, complete
+FROM customer_movements
+WHERE as_of = $month
+ORDER BY definition
+
+-- step: gap
+SELECT
+    as_of,
+    CASE WHEN definition_a = $first THEN side WHEN side = 'only_a' THEN 'only_b' WHEN side = 'only_b' THEN 'only_a' ELSE side END
+        AS side,
+    reason,
+    label,
+    sentence,
+    priority,
+    COALESCE(bit, 0) AS bit,
+    parties
+FROM reconciliation LEFT JOIN reasons USING (reason)
+WHERE
+    as_of IN ($month, $former)
+    AND ((definition_a = $first AND definition_b = $second) OR (definition_a = $second AND definition_b = $first))
+ORDER BY side, priority NULLS LAST, reason, as_of
+
+-- step: _patterns
+SELECT definitions & $mask AS pattern, COUNT(*) AS parties
+FROM history
+WHERE from_end <= $month AND until_end >= $month
+GROUP BY definitions & $mask
+
+-- step: patterns
+SELECT pattern, parties
+FROM _patterns
+WHERE pattern <> 0
+ORDER BY parties DESC, pattern
+
+-- step: movements
+SELECT as_of, complete, begin, new, reactivated, churned, "end", new_using, churn_rate, growth_rate
+FROM customer_movements
+WHERE definition = $definition
+ORDER BY as_of
+
+-- step: acquired
+SELECT definition, acquired, new, complete
+FROM customer_movements
+WHERE as_of = $month
+ORDER BY definition
+
+-- step: churns
+SELECT * FROM paying_and_using ORDER BY as_of
+
+-- step: recurring
+SELECT * FROM mrr_months ORDER BY as_of
+
+-- step: stages
+SELECT as_of, complete, stage, CAST(SUM(parties) AS BIGINT) AS parties
+FROM stage_months
+GROUP BY as_of, complete, stage
+ORDER BY as_of, stage
+
+-- step: stages_then
+SELECT stage, reason, parties
+FROM stage_months
+WHERE as_of = $month
+ORDER BY stage, parties DESC, reason
+
+-- step: counted
+-- Stage by list at a month end: how many parties of a stage a list counts.
+SELECT stage, definition, COUNT(*) AS parties
+FROM history JOIN definitions ON (history.definitions & bit) <> 0
+WHERE from_end <= $month AND until_end >= $month
+GROUP BY stage, definition
+ORDER BY stage, definition
+
+-- step: _windows
+SELECT
+    party_id,
+    BOOL_OR((definitions & $first) <> 0 AND $first_since BETWEEN from_end AND until_end) AS first_before,
+    BOOL_OR((definitions & $first) <> 0 AND $first_until BETWEEN from_end AND until_end) AS first_after,
+    BOOL_OR((definitions & $second) <> 0 AND $second_since BETWEEN from_end AND until_end) AS second_before,
+    BOOL_OR((definitions & $second) <> 0 AND $second_until BETWEEN from_end AND until_end) AS second_after
+FROM history
+GROUP BY party_id
+
+-- step: two_growths
+-- Two lists, each over its own months: who is on them at their ends.
+SELECT first_before, first_after, second_before, second_after, COUNT(*) AS parties
+FROM _windows
+GROUP BY first_before, first_after, second_before, second_after
+ORDER BY first_before, first_after, second_before, second_after

@@ -114,6 +114,35 @@ def classify(work: Work) -> None:
     )
 
 
+def draw_up_registers(work: Work) -> None:
+    """Draw up the lists that people work through."""
+    from valuekit import registers
+
+    settings = work.config.lifecycle
+    windows = ("active_days", "order_churn_days", "lapsed_paying_days", "ending_soon_days")
+    registers.draw_up(
+        work.engine,
+        as_of=work.as_of,
+        renewal_days=settings.renewal_days,
+        timing_days=settings.timing_days,
+        payment_grace_days=settings.payment_grace_days,
+        order_active_days=settings.order_active_days,
+        statuses=settings.statuses,
+        managed_in=[(rule.system, rule.when) for rule in settings.managed_in],
+        constants={name: getattr(settings, name) for name in windows},
+        serving_role=settings.serving_role,
+        relationship_types={str(kind): name for kind, name in settings.relationship_types.items()},
+        contract_columns=[_contract_columns(s) for s in work.config.sources if s.table == "contracts"],
+    )
+
+
+def _contract_columns(source: Source) -> dict[str, str]:
+    """Where a source has the id and the days of a contract, as far as they are columns of it."""
+    mapped = {name: source.columns.get(name, name) for name in ("id", "starts_on", "ends_on")}
+    columns = {name: m if isinstance(m, str) else m.column for name, m in mapped.items()}
+    return {"system": source.system} | {name: column for name, column in columns.items() if column}
+
+
 def value(work: Work) -> None:
     """Fit the value models and fill the value cube."""
     from valuekit import ltv
@@ -176,6 +205,7 @@ STEPS = (
     Step("identity", "finding the parties", resolve),
     Step("cashflow", "computing net cash", compute_cash),
     Step("lifecycle", "classifying the parties", classify),
+    Step("registers", "drawing up the registers", draw_up_registers),
     Step("ltv", "valuing the customers", value),
     Step("segments", "assigning the tiers", segment),
     Step("executives", "ranking the customers", compare),

@@ -55,7 +55,8 @@ def output(tmp_path):
 
 def test_the_steps_come_in_the_order_in_which_the_data_flow():
     assert [s.name for s in STEPS] == [
-        "fingerprint", "sources", "identity", "cashflow", "lifecycle", "ltv", "segments", "executives", "checks",
+        "fingerprint", "sources", "identity", "cashflow", "lifecycle", "registers", "ltv", "segments", "executives",
+        "checks",
     ]  # fmt: skip
     assert STEPS[-1].do is check
 

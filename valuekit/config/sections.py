@@ -311,6 +311,11 @@ class Lifecycle(Section):
         default_factory=list, description="Which system manages a customer: the first rule that holds"
     )
     serving_role: str = Field(default="provider", description="What the company calls the one that serves")
+    relationship_types: dict[Literal["person", "organisation", "group", "nobody"], str] = Field(
+        default_factory=dict,
+        description="Type of a relationship by the kind of the party that serves (nobody: no record says who); "
+        "default: person-person, person-process for organisations and groups, person-thing for nobody",
+    )
     definitions: dict[str, DefinitionConfig] = Field(
         default_factory=dict, description="Further definitions, or changes to built-in ones, by key"
     )

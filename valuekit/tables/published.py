@@ -451,7 +451,11 @@ CONTRACT_ISSUES = Table(
         Column("party_id", "VARCHAR", "Party; missing when its record is unknown or the row was set aside"),
         _text("system", "System"),
         _text("contract", "Contract term"),
-        _text("issue", "overlap, gap, end_before_start, missing_end, not_signed, backdated, no_price or no_party"),
+        _text(
+            "issue",
+            "overlap, gap, end_before_start, missing_end, not_signed, backdated, no_price, no_party, "
+            "cancelled_after_end, or set_aside: a row that is no contract for another reason",
+        ),
         _text("detail", "What is wrong, with the days"),
     ),
     key=("system", "contract", "issue"),
@@ -488,7 +492,7 @@ STATUS_WORDS = Table(
 
 PAYING_STATUS = Table(
     "paying_status",
-    "party that somebody gave a paying status",
+    "party that somebody gave a paying status, or that pays",
     (
         _party(),
         _text("manual", "By hand: paying, not_paying, trial or unknown", required=False),
@@ -497,6 +501,7 @@ PAYING_STATUS = Table(
         _day("provider_on", "Day the provider set it"),
         _text("derived", "By payments, contracts and orders: paying or not_paying"),
         _yes("stale", "Set by hand before the last event that changed whether it pays, and wrong now"),
+        _day("wrong_since", "Day of that event; missing unless stale"),
     ),
     key=("party_id",),
 )

@@ -77,9 +77,11 @@ def read(work: Work) -> None:
 def resolve(work: Work) -> None:
     """Find out which records are one party."""
     from valuekit import identity
+    from valuekit.sources.late import find_late_records
 
     settings = work.config.identity
     identity.resolve(work.engine, rules=settings.rules, shared_domains=settings.shared_domains)
+    find_late_records(work.engine)
 
 
 def compute_cash(work: Work) -> None:

@@ -24,6 +24,44 @@ RECORDS = [("crm", "c1", "p1"), ("billing", "b1", "p1"), ("crm", "c2", "p2"), ("
 REVENUE = {"p1": 1000, "p2": 100, "p3": 50}
 SUPPORT = {"p1": -200, "p2": -150}
 VALUES = {"p1": 2400, "p2": -90, "p3": 30}
+MONTH_ENDS = (date(2026, 4, 30), date(2026, 5, 31), AS_OF)
+LISTS = {"customers": (1, 1, ["p1", "p2"]), "finance": (2, 0, ["p1", "p2", "p3"]), "sales": (4, 2, ["p1"])}
+"""Definitions: bit, reasons that can explain an absence, members."""
+REASONS = {"contract_ended": "Its contract has ended", "no_deal": "No deal is won"}
+WHY = {"p2": 2, "p3": 3}
+CELLS = {
+    (AS_OF, "customers", "finance", "both"): {"": 2},
+    (AS_OF, "customers", "finance", "only_a"): {},
+    (AS_OF, "customers", "finance", "only_b"): {"contract_ended": 1},
+    (AS_OF, "customers", "sales", "both"): {"": 1},
+    (AS_OF, "customers", "sales", "only_a"): {"no_deal": 1},
+    (AS_OF, "customers", "sales", "only_b"): {},
+    (AS_OF, "finance", "sales", "both"): {"": 1},
+    (AS_OF, "finance", "sales", "only_a"): {"no_deal": 2},
+    (AS_OF, "finance", "sales", "only_b"): {},
+    (MONTH_ENDS[1], "customers", "finance", "both"): {"": 3},
+    (MONTH_ENDS[1], "customers", "finance", "only_a"): {},
+    (MONTH_ENDS[1], "customers", "finance", "only_b"): {},
+    (MONTH_ENDS[1], "customers", "sales", "both"): {"": 2},
+    (MONTH_ENDS[1], "customers", "sales", "only_a"): {"unexplained": 1},
+    (MONTH_ENDS[1], "customers", "sales", "only_b"): {},
+    (MONTH_ENDS[1], "finance", "sales", "both"): {"": 2},
+    (MONTH_ENDS[1], "finance", "sales", "only_a"): {"unexplained": 1},
+    (MONTH_ENDS[1], "finance", "sales", "only_b"): {},
+}
+RUNS = [
+    ("p1", MONTH_ENDS[0], AS_OF, "active", 7, None),
+    ("p2", MONTH_ENDS[0], MONTH_ENDS[1], "active", 7, None),
+    ("p2", AS_OF, AS_OF, "inactive", 3, ("active", 7)),
+    ("p3", MONTH_ENDS[0], MONTH_ENDS[1], "active", 3, None),
+    ("p3", AS_OF, AS_OF, "churned", 2, ("active", 3)),
+    ("p4", MONTH_ENDS[1], AS_OF, "prospect", 0, None),
+    ("p5", MONTH_ENDS[0], AS_OF, "internal", 0, None),
+    ("p6", MONTH_ENDS[0], AS_OF, "contact", 0, None),
+]
+"""Runs of month ends: party, first, last, stage, definitions, stage and definitions of the run before."""
+MRR = [("p1", MONTH_ENDS[0], "new_business", 100), ("p3", MONTH_ENDS[0], "new_business", 50),
+       ("p3", AS_OF, "churn", -50)]  # fmt: skip
 TIERS = {"Top": (1, ["p1"]), "Low": (2, ["p3"]), "No value": (3, ["p2"])}
 
 
@@ -53,6 +91,10 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _definitions(engine)
+    _reasons(engine)
+    _months(engine)
+    _recurring(engine)
+    _registers(engine)
     _value(engine)
     _executives(engine)
     engine.drop("checks")
@@ -101,14 +143,88 @@ def _cash(engine: Engine) -> None:
 
 
 def _definitions(engine: Engine) -> None:
-    for key, headline, members in (("customers", True, ["p1", "p2"]), ("finance", False, ["p1", "p2", "p3"]),
-                                   ("sales", False, ["p1"])):  # fmt: skip
+    for key, (bit, reason_bits, members) in LISTS.items():
         put(engine, "definitions", {"definition": key, "label": key.title(), "owner": key.title(), "system": "billing",
                                     "sentence": "Current customers, as of 30 June 2026", "predicate": "paid > 0",
-                                    "status": "agreed", "kind": "team",
-                                    "headline": headline, "members": len(members)})  # fmt: skip
+                                    "event_on": "first_paid_on", "counts": "Whoever paid",
+                                    "excludes": "Trials | tests", "status": "open" if key == "sales" else "agreed",
+                                    "answers": '{"Sales": "Whoever signed", "Finance": "Whoever <paid>"}',
+                                    "version": 2, "fingerprint": f"f{bit}", "kind": "team",
+                                    "headline": key == "customers", "members": len(members),
+                                    "members_with_internal": len(members) + 1, "bit": bit,
+                                    "reason_bits": reason_bits})  # fmt: skip
         for party in members:
             put(engine, "memberships", {"party_id": party, "definition": key})
+
+
+def _reasons(engine: Engine) -> None:
+    """Why one list counts a party and another does not: for p3 its contract ended, p2 and p3 have no deal."""
+    for priority, (key, sentence) in enumerate(REASONS.items(), start=1):
+        put(engine, "reasons", {"reason": key, "priority": priority, "bit": 1 << (priority - 1),
+                                "label": key.replace("_", " ").capitalize(), "sentence": sentence,
+                                "predicate": "paid > 0"})  # fmt: skip
+    for party in PARTIES:
+        counted = sum(bit for bit, _, members in LISTS.values() if party in members)
+        put(engine, "party_lists", {"party_id": party, "definitions": counted, "reasons": WHY.get(party, 0)})
+    for (month, a, b, side), cells in CELLS.items():
+        reasons = {"": 0} if side == "both" else {"unexplained": 0}
+        for reason, parties in (reasons | cells).items():
+            put(engine, "reconciliation", {"as_of": month, "definition_a": a, "definition_b": b, "side": side,
+                                           "reason": reason, "parties": parties})  # fmt: skip
+
+
+def _months(engine: Engine) -> None:
+    """Three month ends: p3 stopped paying in June, and p2 stopped using."""
+    for party, first, last, stage, bits, former in RUNS:
+        put(engine, "history", {"party_id": party, "from_end": first, "until_end": last, "stage": stage,
+                                "definitions": bits, "former_stage": former[0] if former else None,
+                                "former_definitions": former[1] if former else 0,
+                                "first_definitions": 0 if former else bits})  # fmt: skip
+    for month in MONTH_ENDS:
+        stages = [stage for _, first, last, stage, *_ in RUNS if first <= month <= last]
+        for stage in sorted(set(stages)):
+            put(engine, "stage_months", {"as_of": month, "complete": True, "stage": stage,
+                                         "parties": stages.count(stage)})  # fmt: skip
+    for key, (bit, *_) in LISTS.items():
+        counts = [sum(f <= m <= u and d & bit > 0 for _, f, u, _, d, _ in RUNS) for m in MONTH_ENDS]
+        for month, begin, end in zip(MONTH_ENDS, [0, *counts], counts, strict=False):
+            put(engine, "customer_movements", {"definition": key, "as_of": month, "complete": True, "begin": begin,
+                                               "new": max(end - begin, 0), "churned": max(begin - end, 0), "end": end,
+                                               "acquired": max(end - begin, 0),
+                                               "churn_rate": max(begin - end, 0) / begin if begin else None,
+                                               "growth_rate": end / begin - 1 if begin else None})  # fmt: skip
+    put(engine, "paying_and_using", {"as_of": AS_OF, "complete": True, "paying_and_using": 1, "paying_only": 1,
+                                     "paying_begin": 3, "using_begin": 2, "stopped_paying": 1, "stopped_using": 1,
+                                     "payment_churn_rate": 1 / 3, "usage_churn_rate": 0.5})  # fmt: skip
+
+
+def _recurring(engine: Engine) -> None:
+    for party, month, kind, amount in MRR:
+        put(engine, "mrr_movements", {"party_id": party, "as_of": month, "movement": kind, "amount": amount})
+    for month, begin, moves, end, churned in (
+        (MONTH_ENDS[0], 0, {"new_business": 150}, 150, 0), (MONTH_ENDS[1], 150, {}, 150, 0),
+        (MONTH_ENDS[2], 150, {"churn": -50}, 100, 1),
+    ):  # fmt: skip
+        lost = None if not begin else -moves.get("churn", 0) / begin
+        rates = {"gross_churn_rate": lost, "net_churn_rate": lost, "grr": None if lost is None else 1 - lost,
+                 "nrr": None if lost is None else 1 - lost}  # fmt: skip
+        put(engine, "mrr_months", {"as_of": month, "complete": True, "begin": begin, **moves, "end": end,
+                                   "customers_begin": 2 if begin else 0, "customers_churned": churned,
+                                   "customers_new": 0 if begin else 2, "customers_end": 2 - churned, **rates,
+                                   "logo_churn_rate": churned / 2 if begin else None,
+                                   "arpa": end / (2 - churned)})  # fmt: skip
+
+
+def _registers(engine: Engine) -> None:
+    put(engine, "party_aliases", {"former_id": "p0", "party_id": "p1", "reason": "merged"})
+    put(engine, "review_pairs", {"system": "crm", "record": "c6", "to_system": "crm", "to_record": "c3",
+                                 "rule": "match", "evidence": "name", "reason": "not sure", "probability": 0.7})  # fmt: skip
+    put(engine, "contract_issues", {"party_id": "p2", "system": "billing", "contract": "k2", "issue": "gap",
+                                    "detail": "3 days"})  # fmt: skip
+    put(engine, "status_words", {"origin": "provider", "status": "active", "meaning": "paying", "rows": 2,
+                                 "parties": 2})  # fmt: skip
+    put(engine, "paying_status", {"party_id": "p3", "manual": "paying", "manual_on": JUNE, "derived": "not_paying",
+                                  "stale": True})  # fmt: skip
 
 
 def _value(engine: Engine) -> None:

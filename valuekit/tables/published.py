@@ -152,6 +152,19 @@ REVIEW_PAIRS = Table(
     ),
 )
 
+LATE_RECORDS = Table(
+    "late_records",
+    "party, table, month and later month in which rows of that month were recorded",
+    (
+        _party(),
+        _text("table_name", "Canonical table"),
+        Column("month", "DATE", "First day of the month that the rows belong to", unit="date", required=True),
+        Column("recorded_month", "DATE", "First day of the month in which they were recorded", "date", required=True),
+        _count("rows", "Rows"),
+    ),
+    key=("party_id", "table_name", "month", "recorded_month"),
+)
+
 BOOKS = Table(
     "books",
     "month, line and pool of the books: the tie-out",
@@ -732,7 +745,7 @@ CHECKS = Table(
 PUBLISHED: dict[str, Table] = {
     t.name: t
     for t in (
-        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, PARTY_ALIASES, MERGE_LOG, REVIEW_PAIRS, BOOKS, CASH_MONTHS, CASH,
+        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, PARTY_ALIASES, MERGE_LOG, REVIEW_PAIRS, LATE_RECORDS, BOOKS, CASH_MONTHS, CASH,
         FACTS, STAGE, DEFINITIONS, MEMBERSHIPS, DIFFERENCES, PARTY_LISTS, REASONS, RECONCILIATION, HISTORY,
         STAGE_MONTHS, CUSTOMER_MOVEMENTS, PAYING_AND_USING, MRR_MOVEMENTS, MRR_MONTHS, CONTRACT_ISSUES, RENEWALS,
         STATUS_WORDS, PAYING_STATUS, MANAGED_IN, COMMISSIONS, RELATIONSHIPS, TRADE, CASH_AND_PROFIT,

@@ -1,0 +1,191 @@
+"""A month told twice. Each test changes one thing between two runs of the six parties, and finds it named as the cause."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.six_parties import AS_OF, MONTH_ENDS, RUNS, check, fill, manifest, put
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.snapshot import Snapshot, SourceFile, publish
+from valuekit.snapshot.restatements import restated_members, restatements
+
+MAY = MONTH_ENDS[1]
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Publish the six parties, with statements and manifest changes of one's own."""
+
+    def tell(*statements: str, late=(), **changes) -> Snapshot:
+        with Engine() as engine:
+            check(fill(engine))
+            for row in late:
+                put(engine, "late_records", row)
+            for statement in statements:
+                engine.execute(statement)
+            text = str((statements, late, changes))
+            return Snapshot.open(
+                publish(engine, tmp_path, manifest=manifest(engine, **changes), models={}, config_text=text)
+            )
+
+    return tell
+
+
+def causes(found, definition: str) -> list[tuple[str, int, int]]:
+    (one,) = (r for r in found.definitions if r.definition == definition)
+    return [(c.cause, c.joined, c.went) for c in one.changes]
+
+
+P3_LEFT_IN_MAY = (
+    "UPDATE history SET until_end = DATE '2026-04-30' WHERE party_id = 'p3' AND from_end < DATE '2026-06-30'",
+    "UPDATE history SET from_end = DATE '2026-05-31' WHERE party_id = 'p3' AND from_end = DATE '2026-06-30'",
+)
+"""The newer run says that p3 had left in May already."""
+
+
+def test_two_runs_that_say_the_same_restate_nothing(told):
+    found = restatements(told(), told(created_at=manifest_time(9)))
+    assert (found.as_of, found.changed, found.sources, found.settings) == (AS_OF, False, [], [])
+    assert {r.definition: (r.then, r.now) for r in found.definitions} == {
+        "customers": (2, 2), "finance": (3, 3), "sales": (1, 1),
+    }  # fmt: skip
+
+
+def manifest_time(day: int):
+    from datetime import UTC, datetime
+
+    return datetime(2026, 7, day, tzinfo=UTC)
+
+
+def test_late_records_are_the_cause_where_the_party_has_some(told):
+    late = [{"party_id": "p3", "table_name": "contracts", "month": date(2026, 5, 1),
+             "recorded_month": date(2026, 6, 1), "rows": 1}]  # fmt: skip
+    found = restatements(told(), told(*P3_LEFT_IN_MAY, late=late), MAY)
+    assert causes(found, "customers") == [("late_records", 0, 1)]
+    assert found.stages == [
+        {"stage_then": "active", "stage_now": "churned", "cause": "late_records", "parties": 1}
+    ]
+
+
+def test_late_records_that_the_older_run_knew_are_no_cause(told):
+    late = [{"party_id": "p3", "table_name": "contracts", "month": date(2026, 5, 1),
+             "recorded_month": date(2026, 6, 1), "rows": 1}]  # fmt: skip
+    found = restatements(told(late=late), told(*P3_LEFT_IN_MAY, late=late), MAY)
+    assert causes(found, "customers") == [("unexplained", 0, 1)]
+
+
+def test_late_records_of_a_later_month_are_no_cause(told):
+    late = [{"party_id": "p3", "table_name": "contracts", "month": date(2026, 6, 1),
+             "recorded_month": date(2026, 7, 1), "rows": 1}]  # fmt: skip
+    assert causes(restatements(told(), told(*P3_LEFT_IN_MAY, late=late), MAY), "customers") == [("unexplained", 0, 1)]
+
+
+def test_otherwise_the_changed_files_are_named(told):
+    def source(sha256: str, file: str = "payments.csv") -> SourceFile:
+        return SourceFile(file=file, table="payments", system="billing", size=1, sha256=sha256)
+
+    older = told(sources=[source("a"), source("x", "old.csv")])
+    found = restatements(older, told(*P3_LEFT_IN_MAY, sources=[source("b"), source("y", "new.csv")]), MAY)
+    assert causes(found, "customers") == [("source_changed", 0, 1)]
+    assert [(s["file"], s["change"]) for s in found.sources] == [
+        ("new.csv", "added"), ("old.csv", "removed"), ("payments.csv", "changed"),
+    ]  # fmt: skip
+
+
+def test_changed_settings_are_named_but_not_the_day_described(told):
+    newer = told(*P3_LEFT_IN_MAY, config={"ltv": {"horizon_years": 3}, "as_of": "2026-07-31", "known_on": "2026-07-01"})
+    found = restatements(told(config={"ltv": {"horizon_years": 3}, "as_of": "2026-06-30"}), newer, MAY)
+    assert found.settings == ["known_on"]
+    assert causes(found, "customers") == [("settings_changed", 0, 1)]
+
+
+def test_another_version_is_named_when_nothing_else_changed(told):
+    newer = told(*P3_LEFT_IN_MAY, versions={"valuekit": "9"})
+    assert causes(restatements(told(), newer, MAY), "customers") == [("version_changed", 0, 1)]
+
+
+def test_a_changed_predicate_is_the_cause_in_its_own_definition_alone(told):
+    newer = told(
+        "UPDATE definitions SET predicate = 'paid > 99', fingerprint = 'new' WHERE definition = 'finance'",
+        "UPDATE history SET definitions = 0 WHERE party_id = 'p3'",
+    )
+    found = restatements(told(), newer, MAY)
+    assert causes(found, "finance") == [("rule_changed", 0, 1)]
+    assert causes(found, "customers") == [("unexplained", 0, 1)]
+
+
+def test_changed_rules_of_stages_reach_the_definitions_that_speak_of_stages(told):
+    speaks = "UPDATE definitions SET predicate = 'stage = ''active''' WHERE definition = 'customers'"
+    newer = told(speaks, *P3_LEFT_IN_MAY, stage_rules=[])
+    found = restatements(told(speaks), newer, MAY)
+    assert causes(found, "customers") == [("rule_changed", 0, 1)]
+    assert found.stages[0]["cause"] == "rule_changed"
+
+
+MERGED = (
+    "UPDATE party_records SET party_id = 'p2' WHERE party_id = 'p3'",
+    "DELETE FROM history WHERE party_id = 'p3'",
+)
+"""The newer run knows that p2 and p3 are one."""
+
+
+def test_a_merge_takes_a_member_and_a_split_gives_it_back(told):
+    apart, together = told(), told(*MERGED)
+    merged, split = restatements(apart, together), restatements(together, apart)
+    assert {r.definition: (r.then, r.now) for r in merged.definitions}["finance"] == (3, 2)
+    assert causes(merged, "finance") == [("merged_or_split", 1, 2)]
+    assert causes(split, "finance") == [("merged_or_split", 2, 1)]
+
+
+def test_a_party_with_another_id_and_the_same_records_is_the_same(told):
+    renamed = [f"UPDATE {t} SET party_id = 'q1' WHERE party_id = 'p1'" for t in ("party_records", "history", "parties")]
+    assert not restatements(told(), told(*renamed)).changed
+
+
+def test_a_record_that_only_one_run_knows_merges_nobody(told):
+    assert not restatements(told(), told("INSERT INTO party_records VALUES ('crm', 'c99', 'p1')")).changed
+
+
+def test_a_definition_that_one_run_lacks_has_no_count_there_and_no_causes(told):
+    found = restatements(told("DELETE FROM definitions WHERE definition = 'sales'"), told())
+    (sales,) = (r for r in found.definitions if r.definition == "sales")
+    assert (sales.then, sales.now, sales.changes) == (None, 1, [])
+
+
+def test_members_are_listed_with_their_cause(told):
+    older, newer = told(), told(*P3_LEFT_IN_MAY)
+    assert restated_members(older, newer, "customers", MAY) == [
+        {"then_id": "p3", "now_id": "p3", "label": "Cleo", "joined": False, "stage_then": "active",
+         "stage_now": "churned", "cause": "unexplained"}
+    ]  # fmt: skip
+    with pytest.raises(UnknownNameError, match="Did you mean 'customers'"):
+        restated_members(older, newer, "custmers")
+
+
+def test_runs_without_a_common_day_or_company_are_refused(told):
+    older = told()
+    with pytest.raises(ConfigError, match=r"no month end in common.*history_months"):
+        restatements(older, told("UPDATE stage_months SET as_of = as_of + 400"))
+    with pytest.raises(ConfigError, match=r"2026-06-15.*from 2026-04-30 to 2026-06-30"):
+        restatements(older, told(versions={"valuekit": "2"}), date(2026, 6, 15))
+    with pytest.raises(ConfigError, match="Six Parties, the other Others"):
+        restatements(older, told(company="Others"))
+
+
+changes_of_history = st.lists(
+    st.tuples(st.sampled_from(sorted({r[0] for r in RUNS})), st.integers(0, 7), st.booleans()), max_size=6
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes_of_history, st.sampled_from(MONTH_ENDS), st.booleans())
+def test_then_plus_joined_minus_went_is_now(told, changes, day, merged):
+    late = {p: {"party_id": p, "table_name": "payments", "month": date(2026, 4, 1), "recorded_month": AS_OF, "rows": 1}
+            for p, _, is_late in changes if is_late}  # fmt: skip
+    statements = [f"UPDATE history SET definitions = {bits} WHERE party_id = '{p}'" for p, bits, _ in changes]
+    found = restatements(told(), told(*statements, *(MERGED if merged else ()), late=late.values()), day)
+    for one in found.definitions:
+        assert one.now == one.then + sum(c.joined - c.went for c in one.changes)

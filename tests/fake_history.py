@@ -253,7 +253,8 @@ _REGISTERS = {
                 AS manual, as_of - {_TURN} AS manual_on, CASE WHEN has_paid THEN 'paying' END AS provider,
             CASE WHEN has_paid THEN as_of - 20 END AS provider_on,
             CASE WHEN stage IN ('active', 'inactive', 'lapsed_paying') THEN 'paying' ELSE 'not_paying' END AS derived,
-            manual <> derived AND {_TURN} % 2 = 0 AS stale
+            manual <> derived AND {_TURN} % 2 = 0 AS stale,
+            CASE WHEN manual <> derived AND {_TURN} % 2 = 0 THEN as_of - {_TURN} // 2 END AS wrong_since
         FROM facts JOIN stages USING (party_id) WHERE has_contract AND {_TURN} % 3 = 0""",
     "status_words": """
         SELECT 'manual' AS origin, CASE manual WHEN 'unknown' THEN 'tbc' ELSE manual END AS status, manual AS meaning,
@@ -280,8 +281,7 @@ _REGISTERS = {
         FROM stages WHERE stage = 'supplier'""",
     "cash_and_profit": """
         WITH signs AS (
-            SELECT net_cash_12m > 0 AS cash_positive, net_cash_12m - overdue > 0 AS profitable, net_cash_12m,
-                net_cash_12m - overdue AS profit_12m
+            SELECT net_cash_12m > 0 AS cash_positive, profit_12m > 0 AS profitable, net_cash_12m, profit_12m
             FROM facts JOIN stages USING (party_id) WHERE stage IN ('active', 'inactive')),
         names (cash_positive, profitable, label) AS (VALUES
             (TRUE, TRUE, 'Good customer'), (TRUE, FALSE, 'Pays, does not profit'),

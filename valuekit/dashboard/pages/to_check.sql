@@ -87,7 +87,7 @@ SELECT
 FROM trade
 
 -- step: served
-SELECT p.label AS customer, r.party_id, s.label AS server, kind, serving_role, aim
+SELECT p.label AS customer, r.party_id, s.label AS server, r.kind AS kind, serving_role, aim
 FROM relationships AS r JOIN parties AS p USING (party_id) LEFT JOIN parties AS s ON s.party_id = r.served_by
-ORDER BY aim, kind, customer, r.party_id, server
+ORDER BY aim, r.kind, customer, r.party_id, server
 LIMIT $rows

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -24,11 +24,16 @@ def print_explanation(party: Explanation, console: Console) -> None:
         console.print(Padding(part, (0, 0, 1, 2), expand=False))
 
 
-def _parts(party: Explanation) -> Iterator[tuple[str, Table | Text]]:
+def _parts(party: Explanation) -> Iterator[tuple[str, RenderableType]]:
     yield "Who it is", _identity(party)
     yield "Stage", _stage(party)
-    yield "What is known of it", _facts(party)
+    yield "What happened, in order of time", _evidence(party)
+    yield "What else is known of it", _facts(party)
     yield "Who counts it as a customer", _definitions(party)
+    if party.history:
+        yield "Its stages, month end by month end", _history(party)
+    if party.mrr_movements:
+        yield "How its recurring revenue moved", _recurring(party)
     yield "Net cash", _cash(party)
     yield "Lifetime value", _value(party)
     if party.streams:
@@ -37,15 +42,20 @@ def _parts(party: Explanation) -> Iterator[tuple[str, Table | Text]]:
     yield "Executives", _ranks(party)
 
 
-def _identity(party: Explanation) -> Table:
+def _identity(party: Explanation) -> RenderableType:
     table = grid("record", "joined to", "because of")
     joined = {(m["system"], m["record"]): m for m in party.merges}
     for row in party.records:
         merge = joined.get((row["system"], row["record"]))
         to = f"{merge['to_system']}:{merge['to_record']}" if merge else ""
-        why = f"{merge['rule']} {merge['evidence']}" if merge else ""
+        why = f"{merge['rule']} {merge['evidence']}{_likely(merge)}" if merge else ""
         table.add_row(*map(escape, (f"{row['system']}:{row['record']}", to, why)))
-    return table
+    former = ", ".join(f"{row['former_id']} ({row['reason']})" for row in party.former_ids)
+    return Group(table, Text(f"formerly {former}")) if former else table
+
+
+def _likely(merge: dict[str, Any]) -> str:
+    return "" if merge["probability"] is None else f", probability {merge['probability']:.3f}"
 
 
 def _stage(party: Explanation) -> Text:
@@ -57,21 +67,48 @@ def _stage(party: Explanation) -> Text:
     return Text(f"{words}{reason}{since}{rule}")
 
 
+def _evidence(party: Explanation) -> Table:
+    table = grid("", "", "")
+    for row in party.evidence:
+        table.add_row(str(row["on"]), row["fact"].removesuffix("_on").replace("_", " "), f"[dim]{escape(row['meaning'])}[/]")
+    return table
+
+
 def _facts(party: Explanation) -> Table:
+    """What is known beside the dated facts; what is zero, false or missing is left out."""
     table = grid("", "", "")
     for column in PUBLISHED["facts"]:
         value = party.facts[column.name]
-        if column.name not in ("party_id", "as_of") and value not in (None, 0, False):
+        if column.type != "DATE" and column.name != "party_id" and value not in (None, 0, False):
             shown = money(value, party.currency) if column.unit == "reporting currency" else _plain(value)
             table.add_row(column.name.replace("_", " "), escape(shown), f"[dim]{escape(column.meaning)}[/]")
     return table
 
 
 def _definitions(party: Explanation) -> Table:
-    table = grid("", "definition", "owner", "source of truth", "rule")
+    table = grid("", "definition", "owner", "source of truth", "rule, or why not")
     for row in party.definitions:
         mark = "[green]counted[/]" if row["counted"] else "[dim]not counted[/]"
-        table.add_row(mark, *(escape(row[k]) for k in ("label", "owner", "system", "predicate")))
+        because = f"{row['why_not']}: {row['because']}" if row["because"] else row["why_not"]
+        words = (row["label"], row["owner"], row["system"], row["predicate"] if row["counted"] else because)
+        table.add_row(mark, *map(escape, words))
+    return table
+
+
+def _history(party: Explanation) -> Table:
+    table = grid("from", "until", "stage", "counted by now", "and no longer by")
+    for row in party.history:
+        reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
+        stage = row["stage"].replace("_", " ") + reason
+        joined, left = ", ".join(row["joined"]), ", ".join(row["left"])
+        table.add_row(str(row["from_end"]), str(row["until_end"]), *map(escape, (stage, joined, left)))
+    return table
+
+
+def _recurring(party: Explanation) -> Table:
+    table = grid("month", "movement", "change>")
+    for row in party.mrr_movements:
+        table.add_row(str(row["as_of"]), row["movement"].replace("_", " "), money(row["amount"], party.currency))
     return table
 
 

@@ -103,6 +103,7 @@ def classify(work: Work) -> None:
 
     settings = work.config.lifecycle
     changes = {key: d.model_dump(exclude_unset=True) for key, d in settings.definitions.items()}
+    reasons = {key: r.model_dump() for key, r in settings.reasons.items()}
     lifecycle.classify(
         work.engine,
         as_of=work.as_of,
@@ -113,6 +114,7 @@ def classify(work: Work) -> None:
             churn_date=settings.churn_date,
         ),
         definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
+        reasons=lifecycle.merge_reasons(lifecycle.REASONS, reasons),
     )
 
 

@@ -57,6 +57,36 @@ def test_a_customer_is_explained_from_record_to_rank(snapshot):
     assert ada.consensus["rank"] == 1
 
 
+def test_what_is_dated_comes_in_order_of_time(snapshot):
+    evidence = explain(snapshot, "p1").evidence
+    assert [(str(e["on"]), e["fact"]) for e in evidence] == [("2026-06-01", "first_paid_on")]
+    assert evidence[0]["meaning"] == "First payment above zero, contract or not"
+
+
+def test_definitions_that_do_not_count_it_say_why(snapshot):
+    def why_not(party):
+        return {d["definition"]: (d["reason"], d["why_not"]) for d in explain(snapshot, party).definitions
+                if not d["counted"]}  # fmt: skip
+
+    assert why_not("p2") == {"sales": ("no_deal", "No deal")}
+    assert why_not("p3") == {"customers": ("contract_ended", "Contract ended"), "sales": ("no_deal", "No deal")}
+    assert why_not("p4")["finance"] == (None, "Its rule does not hold")
+
+
+def test_the_history_of_stages_names_the_definitions_that_begin_and_cease_to_count(snapshot):
+    first, second = explain(snapshot, "p3").history
+    assert (str(first["from_end"]), str(first["until_end"]), first["stage"]) == ("2026-04-30", "2026-05-31", "active")
+    assert (first["joined"], first["left"]) == (["Customers", "Finance"], [])
+    assert (second["stage"], second["joined"], second["left"]) == ("churned", [], ["Customers"])
+
+
+def test_recurring_revenue_moves_and_former_ids_are_told(snapshot):
+    assert [(m["movement"], m["amount"]) for m in explain(snapshot, "p3").mrr_movements] == [
+        ("new_business", 50), ("churn", -50),
+    ]  # fmt: skip
+    assert explain(snapshot, "p1").former_ids == [{"former_id": "p0", "reason": "merged"}]
+
+
 def test_of_two_ways_into_a_stage_the_one_that_holds_is_told(snapshot):
     ways = [StageRule(stage="active", reason=None, sentence=s, predicate=p)
             for s, p in (("Uses it", "paid < 0"), ("Orders", "paid > 0"), ("Exists", "TRUE"))]  # fmt: skip

@@ -24,7 +24,7 @@ _OPERATORS = (
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
     exp.And, exp.Or, exp.Not, exp.Case, exp.If, exp.Null, exp.Boolean, exp.Literal, exp.Interval, exp.Var,
     exp.Column, exp.Identifier, exp.DataType, exp.DataTypeParam, exp.Cast, exp.TryCast, exp.Tuple, exp.Coalesce,
-    exp.TimestampTrunc, exp.DateTrunc,
+    exp.TimestampTrunc, exp.DateTrunc, exp.BitwiseAnd,
 )  # fmt: skip
 
 Constant = int | float | str | bool | date

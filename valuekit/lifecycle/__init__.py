@@ -1,10 +1,13 @@
 """Every party's stage at a date, and every team's definition of customer over the same parties."""
 
 from valuekit.lifecycle.classify import classify
-from valuekit.lifecycle.definitions import BUILTIN, Definition, Headline, headline, merge_definitions
+from valuekit.lifecycle.definitions import Definition, Headline, headline, merge_definitions
+from valuekit.lifecycle.presets import BUILTIN
+from valuekit.lifecycle.reasons import REASONS, Reason, merge_reasons
 from valuekit.lifecycle.stages import RULES, StageRule
 from valuekit.lifecycle.windows import Windows
 
 __all__ = [
-    "BUILTIN", "RULES", "Definition", "Headline", "StageRule", "Windows", "classify", "headline", "merge_definitions",
+    "BUILTIN", "REASONS", "RULES", "Definition", "Headline", "Reason", "StageRule", "Windows", "classify", "headline",
+    "merge_definitions", "merge_reasons",
 ]  # fmt: skip

@@ -1,108 +1,58 @@
-"""The teams' definitions of customer: predicates over the facts and the stage, each with its owner and its sentence."""
+"""A team's definition of customer: a predicate over facts and stage, with owner, sentence and source of truth."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any
+from hashlib import sha256
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from valuekit.calendar import month_start
-from valuekit.engine import DatabaseError, Engine, Expression, first_line, parse_expression
+from valuekit.engine import Engine, Expression
 from valuekit.engine.expressions import Constant
-from valuekit.errors import ConfigError, ExpressionError, UnknownNameError
-from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
-from valuekit.lifecycle.stages import FACTS
-from valuekit.tables.published import CUSTOMER_STAGES
-
-MOST_DEFINITIONS = 62
-"""A party's memberships are bits of one whole number."""
+from valuekit.errors import ConfigError, UnknownNameError
+from valuekit.lifecycle.evidence import FACT_TABLES, facts_held_by, not_countable, source_of_truth, systems_by_table
+from valuekit.lifecycle.predicates import MOST_BITS, as_bits, parse_conditions, parse_days
+from valuekit.lifecycle.reasons import NO_FACT, NOT_COUNTABLE, Reason, bits_that_explain
+from valuekit.lifecycle.stages import RULES
+from valuekit.lifecycle.wording import fill, words
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One team's definition of customer.
+    """One team's definition of customer, or all parties that one system knows.
 
-    `predicate` is an expression over the columns of `facts`, `stage` and `reason`; windows may be named in it
-    (`active_days`). A predicate that does not speak of `is_internal` leaves internal and test accounts out.
-    `label` and `sentence` may use `{as_of}`, `{month_to_date}`, `{system}` and the windows.
+    `predicate` is an expression over the columns of `facts`, `stage`, `reason` and `system_bits`; windows may be named
+    in it (`active_days`). A team's predicate that does not speak of `is_internal` leaves internal and test accounts
+    out. `event_on` is the day that makes a party count, over the facts. `label`, `sentence`, `counts` and `excludes`
+    may use `{as_of}`, `{month_to_date}`, `{system}` and the windows.
     """
 
     key: str
     label: str
     owner: str
     system: str
+    """Source of truth."""
     sentence: str
     predicate: str
     headline: bool = False
+    event_on: str | None = None
+    counts: str | None = None
+    """Whom it counts, in words."""
+    excludes: str | None = None
+    status: str = "agreed"
+    answers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Each team's own answer, by team."""
+    version: int = 1
+    kind: Literal["team", "system"] = "team"
+    system_is_role: bool = False
+    """`system` is what built-in definitions call it: it gives way to the name that the data use."""
 
 
-_CUSTOMER = f"stage IN ({', '.join(repr(s) for s in CUSTOMER_STAGES)})"
-_OUTSIDE = "stage <> 'supplier'"
-
-BUILTIN: tuple[Definition, ...] = (
-    Definition(
-        "paid_current", "Customers", "Finance", "billing",
-        "Paid, current customers according to {system}, as of {as_of}", _CUSTOMER, headline=True,
-    ),
-    Definition(
-        "sales", "Bought", "Sales", "crm",
-        "Parties with a deal won or an order placed by {as_of}, in use or not, according to {system}",
-        "won_on IS NOT NULL OR first_ordered_on IS NOT NULL",
-    ),
-    Definition(
-        "marketing", "Engaged", "Marketing", "marketing",
-        "Parties that answered a campaign, downloaded something or started a trial by {as_of}, according to {system}",
-        f"engaged_on IS NOT NULL AND {_OUTSIDE}",
-    ),
-    Definition(
-        "finance", "Signed and paid", "Finance", "billing",
-        "Parties that signed a contract or ordered, and whose payments by {as_of} exceed their refunds, "
-        "according to {system}",
-        "(has_contract AND has_paid) OR has_ordered",
-    ),
-    Definition(
-        "product", "Used in the calendar month", "Product", "product",
-        "Parties that used the product, trials too, from {month_to_date}, according to {system}",
-        f"used_this_month AND {_OUTSIDE}",
-    ),
-    Definition(
-        "interest", "Showed interest", "Marketing", "marketing",
-        "Parties with a marketing contact, a trial, a deal or use of the product by {as_of}, according to {system}",
-        f"COALESCE(engaged_on, trial_started_on, opened_on, first_used_on) IS NOT NULL AND {_OUTSIDE}",
-    ),
-    Definition(
-        "signed", "Signed a contract", "Sales", "contracts",
-        "Parties that signed a contract by {as_of}, paid or not, according to {system}", "has_contract",
-    ),
-    Definition(
-        "first_payment", "Made a payment", "Finance", "billing",
-        "Parties that paid or ordered by {as_of} and were not refunded in full, contract or not, according to {system}",
-        "has_paid OR has_ordered",
-    ),
-    Definition(
-        "paying_30_days", "Paying for more than 30 days", "Finance", "billing",
-        "Current customers whose first payment or order lies more than 30 days before {as_of}, according to {system}",
-        f"{_CUSTOMER} AND LEAST(first_paid_on, first_ordered_on) < as_of - 30",
-    ),
-    Definition(
-        "used_this_month", "Customers who used it in the calendar month", "Product", "product",
-        "Current customers that used the product from {month_to_date}, according to {system}",
-        f"used_this_month AND {_CUSTOMER}",
-    ),
-    Definition(
-        "used_30_days", "Used in the last 30 days", "Product", "product",
-        "Parties that used the product, trials too, in the 30 days to {as_of}, according to {system}",
-        f"last_used_on >= as_of - 30 AND {_OUTSIDE}",
-    ),
-    Definition(
-        "net_cash_positive", "Customers by cash", "Finance", "ledger",
-        "External parties that have brought in more cash than they cost, all months to {as_of}, according to {system}",
-        "net_cash > 0",
-    ),
-)  # fmt: skip
-"""The headline, the four teams, and further presets. An order is contract and payment at once."""
+_GIVEN = [f.name for f in fields(Definition) if f.name not in ("key", "kind", "system_is_role")]
+_NEEDED = ("label", "owner", "system", "sentence", "predicate")
 
 
 @dataclass(frozen=True)
@@ -130,9 +80,9 @@ def merge_definitions(builtin: Sequence[Definition], extra: Mapping[str, Mapping
 
     A new headline takes the place of the former.
 
-    >>> [d.key for d in merge_definitions(BUILTIN[:1], {"vip": dict(
+    >>> [d.key for d in merge_definitions([], {"vip": dict(
     ...     label="VIP", owner="Sales", system="crm", sentence="Big deals", predicate="won_amount > 1000")})]
-    ['paid_current', 'vip']
+    ['vip']
     """
     merged = {d.key: d for d in builtin}
     for key, given in extra.items():
@@ -143,117 +93,177 @@ def merge_definitions(builtin: Sequence[Definition], extra: Mapping[str, Mapping
 
 
 def _overridden(former: Definition | None, key: str, given: Mapping[str, Any]) -> Definition:
-    where, known = f"definition {key}", [f.name for f in fields(Definition) if f.name != "key"]
+    where = f"definition {key}"
     for name in given:
-        if name not in known:
-            raise UnknownNameError("field", name, known, where=where)
+        if name not in _GIVEN:
+            raise UnknownNameError("field", name, _GIVEN, where=where)
     if former:
-        return replace(former, **given)
-    missing = [name for name in known if name not in given and name != "headline"]
+        return replace(former, **{"system_is_role": former.system_is_role and "system" not in given, **given})
+    missing = [name for name in _NEEDED if not given.get(name)]
     if missing:
         raise ConfigError(f"needs {', '.join(missing)}.", where=where)
     return Definition(key, **given)
 
 
-def count_definitions(
-    engine: Engine, as_of: date, constants: Mapping[str, Constant], definitions: Sequence[Definition]
-) -> None:
-    """Say which definition counts which party.
+def settle_definitions(engine: Engine, definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Return the definitions that a run counts by: sources of truth as the data name them, and a list per system.
 
-    Reads `facts` and `stages`; makes `definitions`, `memberships`, `definition_differences`, and `definition_rules`
-    and `definition_patterns` on the way.
+    Reads the canonical tables (their systems) and, when it is there, `party_systems` (system, bit).
+    Raises `ConfigError` when a definition has no system, is there twice, or not exactly one is the headline.
     """
     _check(definitions)
-    recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if engine.count(table)]
-    bits, rules = ["0"], []
-    for place, definition in enumerate(definitions):
-        predicate = _predicate(engine, definition, constants)
-        bits.append(f"CASE WHEN {predicate.sql} THEN {1 << place} ELSE 0 END")
-        row = _rule_row(definition, 1 << place, predicate.text, _words(as_of, constants))
-        rules.append({**row, "not_countable": not_countable(predicate.columns, recorded)})
-    engine.put("definition_rules", pa.Table.from_pylist(rules, _RULE_SCHEMA))
-    column = Expression("bits", f"CAST({' + '.join(bits)} AS BIGINT)", frozenset(FACTS))
-    engine.run("valuekit.lifecycle", "definitions.sql", bits=column)
-
-
-_RULE_SCHEMA = pa.schema(
-    [("bit", pa.int64())]
-    + [
-        (name, pa.string())
-        for name in ("definition", "label", "owner", "system", "sentence", "predicate", "not_countable")
+    systems = systems_by_table(engine)
+    settled = [
+        replace(d, system=source_of_truth(d.system, systems), system_is_role=False) if d.system_is_role else d
+        for d in definitions
     ]
-    + [("headline", pa.bool_())]
-)
+    known = engine.rows("SELECT system, bit FROM party_systems ORDER BY bit") if engine.has("party_systems") else []
+    settled += [_system_list(system, bit) for system, bit in known]
+    if len(settled) > MOST_BITS:
+        counted = f"{len(settled)} definitions" + (f", {len(known)} of them lists of systems" if known else "")
+        raise ConfigError(f"there are {counted}; {MOST_BITS} are the most.")
+    return tuple(settled)
+
+
+def _system_list(system: str, bit: int) -> Definition:
+    return Definition(
+        f"known_in_{system}",
+        f"Known in {system}",
+        "",
+        system,
+        "All parties that {system} had a record of by {as_of}",
+        f"(system_bits & {bit}) <> 0",
+        event_on="created_on",
+        counts="Every party with a record in {system}, customer or not; internal and test accounts too",
+        excludes="Parties that {system} does not know",
+        kind="system",
+    )
 
 
 def _check(definitions: Sequence[Definition]) -> None:
     keys = [d.key for d in definitions]
     for d in definitions:
+        where = f"definition {d.key}"
         if keys.count(d.key) > 1:
-            raise ConfigError("is there twice.", where=f"definition {d.key}")
+            raise ConfigError("is there twice.", where=where)
         if not d.system.strip():
-            raise ConfigError("has no system.", where=f"definition {d.key}", next_step="Name its source of truth.")
-    if len(keys) > MOST_DEFINITIONS:
-        raise ConfigError(f"there are {len(keys)} definitions; {MOST_DEFINITIONS} are the most.")
+            raise ConfigError("has no system.", where=where, next_step="Name its source of truth.")
+        if d.status not in ("agreed", "open"):
+            raise ConfigError(f"has the status '{d.status}'.", where=where, next_step="Say agreed or open.")
     chosen = [d.key for d in definitions if d.headline]
     if len(chosen) != 1:
         named = ", ".join(chosen) or "none"
         raise ConfigError(f"one definition must be the headline; {named} is.", next_step="Set headline: true on one.")
 
 
-def _predicate(engine: Engine, definition: Definition, constants: Mapping[str, Constant]) -> Expression:
-    """Check the predicate; without a word about internal accounts, it leaves them out."""
+def definition_bits(
+    engine: Engine,
+    definitions: Sequence[Definition],
+    constants: Mapping[str, Constant],
+    *,
+    with_internal: bool = False,
+) -> Expression:
+    """Return a BIGINT expression: the sum of the bits of the definitions that count a party.
 
-    def parse(text: str) -> Expression:
-        return parse_expression(text, [*FACTS, "stage", "reason"], constants, where=f"definition {definition.key}")
-
-    predicate = parse(definition.predicate)
-    _check_truth(engine, predicate, f"definition {definition.key}")
-    if "is_internal" in predicate.columns:
-        return predicate
-    return parse(f"({definition.predicate}) AND NOT is_internal")
-
-
-def _check_truth(engine: Engine, predicate: Expression, where: str) -> None:
-    """Raise when a predicate compares what cannot be compared, or is a number or a text instead of true or false."""
-    try:
-        ((_, kind, *_),) = engine.rows(f"DESCRIBE SELECT {predicate.sql} FROM facts JOIN stages USING (party_id)")
-    except DatabaseError as error:
-        raise ExpressionError(f"'{predicate.text}' does not work: {first_line(error)}.", where=where) from None
-    if kind != "BOOLEAN":
-        raise ExpressionError(
-            f"'{predicate.text}' is a {kind}, not true or false.", where=where, next_step="Compare it: `... > 0`."
-        )
+    Reads the columns of `facts`, `stage`, `reason` and `system_bits` (the sum of the bits in `party_systems` of the
+    systems that know the party) of whatever row it is placed over; the bit of a definition is 2 to the power of its
+    place. `definitions` are those of `settle_definitions`. `with_internal` lets internal and test accounts in.
+    Raises `ExpressionError` for a predicate that uses what is not there, or is not true or false.
+    """
+    return as_bits("definitions", _conditions(engine, definitions, constants, with_internal))
 
 
-def _rule_row(definition: Definition, bit: int, predicate: str, words: Mapping[str, str]) -> dict[str, Any]:
-    words = {**words, "system": definition.system}
+def _conditions(
+    engine: Engine, definitions: Sequence[Definition], constants: Mapping[str, Constant], with_internal: bool
+) -> list[Expression]:
+    """Check the predicates; without a word about internal accounts, a team's leaves them out."""
+    given = parse_conditions(engine, {f"definition {d.key}": d.predicate for d in definitions}, constants)
+    return [
+        c if with_internal or d.kind == "system" or "is_internal" in c.columns else _outside(c)
+        for d, c in zip(definitions, given.values(), strict=True)
+    ]
+
+
+def _outside(condition: Expression) -> Expression:
+    text, sql = f"({condition.text}) AND NOT is_internal", f'({condition.sql} AND NOT "is_internal")'
+    return Expression(text, sql, condition.columns | {"is_internal"})
+
+
+def rule_table(
+    engine: Engine,
+    as_of: date,
+    constants: Mapping[str, Constant],
+    definitions: Sequence[Definition],
+    reasons: Sequence[Reason],
+    *,
+    with_internal: bool = False,
+) -> pa.Table:
+    """Return what is known of each definition before anybody is counted: its row of `definitions` without members."""
+    conditions = _conditions(engine, definitions, constants, with_internal)
+    dated = {f"event_on of definition {d.key}": d.event_on for d in definitions if d.event_on}
+    parse_days(engine, dated, constants)
+    systems, known = systems_by_table(engine), words(as_of, constants)
+    rows = [
+        {"bit": 1 << place, **_described(d, known), **_ruled(d, c, constants, systems, reasons)}
+        for place, (d, c) in enumerate(zip(definitions, conditions, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, _RULE_SCHEMA)
+
+
+_TEXTS = (
+    "definition", "label", "owner", "system", "sentence", "predicate", "event_on", "counts", "excludes", "status",
+    "answers", "fingerprint", "kind", "not_countable",
+)  # fmt: skip
+_NUMBERS = ("bit", "version", "reason_bits")
+_RULE_SCHEMA = pa.schema(
+    [(name, pa.int64()) for name in _NUMBERS] + [(name, pa.string()) for name in _TEXTS] + [("headline", pa.bool_())]
+)
+
+
+def _described(definition: Definition, known: Mapping[str, str]) -> dict[str, Any]:
+    """What people wrote of it, with the words filled in."""
+    known = {**known, "system": definition.system}
+    where = f"definition {definition.key}"
+    told = {name: getattr(definition, name) for name in ("label", "sentence", "counts", "excludes")}
     return {
-        "bit": bit,
         "definition": definition.key,
-        "label": _fill(definition.label, words, definition.key),
-        "owner": definition.owner,
-        "system": definition.system,
-        "sentence": _fill(definition.sentence, words, definition.key),
-        "predicate": predicate,
-        "headline": definition.headline,
+        **{name: text and fill(text, known, where) for name, text in told.items()},
+        **{name: getattr(definition, name) for name in ("owner", "system", "status", "version", "kind", "headline")},
+        "answers": json.dumps(dict(definition.answers), ensure_ascii=False) if definition.answers else None,
     }
 
 
-def _words(as_of: date, constants: Mapping[str, Constant]) -> dict[str, str]:
-    """What a sentence may name: the date, the calendar month so far, the windows."""
-    so_far = f"{month_start(as_of).day} to {_long(as_of)}"
-    return {"as_of": _long(as_of), "month_to_date": so_far} | {k: str(v) for k, v in constants.items()}
+def _ruled(
+    definition: Definition,
+    condition: Expression,
+    constants: Mapping[str, Constant],
+    systems: Mapping[str, Collection[str]],
+    reasons: Sequence[Reason],
+) -> dict[str, Any]:
+    """What follows from its rule: whether it can count, which reasons explain an absence, its fingerprint."""
+    recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if systems.get(table)]
+    empty = not_countable(condition.columns, recorded)
+    rests_on = {NOT_COUNTABLE} if empty else {*condition.columns, *_held(definition, systems)}
+    return {
+        "predicate": condition.text,
+        "event_on": definition.event_on,
+        "not_countable": empty,
+        "reason_bits": bits_that_explain(reasons, rests_on),
+        "fingerprint": _fingerprint(condition, definition.event_on, constants),
+    }
 
 
-def _long(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
+def _held(definition: Definition, systems: Mapping[str, Collection[str]]) -> set[str]:
+    """A system's list rests on the facts that come from it."""
+    if definition.kind == "team":
+        return set()
+    return facts_held_by(definition.system, systems) or {NO_FACT}
 
 
-def _fill(text: str, words: Mapping[str, str], key: str) -> str:
-    def word(match: re.Match[str]) -> str:
-        if match[1] not in words:
-            raise UnknownNameError("placeholder", match[1], words, where=f"definition {key}")
-        return words[match[1]]
-
-    return re.sub(r"\{(\w+)\}", word, text)
+def _fingerprint(condition: Expression, event_on: str | None, constants: Mapping[str, Constant]) -> str:
+    """A changed rule, or a changed window that it uses, gives another one; what the data hold is no part of it."""
+    staged = {"stage", "reason"} & condition.columns
+    texts = [condition.text, event_on or "", *(r.predicate for r in RULES if staged)]
+    named = set(re.findall(r"\w+", " ".join(texts)))
+    windows = {n: v for n, v in constants.items() if n in named and not isinstance(v, bool)}
+    return sha256(json.dumps([texts, windows], sort_keys=True).encode()).hexdigest()[:12]

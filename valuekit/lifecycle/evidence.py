@@ -1,6 +1,12 @@
-"""Which tables a fact rests on: a definition over tables that the company does not keep is not 0, it is not known."""
+"""Which tables a fact rests on, and which systems hold them.
 
-from collections.abc import Collection, Iterable
+A definition over tables that the company does not keep is not 0, it is not known.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from valuekit.engine import Engine, quote
+from valuekit.tables import CANONICAL
 
 FACT_TABLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("engaged_on", "trial_started_on"), ("engagements",)),
@@ -10,7 +16,7 @@ FACT_TABLES: dict[str, tuple[str, ...]] = {
          "mrr", "term_months"),
         ("contracts",),
     ),
-    **dict.fromkeys(("first_paid_on", "last_paid_on", "paid", "has_paid"), ("payments",)),
+    **dict.fromkeys(("first_paid_on", "last_paid_on", "paid", "has_paid", "paid_until"), ("payments",)),
     **dict.fromkeys(("invoiced", "overdue"), ("invoices",)),
     **dict.fromkeys(
         ("first_ordered_on", "last_ordered_on", "orders", "ordered", "has_ordered", "days_since_order"), ("orders",)
@@ -34,3 +40,46 @@ def not_countable(facts: Iterable[str], recorded: Collection[str]) -> str | None
     if not tables or set(tables) & set(recorded):
         return None
     return f"nothing is recorded in {' or '.join(tables)}"
+
+
+SYSTEM_TABLES: dict[str, tuple[str, ...]] = {
+    "crm": ("opportunities", "orders"),
+    "marketing": ("engagements",),
+    "contracts": ("contracts",),
+    "billing": ("payments", "orders"),
+    "product": ("usage",),
+    "ledger": ("costs", "payments", "orders"),
+}
+"""The systems that built-in definitions name, and the table behind each: the first one that has rows."""
+
+
+def systems_by_table(engine: Engine) -> dict[str, list[str]]:
+    """Return the systems that have rows in each canonical table, in order of name."""
+    named = [name for name, table in CANONICAL.items() if "system" in table.names and engine.has(name)]
+    distinct = {name: f"SELECT DISTINCT system FROM {quote(name)} ORDER BY system" for name in named}
+    return {name: [row[0] for row in engine.rows(sql)] for name, sql in distinct.items()}
+
+
+def source_of_truth(name: str, systems: Mapping[str, Collection[str]]) -> str:
+    """Return the system that plays the part of a built-in name: itself, or the only one that holds its table.
+
+    >>> source_of_truth("billing", {"orders": ["shop"], "payments": []})
+    'shop'
+    >>> source_of_truth("billing", {"orders": ["shop"], "payments": ["billing"]})
+    'billing'
+    >>> source_of_truth("billing", {"payments": ["stripe", "adyen"]})
+    'billing'
+    """
+    if any(name in known for known in systems.values()):
+        return name
+    holders = next((systems[table] for table in SYSTEM_TABLES.get(name, ()) if systems.get(table)), ())
+    return next(iter(holders)) if len(holders) == 1 else name
+
+
+def facts_held_by(system: str, systems: Mapping[str, Collection[str]]) -> set[str]:
+    """Return the facts that rest on tables in which a system has rows.
+
+    >>> sorted(facts_held_by("erp", {"invoices": ["erp"], "usage": ["app"]}))
+    ['invoiced', 'overdue']
+    """
+    return {fact for fact, tables in FACT_TABLES.items() if any(system in systems.get(t, ()) for t in tables)}

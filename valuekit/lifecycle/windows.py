@@ -27,6 +27,12 @@ class Windows:
     """No order for more days than this: churned."""
     lapsed_paying_days: int = 45
     """Paid within so many days, and after the last contract ended: lapsed, but paying."""
+    payment_grace_days: int = 15
+    """A payment counts for so many days after the term that it covers."""
+    ending_soon_days: int = 60
+    """Under notice, and ends within so many days: about to churn."""
+    timing_days: int = 31
+    """What happened in one system within so many days may yet reach another."""
     churn_date: str = "period_end"
     """A cancelled contract ends with its paid term (`period_end`), or on the day of notice (`notice`)."""
 

@@ -6,6 +6,7 @@ from valuekit.snapshot.fingerprint import config_text, fingerprint_files, run_id
 from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile, TableFile
 from valuekit.snapshot.publish import publish
 from valuekit.snapshot.read import Snapshot
+from valuekit.snapshot.reconciliation import Reconciliation, members, periods, reconcile
 from valuekit.snapshot.scratch import scratch_folder
 from valuekit.snapshot.summary import Summary, summarise
 
@@ -14,6 +15,7 @@ __all__ = [
     "Explanation",
     "Intake",
     "Manifest",
+    "Reconciliation",
     "Snapshot",
     "SourceFile",
     "Summary",
@@ -23,7 +25,10 @@ __all__ = [
     "failed",
     "fingerprint_files",
     "make_checks",
+    "members",
+    "periods",
     "publish",
+    "reconcile",
     "run_id",
     "scratch_folder",
     "summarise",

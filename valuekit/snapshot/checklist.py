@@ -30,7 +30,7 @@ ITEMS = (
          "Definitions with status open: read each team's own answer, and settle it or leave it open on purpose",
          "definitions not agreed on"),
     Item("differences_explained", "Every difference to the headline has a reason", "headline",
-         "Members of the reason `unexplained`: `valuekit reconcile`", "parties unexplained"),
+         "The members without a reason, with valuekit reconcile and --reason unexplained", "parties unexplained"),
     Item("duplicates_reviewed", "Likely duplicates are decided", "sales",
          "Table review_pairs: say in the decisions file which are one party", "pairs of records undecided"),
     Item("rows_accepted", "No input row is set aside", "headline",
@@ -103,7 +103,7 @@ def item_key(name: str) -> str:
 def _line(item: Item, row: dict[str, Any], owners: dict[str, str], signed: SignOff | None) -> Line:
     open_, total = int(row["open"]), int(row["total"])
     state: State = "open" if open_ else "clear" if total else "nothing to check"
-    finding = f"{open_:,} {item.things}" if open_ else f"no {item.things}" if total else "nothing on record"
+    finding = f"{item.things}: {open_:,}" if open_ else f"no {item.things}" if total else "nothing on record"
     owner = owners.get(item.owner_of, owners["headline"])
     return Line(item.key, item.label, owner, item.look_at, state, open_, total, finding, signed)
 

@@ -25,11 +25,20 @@ class Explanation:
     currency: str
     as_of: str
     identity: Row
+    former_ids: list[Row]
     records: list[Row]
     merges: list[Row]
+    """How records came together: rule, evidence, and the probability where the rule is a likely match."""
     facts: Row
+    evidence: list[Row]
+    """Whatever is dated, in order of time: on, fact, meaning."""
     stage: Row
+    """With the rule that fired, in words, and its predicate."""
     definitions: list[Row]
+    """Who counts it; for those that do not, the first reason that can explain it."""
+    history: list[Row]
+    """Runs of month ends with one stage and one set of definitions; joined and left name the definitions that changed."""
+    mrr_movements: list[Row]
     cash: list[Row]
     value: Row | None
     streams: list[Row]
@@ -50,7 +59,7 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
         def rows(step: str) -> list[Row]:
             return named_rows(engine, "explain.sql", step, found)
 
-        identity = rows("party")[0]
+        identity, facts = rows("party")[0], rows("facts")[0]
         return Explanation(
             party_id=identity["party_id"],
             name=identity["name"],
@@ -59,11 +68,15 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
             currency=snapshot.manifest.currency,
             as_of=snapshot.manifest.as_of.isoformat(),
             identity=identity,
+            former_ids=rows("former_ids"),
             records=rows("records"),
             merges=rows("merges"),
-            facts=rows("facts")[0],
+            facts=facts,
+            evidence=_evidence(facts),
             stage=_stage(engine, rows("stage")[0], found, snapshot.manifest.stage_rules),
             definitions=rows("definitions"),
+            history=_history(rows("history"), rows("lists")),
+            mrr_movements=rows("mrr_movements"),
             cash=_statement(_first(rows("cash")) or {}),
             value=_value(_first(rows("value")), snapshot.manifest.config),
             streams=_streams(rows("streams")),
@@ -92,11 +105,40 @@ def _first(rows: list[Row]) -> Row | None:
     return rows[0] if rows else None
 
 
+def _evidence(facts: Row) -> list[Row]:
+    """The dated facts that are there, in order of time; of one day, in the order of the table."""
+    dated = [(facts[c.name], c) for c in PUBLISHED["facts"] if c.type == "DATE" and c.name != "as_of"]
+    known = [{"on": on, "fact": c.name, "meaning": c.meaning} for on, c in dated if on is not None]
+    return sorted(known, key=lambda row: row["on"])
+
+
+def _history(runs: list[Row], lists: list[Row]) -> list[Row]:
+    """Each run with the definitions that began and ceased to count the party."""
+    told, former = [], 0
+    for run in runs:
+        now = run.pop("definitions")
+        first = run.pop("first_definitions")
+        told.append(
+            {
+                **run,
+                "joined": _named(lists, now & ~former),
+                "left": _named(lists, former & ~now),
+                "first_time": _named(lists, first),
+            }
+        )
+        former = now
+    return told
+
+
+def _named(lists: list[Row], bits: int) -> list[str]:
+    return [row["label"] for row in lists if row["bit"] & bits]
+
+
 def _stage(engine: Engine, row: Row, party: Row, rules: Iterable[StageRule]) -> Row:
     """The stage with the rule that leads to it, as it stood in the run: the first that holds for the party."""
     ways = [r for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
-    holds = (r.sentence for r in ways if _holds(engine, r.predicate, party))
-    return {**row, "rule": next(holds, "")}
+    fired = next((r for r in ways if _holds(engine, r.predicate, party)), None)
+    return {**row, "rule": fired.sentence if fired else "", "predicate": fired.predicate if fired else ""}
 
 
 def _holds(engine: Engine, predicate: str, party: Row) -> bool:

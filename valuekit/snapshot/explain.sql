@@ -24,8 +24,11 @@ SELECT * FROM parties WHERE party_id = $party
 -- step: records
 SELECT system, record FROM party_records WHERE party_id = $party ORDER BY system, record
 
+-- step: former_ids
+SELECT former_id, reason FROM party_aliases WHERE party_id = $party ORDER BY former_id
+
 -- step: merges
-SELECT system, record, to_system, to_record, rule, evidence
+SELECT system, record, to_system, to_record, rule, evidence, probability
 FROM merge_log
 WHERE party_id = $party
 ORDER BY system, record, to_system, to_record, rule
@@ -36,10 +39,39 @@ SELECT * FROM facts WHERE party_id = $party
 -- step: stage
 SELECT stage, reason, since FROM stages WHERE party_id = $party
 
+-- step: _explaining
+-- Of the reasons that hold for the party, those that can explain why a definition does not count it.
+SELECT d.definition, l.reasons & d.reason_bits AS bits
+FROM party_lists AS l CROSS JOIN definitions AS d
+WHERE l.party_id = $party
+
+-- step: _why_not
+-- The lowest bit is the first reason in order of priority.
+SELECT e.definition, r.reason, r.label, r.sentence
+FROM _explaining AS e JOIN reasons AS r ON r.bit = e.bits & -e.bits
+
 -- step: definitions
-SELECT definition, label, owner, system, predicate, headline, m.party_id IS NOT NULL AS counted
-FROM definitions LEFT JOIN (SELECT * FROM memberships WHERE party_id = $party) AS m USING (definition)
-ORDER BY headline DESC, definition
+SELECT
+    d.definition, d.label, d.owner, d.system, d.predicate, d.headline, m.party_id IS NOT NULL AS counted,
+    CASE WHEN m.party_id IS NULL THEN w.reason END AS reason,
+    CASE WHEN m.party_id IS NULL THEN COALESCE(w.label, d.not_countable, 'Its rule does not hold') END AS why_not,
+    CASE WHEN m.party_id IS NULL THEN w.sentence END AS because
+FROM definitions AS d
+LEFT JOIN (SELECT * FROM memberships WHERE party_id = $party) AS m USING (definition)
+LEFT JOIN _why_not AS w USING (definition)
+ORDER BY d.headline DESC, d.definition
+
+-- step: history
+SELECT from_end, until_end, stage, reason, definitions, first_definitions
+FROM history
+WHERE party_id = $party
+ORDER BY from_end
+
+-- step: mrr_movements
+SELECT as_of, movement, amount FROM mrr_movements WHERE party_id = $party ORDER BY as_of, movement
+
+-- step: lists
+SELECT label, bit FROM definitions ORDER BY bit, definition
 
 -- step: cash
 SELECT * FROM cash WHERE party_id = $party

@@ -31,8 +31,8 @@ REASON_RULES = {
     "duplicate": ("Possible duplicate", "It may be another party's second record", "in_review"),
     "onboarding": ("Onboarding", "It pays, and has not begun to use the product", "reason = 'onboarding'"),
     "inactive": ("Inactive, not cancelled", "It pays, and has not used the product lately", "stage = 'inactive'"),
-    "lapsed": ("Contract ran out, still paying", "Its contract ended, and money still comes", "stage = 'lapsed_paying'"),
-    "no_contract": ("Paid without contract", "It paid, and nobody knows its contract", "stage = 'paid_without_contract'"),
+    "lapsed": ("Contract ran out, still paying", "Its contract ended, money still comes", "stage = 'lapsed_paying'"),
+    "no_contract": ("Paid without contract", "It paid; its contract is unknown", "stage = 'paid_without_contract'"),
     "unpaid": ("Signed, not paid", "It signed, and has not paid", "stage = 'signed_unpaid'"),
     "former": ("Former customer", "It has left", "stage = 'churned'"),
     "not_yet": ("Not a customer yet", "It showed interest, and has not bought", "stage = 'prospect'"),
@@ -68,14 +68,16 @@ def _party_months(engine: Engine, random: np.random.Generator, parties: pd.DataF
     engine.put("_courses", pa.Table.from_pandas(frame, preserve_index=False))
     lists = pd.DataFrame([(s, d) for s, on in BY_STAGE.items() for d in sorted(on)], columns=["stage", "definition"])
     engine.put("_lists", pa.Table.from_pandas(lists, preserve_index=False))
-    reasons = " + ".join(f"CASE WHEN {rule} THEN {1 << i} ELSE 0 END" for i, (*_, rule) in enumerate(REASON_RULES.values()))
+    reasons = " + ".join(
+        f"CASE WHEN {rule} THEN {1 << i} ELSE 0 END" for i, (*_, rule) in enumerate(REASON_RULES.values())
+    )
     engine.execute(f"""CREATE OR REPLACE TABLE _party_months AS
         WITH now AS (SELECT party_id, CAST(SUM(bit) AS BIGINT) AS bits
                      FROM memberships JOIN definitions USING (definition) GROUP BY party_id),
         kept AS (SELECT party_id, bits & (SELECT SUM(bit)::BIGINT FROM definitions
                  WHERE kind = 'system' OR definition IN ('marketing', 'net_positive')) AS bits FROM now),
-        past AS (SELECT stage AS of_stage, CAST(SUM(bit) AS BIGINT) AS bits FROM _lists JOIN definitions USING (definition)
-                 WHERE not_countable IS NULL GROUP BY stage)
+        past AS (SELECT stage AS of_stage, CAST(SUM(bit) AS BIGINT) AS bits
+                 FROM _lists JOIN definitions USING (definition) WHERE not_countable IS NULL GROUP BY stage)
         SELECT c.party_id, number, c.as_of, c.stage, c.reason,
             CASE WHEN number = {MONTH_ENDS - 1} THEN COALESCE(now.bits, 0)
                  ELSE COALESCE(past.bits, 0) | COALESCE(kept.bits, 0) END AS definitions,
@@ -125,7 +127,8 @@ _TABLES = {
             WHERE a.not_countable IS NULL AND b.not_countable IS NULL),
         cells AS (
             SELECT as_of, definition_a, definition_b,
-                CASE WHEN definitions & b = 0 THEN 'only_a' WHEN definitions & a = 0 THEN 'only_b' ELSE 'both' END AS side,
+                CASE WHEN definitions & b = 0 THEN 'only_a' WHEN definitions & a = 0 THEN 'only_b' ELSE 'both' END
+                    AS side,
                 reasons & CASE WHEN definitions & b = 0 THEN explains_b ELSE explains_a END AS m
             FROM _party_months JOIN pairs ON definitions & (a | b) <> 0),
         counted AS (
@@ -144,8 +147,8 @@ _TABLES = {
                 LAG(stage) OVER w, LAG(reason) OVER w, LAG(definitions) OVER w), TRUE) AS changed
               FROM _party_months WINDOW w AS (PARTITION BY party_id ORDER BY number))""",
     "history": """
-        WITH joined AS (SELECT party_id, run, MIN(as_of) AS from_end, MAX(as_of) AS until_end, stage, reason, definitions
-                        FROM _runs GROUP BY party_id, run, stage, reason, definitions)
+        WITH joined AS (SELECT party_id, run, MIN(as_of) AS from_end, MAX(as_of) AS until_end, stage, reason,
+                            definitions FROM _runs GROUP BY party_id, run, stage, reason, definitions)
         SELECT party_id, from_end, until_end, stage, reason, definitions, LAG(stage) OVER w AS former_stage,
             COALESCE(LAG(definitions) OVER w, 0) AS former_definitions,
             definitions & ~COALESCE(BIT_OR(definitions) OVER (
@@ -174,7 +177,8 @@ _TABLES = {
             churned / NULLIF(begin, 0) AS churn_rate, "end" / NULLIF(begin, 0) - 1 AS growth_rate
         FROM counted WHERE number > 0""",
     "paying_and_using": """
-        WITH bits AS (SELECT MAX(bit) FILTER (definition = 'paying') AS pay, MAX(bit) FILTER (definition = 'using') AS use
+        WITH bits AS (SELECT MAX(bit) FILTER (definition = 'paying') AS pay,
+                          MAX(bit) FILTER (definition = 'using') AS use
                       FROM definitions),
         flags AS (SELECT as_of, number, definitions & pay <> 0 AS pays, definitions & use <> 0 AS uses,
                     former & pay <> 0 AS paid, former & use <> 0 AS used FROM _moves, bits),
@@ -186,7 +190,8 @@ _TABLES = {
                 COUNT(*) FILTER (used AND NOT uses) AS stopped_using,
                 COUNT(*) FILTER (paid AND NOT pays AND used AND NOT uses) AS stopped_both
             FROM flags GROUP BY as_of, number)
-        SELECT as_of, TRUE AS complete, * EXCLUDE (as_of, number), stopped_paying / NULLIF(paying_begin, 0) AS payment_churn_rate,
+        SELECT as_of, TRUE AS complete, * EXCLUDE (as_of, number),
+            stopped_paying / NULLIF(paying_begin, 0) AS payment_churn_rate,
             stopped_using / NULLIF(using_begin, 0) AS usage_churn_rate FROM counted WHERE number > 0""",
     "_mrr": """
         SELECT party_id, number, as_of, mrr, COALESCE(LAG(mrr) OVER w, 0) AS former,
@@ -224,7 +229,8 @@ _TABLES = {
                 CAST(-(churn + contraction + expansion) / NULLIF(begin, 0) AS DOUBLE) AS net_churn_rate
             FROM filled)
         SELECT *, 1 - gross_churn_rate AS grr, 1 - net_churn_rate AS nrr,
-            CAST((new_business + reactivation + expansion) / NULLIF(-(contraction + churn), 0) AS DOUBLE) AS quick_ratio,
+            CAST((new_business + reactivation + expansion) / NULLIF(-(contraction + churn), 0) AS DOUBLE)
+                AS quick_ratio,
             CAST("end" / NULLIF(customers_end, 0) AS DOUBLE) AS arpa,
             1 - POWER(1 - logo_churn_rate, 12) AS annual_churn_rate
         FROM rates""",
@@ -249,7 +255,8 @@ _REGISTERS = {
             {_TURN} % 90 + 1 AS days_left, {_TURN} % 3 = 0 AS auto_renew, {_TURN} % 7 = 0 AS notice_given, mrr
         FROM facts WHERE mrr > 0 AND {_TURN} % 4 = 0""",
     "paying_status": f"""
-        SELECT party_id, CASE WHEN {_TURN} % 10 = 0 THEN 'not_paying' WHEN {_TURN} % 17 = 0 THEN 'unknown' ELSE 'paying' END
+        SELECT party_id,
+            CASE WHEN {_TURN} % 10 = 0 THEN 'not_paying' WHEN {_TURN} % 17 = 0 THEN 'unknown' ELSE 'paying' END
                 AS manual, as_of - {_TURN} AS manual_on, CASE WHEN has_paid THEN 'paying' END AS provider,
             CASE WHEN has_paid THEN as_of - 20 END AS provider_on,
             CASE WHEN stage IN ('active', 'inactive', 'lapsed_paying') THEN 'paying' ELSE 'not_paying' END AS derived,

@@ -17,7 +17,7 @@ from valuekit.snapshot.renewals import renewal_months
 from valuekit.snapshot.renewals import renewals as due_renewals
 
 PAGE = "to_check"
-OPEN = Column("open", "Statement", "link", "Opens the view of this customer")
+OPEN = Column("open", "Customer view", "link", "Opens the view of this customer")
 
 
 def _rows(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, key: str) -> None:
@@ -32,8 +32,9 @@ def _rows(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, 
 
 
 def _linked(run: Run, found: pd.DataFrame) -> pd.DataFrame:
-    ids = found["party_id"] if "party_id" in found else pd.Series([None] * len(found), index=found.index)
-    return found.assign(open=[members.link(run, p) if isinstance(p, str) else None for p in ids])
+    ids: list[object] = list(found["party_id"]) if "party_id" in found else [None] * len(found)
+    links: list[Any] = [members.link(run, p) if isinstance(p, str) else None for p in ids]
+    return found.assign(open=links)
 
 
 def _all(run: Run, step: str) -> pd.DataFrame:
@@ -211,7 +212,10 @@ def good(run: Run) -> None:
 
 
 def _signs(cell: Any) -> str:
-    signs = ("above zero" if cell.cash_positive else "zero or less", "above zero" if cell.profitable else "zero or less")
+    signs = (
+        "above zero" if cell.cash_positive else "zero or less",
+        "above zero" if cell.profitable else "zero or less",
+    )
     return f"Cash {signs[0]}, profit {signs[1]}"
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from math import isnan
 
 from valuekit.money import shorten, show
 
@@ -218,7 +219,7 @@ def percent(rate: Number | None) -> str:
     >>> percent(0.0525), percent(None), percent(float("nan"))
     ('5.2%', '-', '-')
     """
-    return "-" if rate is None or rate != rate else f"{100 * float(rate):.1f}%"
+    return "-" if rate is None or isnan(rate) else f"{100 * float(rate):.1f}%"
 
 
 ISSUES = {

@@ -6,7 +6,9 @@ import pandas as pd
 from valuekit.dashboard import charts, theme
 from valuekit.dashboard.charts import Picture
 
-TONES = {"total": theme.SLATE, "loss": theme.ORANGE, "gain": theme.BLUE}
+TOTAL, LOSS, GAIN = theme.SLATE, theme.ORANGE, theme.BLUE
+"""Colours of the bars where the steps have none of their own."""
+
 NEAR = 0.35
 """Where all steps together are a smaller part of the totals, the axis begins near them instead of at zero."""
 
@@ -42,9 +44,10 @@ def _spans(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",d") -> Picture:
-    """A bridge from top to bottom of `name`, `key`, `amount`, `total`, `tone` (total, loss, gain), `text`, `aside`.
+    """A bridge from top to bottom of `name`, `key`, `amount`, `total`, `colour`, `text`, `aside`, `meaning`.
 
-    `text` stands at the end of a bar, `aside` at the right edge. The bar whose `key` is `chosen` stands out.
+    A `total` stands on zero. `text` stands at the end of a bar, `aside` at the right edge. The bar whose `key` is
+    `chosen` stands out.
     """
     start, end = _spans(frame)
     floor = begins_at(frame)
@@ -60,9 +63,7 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
     bars = base.mark_bar(height={"band": 0.66}, cornerRadius=2, cursor="pointer").encode(
         x=alt.X("start:Q", title=None, scale=x, axis=alt.Axis(tickCount=5, format="~s", grid=True)),
         x2="end:Q",
-        color=alt.Color(
-            "tone:N", legend=None, scale=alt.Scale(domain=list(TONES), range=list(TONES.values()))
-        ),
+        color=alt.Color("colour:N", legend=None, scale=None),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
         tooltip=[
             alt.Tooltip("name:N", title=" "),

@@ -29,7 +29,9 @@ def stacked(
         "name:N",
         title=None,
         scale=theme.scale(colours, keys, names),
-        legend=alt.Legend(orient="top", columns=6, symbolType="square", symbolOpacity=1, symbolStrokeWidth=0, labelLimit=220),
+        legend=alt.Legend(
+            orient="top", columns=6, symbolType="square", symbolOpacity=1, symbolStrokeWidth=0, labelLimit=220
+        ),
     )
     bars = (
         alt.Chart(frame)
@@ -53,9 +55,7 @@ def stacked(
     return alt.layer(bars, zero).properties(height=height)
 
 
-def rates(
-    frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, str], *, height: int = 240
-) -> Picture:
+def rates(frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, str], *, height: int = 240) -> Picture:
     """Lines of `as_of`, `complete`, `key`, `rate`, `text`; a month that is still running has a hollow point."""
     keys = [k for k in names if k in set(frame["key"])]
     frame = frame.assign(name=frame["key"].map(names))

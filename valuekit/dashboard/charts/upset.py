@@ -7,6 +7,7 @@ import pandas as pd
 
 from valuekit.dashboard import charts, theme
 from valuekit.dashboard.charts import Picture
+from valuekit.dashboard.data import each
 
 ROW = 30
 ABOVE = 6.0
@@ -31,7 +32,7 @@ def upset(frame: pd.DataFrame, sizes: pd.DataFrame, *, chosen: str = "") -> Pict
     )  # fmt: skip
     frame = _placed(frame, chosen)
     dots = pd.DataFrame(
-        [(c.place, y, name in c.bits) for c in frame.itertuples() for name, y in rows.items()],
+        [(c.place, y, name in c.bits) for c in each(frame) for name, y in rows.items()],
         columns=["place", "row", "on"],
     )
     across = alt.X("place:Q", scale=x, axis=None)
@@ -61,7 +62,7 @@ def _dots(dots: pd.DataFrame, across: alt.X, down: alt.Y) -> Picture:
 
 def _lines(frame: pd.DataFrame, rows: dict[str, float], across: alt.X) -> Picture:
     """Join the dots of a combination, from its first list to its last."""
-    ends = [(c.place, [rows[b] for b in c.bits]) for c in frame.itertuples() if len(c.bits) > 1]
+    ends = [(c.place, [rows[b] for b in c.bits]) for c in each(frame) if len(c.bits) > 1]
     spans = pd.DataFrame([(p, min(r), max(r)) for p, r in ends], columns=["place", "low", "high"])
     return alt.Chart(spans).mark_rule(color=charts.ink(), strokeWidth=2.5).encode(across, y="low:Q", y2="high:Q")
 

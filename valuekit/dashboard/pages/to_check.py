@@ -68,5 +68,3 @@ def _open(run: Run, register: Register, size: int) -> None:
         parts.note(register.purpose)
         if box.open:
             register.draw(run)
-
-

@@ -1,15 +1,18 @@
 """Definitions: each as a card with its number, its sentence, its owner and where it comes from."""
 
 import json
+from functools import partial
 from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from valuekit.dashboard import parts, words
+from valuekit.dashboard import downloads, parts, words
 from valuekit.dashboard.data import each
+from valuekit.dashboard.pages.customers import restated
 from valuekit.dashboard.pages.customers.view import View, named
+from valuekit.exports.definition_document.export import Format
 
 
 def render(view: View) -> None:
@@ -33,6 +36,23 @@ def render(view: View) -> None:
         parts.note(words.MAP_IT)
     with st.expander("The exact rules, for those who check them"):
         parts.listing(["Definition", "Rule"], [(named(d), d.predicate) for d in each(view.found)])
+    _document(view)
+    restated.render(view)
+
+
+FILES: dict[Format, str] = {"html": "Page to print", "xlsx": "Workbook", "md": "Markdown"}
+
+
+def _document(view: View) -> None:
+    parts.section(
+        "Definition document",
+        f"Definitions, stages, differences, checklist with sign-off and a guide for everybody, as of"
+        f" {words.day(view.run.as_of)}.",
+    )
+    with st.container(horizontal=True):
+        for kind, label in FILES.items():
+            content = partial(view.run.made, downloads.definitions, kind)
+            downloads.button(label, content, f"definitions-{view.run.as_of}.{kind}", key=f"definitions_{kind}")
 
 
 Number = tuple[int, str]

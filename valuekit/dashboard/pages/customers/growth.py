@@ -8,7 +8,7 @@ import streamlit as st
 
 from valuekit.dashboard import parts, theme, words
 from valuekit.dashboard.charts import bridges, months
-from valuekit.dashboard.data import each
+from valuekit.dashboard.data import each, most
 from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.pages.customers.view import View, month_name, pick_definition, pick_month
 
@@ -43,7 +43,8 @@ def pick_since(view: View, *, key: str) -> date:
 def within(found: pd.DataFrame, since: date, until: date) -> pd.DataFrame:
     """Keep the months after one month end and up to another."""
     at = found["as_of"].dt.date
-    return found[(at > since) & (at <= until)]
+    span: pd.DataFrame = found[(at > since) & (at <= until)]
+    return span
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,16 @@ def _bridge(view: View, definition: str, since: date, span: pd.DataFrame) -> Non
         " their first month.",
     )
     rows: list[tuple[object, ...]] = [
-        (words.day(since), "begin", sums.begin, True, "total", words.count(sums.begin), f"On the list on {since}")
+        (words.day(since), "begin", sums.begin, True, bridges.TOTAL, words.count(sums.begin), f"On the list on {since}")
     ]
     for kind, count in sums.moved.items():
-        sign, tone = (-1, "loss") if kind == "churned" else (1, "gain")
-        text = f"{sign * count:+,}".replace("-", "−")
-        rows.append((words.MOVEMENTS[kind], kind, sign * count, False, tone, text, MEANINGS[kind]))
-    rows.append((f"{words.day(view.month)} ", "end", sums.end, True, "total", words.count(sums.end), "On the list"))
-    steps = pd.DataFrame(rows, columns=["name", "key", "amount", "total", "tone", "text", "meaning"])
+        sign = -1 if kind == "churned" else 1
+        text = f"{sign * count:+,}"
+        rows.append((words.MOVEMENTS[kind], kind, sign * count, False, theme.MOVEMENTS[kind], text, MEANINGS[kind]))
+    rows.append(
+        (f"{words.day(view.month)} ", "end", sums.end, True, bridges.TOTAL, words.count(sums.end), "On the list")
+    )
+    steps = pd.DataFrame(rows, columns=["name", "key", "amount", "total", "colour", "text", "meaning"])
     steps = steps.assign(aside="", amount=steps["amount"].astype(float))
     options = {k: f"{words.MOVEMENTS[k]} · {words.count(n)}" for k, n in sums.moved.items()}
     parts.clickable(
@@ -113,10 +116,10 @@ def _months(span: pd.DataFrame) -> None:
         return
     signed = span.assign(churned=-span["churned"])
     tall = months.tall(signed, kinds)
-    best = span.loc[(span["end"] - span["begin"]).idxmax()]
+    best = most(span.assign(net=span["end"] - span["begin"]), "net")
     parts.chart(
         months.stacked(tall, theme.MOVEMENTS, words.MOVEMENTS, unit="Parties"),
-        f"The strongest month ended on {words.day(best.as_of.date())}: {words.signed(best.end - best.begin)}.",
+        f"The strongest month ended on {words.day(best.as_of.date())}: {words.signed(best.net)}.",
     )
     rows = [
         (

@@ -13,22 +13,8 @@ FROM customer_movements
 WHERE as_of = $month
 ORDER BY definition
 
--- step: gap
-SELECT
-    as_of,
-    CASE WHEN definition_a = $first THEN side WHEN side = 'only_a' THEN 'only_b' WHEN side = 'only_b' THEN 'only_a' ELSE side END
-        AS side,
-    reason,
-    label,
-    sentence,
-    priority,
-    COALESCE(bit, 0) AS bit,
-    parties
-FROM reconciliation LEFT JOIN reasons USING (reason)
-WHERE
-    as_of IN ($month, $former)
-    AND ((definition_a = $first AND definition_b = $second) OR (definition_a = $second AND definition_b = $first))
-ORDER BY side, priority NULLS LAST, reason, as_of
+-- step: reason_bits
+SELECT reason, bit FROM reasons ORDER BY priority
 
 -- step: _patterns
 SELECT definitions & $mask AS pattern, COUNT(*) AS parties

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pandas as pd
-import streamlit as st
 
 from valuekit.dashboard import parts, theme, words
 from valuekit.dashboard.charts import MONEY, bridges, months
@@ -43,13 +42,15 @@ def _bridge(view: View, since: date, span: pd.DataFrame) -> None:
         f"Monthly recurring revenue, {words.day(since)} to {month_name(view.month, view.complete)}, in {run.currency}."
         " The first and the last bar are balances at a month end; only movements add up over months.",
     )
-    rows: list[tuple[object, ...]] = [(words.day(since), "begin", begin, True, "total", run.money(begin), "A balance")]
+    rows: list[tuple[object, ...]] = [
+        (words.day(since), "begin", begin, True, bridges.TOTAL, run.money(begin), "A balance")
+    ]
     shown = {k: v for k, v in moved.items() if v or k != "fx"}
     for kind, amount in shown.items():
-        tone = "gain" if amount >= 0 else "loss"
-        rows.append((words.MOVEMENTS[kind], kind, amount, False, tone, words.change(amount, run.currency), MEAN[kind]))
-    rows.append((f"{words.day(view.month)} ", "end", end, True, "total", run.money(end), "A balance"))
-    steps = pd.DataFrame(rows, columns=["name", "key", "amount", "total", "tone", "text", "meaning"]).assign(aside="")
+        text = words.change(amount, run.currency)
+        rows.append((words.MOVEMENTS[kind], kind, amount, False, theme.MOVEMENTS[kind], text, MEAN[kind]))
+    rows.append((f"{words.day(view.month)} ", "end", end, True, bridges.TOTAL, run.money(end), "A balance"))
+    steps = pd.DataFrame(rows, columns=["name", "key", "amount", "total", "colour", "text", "meaning"]).assign(aside="")
     options = {k: f"{words.MOVEMENTS[k]} · {words.change(v, run.currency)}" for k, v in shown.items() if v}
     parts.clickable(
         bridges.bridge(steps, unit=run.currency, number=",.2f"),

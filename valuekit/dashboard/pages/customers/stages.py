@@ -4,7 +4,7 @@ import pandas as pd
 
 from valuekit.dashboard import parts, theme, words
 from valuekit.dashboard.charts import grids, months
-from valuekit.dashboard.data import each
+from valuekit.dashboard.data import each, most
 from valuekit.dashboard.pages.customers.view import View, month_name
 
 GROUPS = {"customers": "Buyers", "all": "Everybody"}
@@ -56,7 +56,7 @@ def _now(view: View) -> None:
 
 def _counted(view: View) -> None:
     """Show how many parties of each stage each team counts."""
-    teams = [t for t in view.teams()] or list(view.names())[:5]
+    teams = view.teams() or list(view.names())[:5]
     found = view.ask("counted", month=view.month)
     found = found[found["definition"].isin(teams)]
     if found.empty:
@@ -72,8 +72,8 @@ def _counted(view: View) -> None:
             "text": found["parties"].map(words.count),
         }
     )
-    fullest = frame.loc[frame["amount"].idxmax()]
+    fullest = most(frame, "amount")
     parts.chart(
         grids.heat(frame, [words.stage(s) for s in stages], [names[t] for t in teams], unit="Parties", number=",.0f"),
-        f"Most parties: {fullest['row']}, counted by {fullest['column']}, {fullest['text']}.",
+        f"Most parties: {fullest.row}, counted by {fullest.column}, {fullest.text}.",
     )

@@ -265,7 +265,7 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
     })  # fmt: skip
     _declare(engine, "facts", frame)
     engine.execute("""CREATE OR REPLACE TABLE facts AS SELECT f.* REPLACE (COALESCE(c.net_cash, 0) AS net_cash,
-        COALESCE(c.net_cash_12m, 0) AS net_cash_12m, 
+        COALESCE(c.net_cash_12m, 0) AS net_cash_12m,
         COALESCE(c.net_cash_12m, 0) - f.overdue AS profit_12m) FROM facts AS f LEFT JOIN cash AS c USING (party_id)""")
 
 

@@ -60,22 +60,27 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
     x = alt.Scale(domain=[low, max(room, low + 1)], nice=False, zero=False)
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=_names())
     base = alt.Chart(drawn).encode(y=y)
-    bars = base.mark_bar(height={"band": 0.66}, cornerRadius=2, cursor="pointer").encode(
+    bars = base.mark_bar(height={"band": 0.66}, cornerRadius=2).encode(
         x=alt.X("start:Q", title=None, scale=x, axis=alt.Axis(tickCount=5, format="~s", grid=True)),
         x2="end:Q",
         color=alt.Color("colour:N", legend=None, scale=None),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
-        tooltip=[
-            alt.Tooltip("name:N", title=" "),
-            alt.Tooltip("amount:Q", title=unit, format=number),
-            alt.Tooltip("meaning:N", title="Meaning"),
-        ],
-    ).add_params(charts.clicks())  # fmt: skip
+    )
     text = base.mark_text(align="left", dx=6, color=charts.ink(), fontSize=12.5).encode(x="high:Q", text="text:N")
     aside = base.mark_text(align="right", color=charts.quiet(), fontSize=12).encode(
         x=alt.value(alt.expr("width")), text="aside:N"
     )
-    return alt.layer(bars, text, aside).properties(height=len(frame) * 30 + 30)
+    return alt.layer(bars, text, aside, _rows(base, unit, number)).properties(height=len(frame) * 30 + 30)
+
+
+def _rows(base: Picture, unit: str, number: str) -> Picture:
+    """The whole row takes the click: the bar of a few parties is too thin for a finger."""
+    tooltip = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("amount:Q", title=unit, format=number),
+        alt.Tooltip("meaning:N", title="Meaning"),
+    ]
+    return base.mark_rect(opacity=0, cursor="pointer").encode(tooltip=tooltip).add_params(charts.clicks())
 
 
 def _names() -> alt.Axis:

@@ -40,7 +40,7 @@ def upset(frame: pd.DataFrame, sizes: pd.DataFrame, *, chosen: str = "") -> Pict
         _dots(dots, across, alt.Y("row:Q", scale=y, axis=axis, title=None)),
         _lines(frame, rows, across),
         _dots(dots[dots["on"]], across, alt.Y("row:Q")),
-        *_bars(frame, across),
+        *_bars(frame, across, low=-len(rows) - 0.5),
         *_sizes(sizes, rows, across),
     ).properties(height=round((len(rows) + ABOVE + 1.6) * ROW))
 
@@ -67,20 +67,26 @@ def _lines(frame: pd.DataFrame, rows: dict[str, float], across: alt.X) -> Pictur
     return alt.Chart(spans).mark_rule(color=charts.ink(), strokeWidth=2.5).encode(across, y="low:Q", y2="high:Q")
 
 
-def _bars(frame: pd.DataFrame, across: alt.X) -> list[Picture]:
+def _bars(frame: pd.DataFrame, across: alt.X, low: float) -> list[Picture]:
     bars = alt.Chart(frame)
-    tooltip = [alt.Tooltip("label:N", title=" "), alt.Tooltip("parties:Q", title="Parties", format=",")]
-    marks = bars.mark_bar(width={"expr": f"0.62 * width / {len(frame) + LEFT + 1.3}"}, cursor="pointer").encode(
+    marks = bars.mark_bar(width={"expr": f"0.62 * width / {len(frame) + LEFT + 1.3}"}).encode(
         across,
         y="foot:Q",
         y2="top:Q",
         color=alt.condition("datum.strong", alt.value(theme.ACCENT), alt.value(theme.QUIET)),
-        tooltip=tooltip,
-    )  # fmt: skip
+    )
     text = bars.mark_text(dy=-9, color=charts.ink(), fontSize=12).encode(
         across, y="top:Q", text=alt.Text("parties:Q", format=",")
     )
-    return [marks.add_params(charts.clicks()), text]
+    return [marks, text, _columns(frame, across, low)]
+
+
+def _columns(frame: pd.DataFrame, across: alt.X, low: float) -> Picture:
+    """The whole column takes the click, dots too."""
+    tooltip = [alt.Tooltip("label:N", title=" "), alt.Tooltip("parties:Q", title="Parties", format=",")]
+    wide = frame.assign(place=frame["place"] - 0.5, right=frame["place"] + 0.5, low=low, high=ABOVE)
+    columns = alt.Chart(wide).mark_rect(opacity=0, cursor="pointer")
+    return columns.encode(across, x2="right:Q", y="low:Q", y2="high:Q", tooltip=tooltip).add_params(charts.clicks())
 
 
 def _sizes(sizes: pd.DataFrame, rows: dict[str, float], across: alt.X) -> list[Picture]:

@@ -9,9 +9,10 @@ FROM contract_terms
 WHERE kind IS DISTINCT FROM 'new'
 
 -- step: _ends
+-- A term that was replaced on its first day ends before it; one that never got that far ends nothing.
 SELECT party_id, system, runs_until + 1 AS day, COUNT(*) AS ended, MAX(id) AS id
 FROM contract_terms
-WHERE runs_until IS NOT NULL
+WHERE runs_until >= starts_on - 1
 GROUP BY party_id, system, runs_until + 1
 
 -- step: _starts

@@ -70,7 +70,9 @@ def _stage(party: Explanation) -> Text:
 def _evidence(party: Explanation) -> Table:
     table = grid("", "", "")
     for row in party.evidence:
-        table.add_row(str(row["on"]), row["fact"].removesuffix("_on").replace("_", " "), f"[dim]{escape(row['meaning'])}[/]")
+        table.add_row(
+            str(row["on"]), row["fact"].removesuffix("_on").replace("_", " "), f"[dim]{escape(row['meaning'])}[/]"
+        )
     return table
 
 

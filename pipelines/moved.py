@@ -48,7 +48,7 @@ def _print_customers(found: Row, console: Console) -> None:
     for row in found["months"]:
         counts = [f"{_sign(name)}{row[name]:,}" for name in _CUSTOMERS]
         rates = [_share(row[name]) for name in ("churn_rate", "growth_rate")]
-        table.add_row(_month(row), *counts, *rates, f"{row['new_using']:,}", f"{row['acquired']:,}")
+        table.add_row(_month(row), *counts, *rates, *(_count(row[n]) for n in ("new_using", "acquired")))
     console.print(table)
     if found["event_on"]:
         console.print(Text(f"\nacquired: dated by {found['event_on']}"))
@@ -78,11 +78,17 @@ def _sign(name: str) -> str:
     return {"new": "+", "reactivated": "+", "churned": "-"}.get(name, "")
 
 
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
 def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}%"
 
 
-_ABOUT = "SELECT definition, label, owner, system, sentence, event_on FROM definitions ORDER BY headline DESC, definition"
+_ABOUT = (
+    "SELECT definition, label, owner, system, sentence, event_on FROM definitions ORDER BY headline DESC, definition"
+)
 _OF_DEFINITION = "SELECT * EXCLUDE (definition) FROM customer_movements WHERE definition = $definition ORDER BY as_of"
 _OF_MRR = "SELECT * FROM mrr_months ORDER BY as_of"
 

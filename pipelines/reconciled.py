@@ -25,7 +25,7 @@ def reconciliation_object(snapshot: Snapshot, told: Reconciliation) -> dict[str,
 
 
 def print_reconciliation(snapshot: Snapshot, told: Reconciliation, console: Console) -> None:
-    """Print the bridge: the first number, who is missing on the second and why, who is new there and why, the second."""
+    """Print the bridge: the first number, who is not on the second and why, who is only there and why, the second."""
     names = _names(snapshot, told)
     title = f"{names[0]} against {names[1]}, as of {told.as_of}"
     console.print(Text(title, style="bold"))
@@ -42,9 +42,8 @@ def _names(snapshot: Snapshot, told: Reconciliation) -> tuple[str, str]:
 
 
 def _bridge(told: Reconciliation, names: tuple[str, str]) -> Table:
-    table = grid("", "parties>", "former>", "change>", "")
-    sizes = [c["former"] for c in told.cells.to_pylist()]
-    known = all(n is not None for n in sizes)
+    known = told.former_as_of is not None
+    table = grid("", "parties>", "month before>" if known else ">", "change>" if known else ">", "")
     both, gone, come = (told.side(s) for s in ("both", "only_first", "only_second"))
 
     def former(*sides: list[dict[str, Any]]) -> int | None:

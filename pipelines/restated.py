@@ -13,7 +13,7 @@ MOST_MEMBERS = 30
 
 
 def print_restatements(found: Restatements, console: Console) -> None:
-    """Print each definition then and now with the causes of the difference, the stages, and what changed between runs."""
+    """Print each definition then and now with its causes, the stages, and what changed between the runs."""
     console.print(Text(f"{found.as_of}, told by {found.older} and by {found.newer}", style="bold"))
     if not found.changed:
         console.print("Both runs say the same of every party.")

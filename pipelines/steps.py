@@ -111,10 +111,16 @@ def classify(work: Work) -> None:
             active_days=settings.active_days,
             order_active_days=settings.order_active_days,
             order_churn_days=settings.order_churn_days,
+            lapsed_paying_days=settings.lapsed_paying_days,
+            payment_grace_days=settings.payment_grace_days,
+            ending_soon_days=settings.ending_soon_days,
+            timing_days=settings.timing_days,
             churn_date=settings.churn_date,
         ),
         definitions=lifecycle.merge_definitions(lifecycle.BUILTIN, changes),
         reasons=lifecycle.merge_reasons(lifecycle.REASONS, reasons),
+        history_months=settings.history_months,
+        internal=settings.internal,
     )
 
 

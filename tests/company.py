@@ -16,7 +16,7 @@ DEFAULTS = {"system": "crm", "to_system": "crm", "currency": "EUR", "term_months
 
 
 def given(engine: Engine, **tables: Sequence[Row]) -> Engine:
-    """Make every canonical table (and an empty `cash`) in the engine, filled with the rows given.
+    """Make every canonical table (and empty `cash` and `cash_months`) in the engine, filled with the rows given.
 
     Dates may be ISO text. Missing columns are NULL, or a harmless default where a value is required; amounts are in the
     reporting currency unless `reporting_<amount>` says otherwise. Published tables may be given too.
@@ -26,7 +26,7 @@ def given(engine: Engine, **tables: Sequence[Row]) -> Engine:
     ([('1', 'a', 'payment', Decimal('5.0000'))], 0)
     """
     declared = {t.name: accepted(t) for t in CANONICAL.values()} | {
-        n: PUBLISHED[n] for n in {"cash", *tables} & PUBLISHED.keys()
+        n: PUBLISHED[n] for n in {"cash", "cash_months", *tables} & PUBLISHED.keys()
     }
     for name, table in declared.items():
         rows = [_filled(table, number, row) for number, row in enumerate(tables.get(name, ()), start=1)]

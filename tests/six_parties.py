@@ -218,7 +218,8 @@ def _recurring(engine: Engine) -> None:
 def _registers(engine: Engine) -> None:
     put(engine, "party_aliases", {"former_id": "p0", "party_id": "p1", "reason": "merged"})
     put(engine, "review_pairs", {"system": "crm", "record": "c6", "to_system": "crm", "to_record": "c3",
-                                 "rule": "match", "evidence": "name", "reason": "not sure", "probability": 0.7})  # fmt: skip
+                                 "rule": "match", "evidence": "name", "reason": "not sure",
+                                 "probability": 0.7})  # fmt: skip
     put(engine, "contract_issues", {"party_id": "p2", "system": "billing", "contract": "k2", "issue": "gap",
                                     "detail": "3 days"})  # fmt: skip
     put(engine, "status_words", {"origin": "provider", "status": "active", "meaning": "paying", "rows": 2,

@@ -94,8 +94,8 @@ class TestTeams:
             "payments": [is_("rich", "payments")],
         }
         parties = dict(described(**company).rows("SELECT record, party_id FROM party_records"))
-        cash = [{"party_id": parties["rich"], "net_cash": 1}, {"party_id": parties["poor"], "net_cash": -1}]
-        assert counted_by(described(**company, cash=cash), "net_cash_positive") == {"rich"}
+        cash = [{"party_id": parties[r], "month": "2026-01-01", "net_cash": n} for r, n in (("rich", 1), ("poor", -1))]
+        assert counted_by(described(**company, cash_months=cash), "net_cash_positive") == {"rich"}
 
     def test_internal_accounts_are_left_out_unless_a_definition_speaks_of_them(self):
         everybody = Definition("all", "All", "CEO", "crm", "All, and our own", "is_internal OR TRUE", headline=True)

@@ -272,7 +272,7 @@ def test_the_steps_may_be_kept_to_look_at():
     company = {"contracts": CONTRACT, "payments": PAYMENT, "usage": used(1)}
     engine = described(**company, keep_scratch=True)
     assert stages(engine) == {"ann": "active"}
-    assert engine.rows("SELECT paid, has_paid FROM _paid") == [(100, True)]
+    assert engine.rows("SELECT DISTINCT paid, first_paid_on FROM _paid") == [(100, date(2026, 1, 10))]
 
 
 class TestRules:

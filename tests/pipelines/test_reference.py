@@ -15,7 +15,9 @@ def test_the_committed_page_is_what_the_code_says(name):
 
 def test_every_table_and_every_command_is_documented():
     assert all(f"### `{name}`" in pages()["tables.md"] for name in (*CANONICAL, *PUBLISHED, *TRUTH))
-    for command in ("simulate", "run", "export segments", "explain", "demo", "app", "doctor", "track push"):
+    commands = ["simulate", "run", "export segments", "explain", "demo", "app", "doctor", "track push"]
+    commands += ["definitions", "sign-off", "reconcile", "movements", "restatements"]
+    for command in commands:
         assert f"`valuekit {command}" in pages()["commands.md"]
 
 

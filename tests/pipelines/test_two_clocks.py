@@ -1,4 +1,4 @@
-"""A month that was published stays; a later run tells it differently, says why, and can still reproduce the old number."""
+"""A published month stays; a later run tells it differently, says why, and can still reproduce the old number."""
 
 from datetime import date
 from pathlib import Path

@@ -16,15 +16,16 @@ def engine():
 def test_a_sound_run_passes_every_check(engine):
     checks = check(engine)
     assert [c.check_name for c in checks.values() if not c.passed] == []
-    assert len(checks) == 11
+    assert len(checks) == 12
     assert failed(checks.values()) is None
-    assert engine.count("checks") == 11
+    assert engine.count("checks") == 12
 
 
 BREAKS = {
     "stages_sum_to_parties": "DELETE FROM stages WHERE party_id = 'p4'",
     "customers_are_active_plus_inactive": "DELETE FROM consensus WHERE party_id = 'p2'",
     "definitions_equal_members": "DELETE FROM memberships WHERE party_id = 'p3'",
+    "reasons_sum_to_lists": "UPDATE reconciliation SET parties = parties + 1 WHERE definition_b = 'sales'",
     "cash_equals_ledger": "UPDATE books SET ledger = ledger + 0.01 WHERE line = 'revenue'",
     "books_equal_input": "INSERT INTO payments (system, id, reporting_amount) VALUES ('billing', '3', 0.01)",
     "cash_by_party_equals_cash_by_month": "UPDATE cash SET net_cash = net_cash - 0.01 WHERE party_id = 'p1'",
@@ -39,6 +40,22 @@ BREAKS = {
 def test_each_fault_is_found_by_its_check(engine, name, damage):
     engine.execute(damage)
     assert not check(engine)[name].passed
+
+
+def test_a_pair_of_lists_that_nobody_compared_is_found(engine):
+    engine.execute("DELETE FROM reconciliation WHERE definition_b = 'sales' AND definition_a = 'finance'")
+    assert "2 lists differ from their cells" in check(engine)["reasons_sum_to_lists"].actual
+
+
+def test_a_former_period_in_which_two_pairs_give_a_list_two_sizes_is_found(engine):
+    engine.execute("""
+        INSERT INTO reconciliation
+        SELECT DATE '2026-05-31', definition_a, definition_b, side, reason, parties + (definition_b = 'sales')::BIGINT
+        FROM reconciliation
+    """)
+    found = check(engine)["reasons_sum_to_lists"]
+    assert not found.passed
+    assert "0 lists differ from their cells" in found.actual
 
 
 def test_equal_sums_do_not_hide_two_opposite_faults(engine):

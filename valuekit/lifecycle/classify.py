@@ -1,14 +1,16 @@
-"""From dated facts to one stage per party, and to every team's count."""
+"""From dated facts to one stage per party, and to every team's count: at a date, and at all month ends before it."""
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 from valuekit.engine import Engine
-from valuekit.lifecycle.definitions import Definition, definition_bits, settle_definitions
+from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
+from valuekit.lifecycle.months import Period, fact_steps, make_history, make_month_ends, make_party_systems
 from valuekit.lifecycle.presets import BUILTIN
 from valuekit.lifecycle.reasons import REASONS, Reason, reason_bits
-from valuekit.lifecycle.stages import classify_stages
+from valuekit.lifecycle.stages import RULES, put_stage_rules, without_internal_rule
 from valuekit.lifecycle.windows import Windows
 from valuekit.tables import PUBLISHED
 
@@ -22,40 +24,46 @@ def classify(
     windows: Windows = _DEFAULT,
     definitions: Sequence[Definition] = BUILTIN,
     reasons: Sequence[Reason] = REASONS,
+    history_months: int = 36,
+    internal: Literal["out", "in"] = "out",
 ) -> None:
-    """Say in which stage each party is at a date, and which definition counts it.
+    """Say in which stage each party is and which definition counts it: at a date, and at the month ends before it.
 
-    Reads the canonical tables with their party ids, limited to what was known at `as_of`; `parties`; `cash`.
-    Makes `facts` (one row per party), `stages` (one row per party), `definitions`, `memberships` and
-    `definition_differences`; beside them `contract_terms` (signed terms as they run), `stage_rules`,
-    `definition_rules` and `definition_patterns`.
+    And of any two definitions, why one counts a party and the other does not.
+
+    Reads the canonical tables with their party ids, limited to what was known at `as_of`; `parties`; `cash_months`.
+    Makes `facts` (one row per party), `stages` (one row per party), `definitions`, `reasons`, `party_lists`,
+    `memberships` and `definition_differences`; `history`, `stage_months` and `reconciliation`, over `history_months`
+    month ends and the date itself. Beside them `month_ends`, `party_months` and `running_terms` (see `months`),
+    `contract_terms` (signed terms as they run at the date), `party_systems`, `stage_rules`, and what the lists are made
+    of (see `lists`).
+
+    With `internal="in"`, internal and test accounts are staged and counted like others.
 
     Raises:
         ExpressionError: a predicate uses what is not there or not allowed.
-        ConfigError: a definition has no system, is there twice, or not exactly one is the headline.
+        ConfigError: a definition has no system, is there twice, or not exactly one is the headline; too many reasons.
     """
-    dated = {"as_of": as_of, "churn_date": windows.churn_date}
-    engine.run("valuekit.lifecycle", "contracts.sql", dated)
-    engine.run("valuekit.lifecycle", "facts.sql", dated)
-    constants = windows.constants | {"use_recorded": engine.count("usage") > 0}
-    classify_stages(engine, constants)
-    engine.execute(
-        "CREATE OR REPLACE TABLE party_systems AS SELECT system, CAST(1 << (ROW_NUMBER() OVER (ORDER BY system) - 1) AS BIGINT) AS bit FROM (SELECT DISTINCT system FROM party_records)"
-    )
+    with_internal, constants = internal == "in", windows.constants
+    make_party_systems(engine)
     definitions = settle_definitions(engine, definitions)
-    _one_month(engine, constants, definitions, reasons)
-    reconcile_lists(engine, as_of, constants, definitions, reasons)
+    counted = definition_bits(engine, definitions, constants, with_internal=with_internal)
+    explained = reason_bits(engine, reasons, constants)
+    period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
+    rules = put_stage_rules(engine, constants, without_internal_rule() if with_internal else RULES)
+    engine.run_steps(fact_steps("stages.sql"), period.last | _all_parties(engine), rule=rules.rule, since=rules.since)
+    make_history(engine, period, rule=rules.rule, definition_bits=counted, reason_bits=explained)
+    put_definition_rules(engine, as_of, constants, definitions, reasons, with_internal=with_internal)
+    reconcile_lists(engine, as_of, rule=rules.rule, definition_bits=counted)
     for name in _LATER:
         engine.make_empty(PUBLISHED[name])
 
 
+def _all_parties(engine: Engine) -> dict[str, str]:
+    ((first, last),) = engine.rows("SELECT MIN(party_id), MAX(party_id) FROM parties")
+    return {"first_party": first or "", "last_party": last or ""}
+
+
 _LATER = (
-    "party_aliases", "history", "stage_months", "customer_movements", "paying_and_using", "mrr_movements",
-    "mrr_months",
+    "party_aliases", "customer_movements", "paying_and_using", "mrr_movements", "mrr_months", "joined_and_left",
 )  # fmt: skip
-
-
-def _one_month(engine, constants, definitions, reasons):
-    a, b = definition_bits(engine, definitions, constants), reason_bits(engine, reasons, constants)
-    engine.execute(f"""CREATE OR REPLACE TABLE party_months AS SELECT party_id, as_of, stage, reason, {a.sql} AS definitions, {b.sql} AS reasons, mrr
-        FROM facts JOIN stages USING (party_id) JOIN (SELECT party_id, BIT_OR(bit) AS system_bits FROM party_records JOIN party_systems USING (system) GROUP BY party_id) USING (party_id)""")

@@ -15,7 +15,7 @@ from valuekit.engine.expressions import Constant
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.lifecycle.evidence import FACT_TABLES, facts_held_by, not_countable, source_of_truth, systems_by_table
 from valuekit.lifecycle.predicates import MOST_BITS, as_bits, parse_conditions, parse_days
-from valuekit.lifecycle.reasons import NO_FACT, NOT_COUNTABLE, Reason, bits_that_explain
+from valuekit.lifecycle.reasons import NO_FACT, NOT_COUNTABLE, Reason, bits_that_explain, reason_table
 from valuekit.lifecycle.stages import RULES
 from valuekit.lifecycle.wording import fill, words
 
@@ -189,7 +189,7 @@ def _outside(condition: Expression) -> Expression:
     return Expression(text, sql, condition.columns | {"is_internal"})
 
 
-def rule_table(
+def put_definition_rules(
     engine: Engine,
     as_of: date,
     constants: Mapping[str, Constant],
@@ -197,8 +197,11 @@ def rule_table(
     reasons: Sequence[Reason],
     *,
     with_internal: bool = False,
-) -> pa.Table:
-    """Return what is known of each definition before anybody is counted: its row of `definitions` without members."""
+) -> None:
+    """Make `definition_rules` (rows of `definitions`, before anybody is counted) and `reasons`.
+
+    Raises `ExpressionError` for an `event_on` that is no date, `UnknownNameError` for a placeholder that is none.
+    """
     conditions = _conditions(engine, definitions, constants, with_internal)
     dated = {f"event_on of definition {d.key}": d.event_on for d in definitions if d.event_on}
     parse_days(engine, dated, constants)
@@ -207,7 +210,8 @@ def rule_table(
         {"bit": 1 << place, **_described(d, known), **_ruled(d, c, constants, systems, reasons)}
         for place, (d, c) in enumerate(zip(definitions, conditions, strict=True))
     ]
-    return pa.Table.from_pylist(rows, _RULE_SCHEMA)
+    engine.put("definition_rules", pa.Table.from_pylist(rows, _RULE_SCHEMA))
+    engine.put("reasons", reason_table(reasons, known))
 
 
 _TEXTS = (

@@ -9,6 +9,7 @@ WHERE as_of = $as_of
 SELECT l.party_id, r.definition
 FROM party_lists AS l
 JOIN definition_rules AS r ON (l.definitions & r.bit) <> 0
+WHERE r.kind = 'team'
 
 -- step: definition_patterns
 SELECT l.definitions AS bits, s.stage, s.reason, COUNT(*) AS parties

@@ -1,179 +1,248 @@
--- One row per party: everything dated that is known of it at $as_of.
+-- Everything dated that is known of a party, at each month end from $from_number to the as-of date. What happens is put
+-- on the first month end on or after its day; what is known at a month end is what happened until then.
+
+-- step: _recorded
+-- One role for records that disagree: internal and test come first, then buyer.
+SELECT
+  r.party_id,
+  GREATEST(DATEDIFF('month', $first_end, COALESCE(r.created_on, r.recorded_on, $first_end)), $from_number) AS number,
+  MIN(r.created_on) AS created_on,
+  COUNT(*) AS records,
+  BIT_OR(
+    CASE COALESCE(r.role, 'buyer')
+      WHEN 'internal' THEN 1 WHEN 'test' THEN 2 WHEN 'buyer' THEN 4 WHEN 'served' THEN 8 WHEN 'partner' THEN 16 ELSE 32
+    END
+  ) AS roles,
+  BIT_OR(s.bit) AS system_bits,
+  BOOL_OR(p.in_review) AS in_review
+FROM records AS r
+JOIN party_systems AS s ON s.system = r.system
+JOIN parties AS p ON p.party_id = r.party_id
+WHERE
+  (COALESCE(r.created_on, r.recorded_on) <= $as_of OR COALESCE(r.created_on, r.recorded_on) IS NULL)
+  AND r.party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
 -- step: _engaged
 -- The end of a trial is no contact of its own.
 SELECT
   party_id,
-  MIN(engaged_on) FILTER (WHERE kind <> 'trial_end') AS engaged_on,
+  GREATEST(DATEDIFF('month', $first_end, engaged_on), $from_number) AS number,
+  MIN(engaged_on) AS engaged_on,
   MIN(engaged_on) FILTER (WHERE kind = 'trial_start') AS trial_started_on
 FROM engagements
-GROUP BY party_id
+WHERE kind <> 'trial_end' AND engaged_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
--- step: _deals
+-- step: _opened
 SELECT
   party_id,
-  MIN(COALESCE(opened_on, closed_on, recorded_on)) AS opened_on,
-  MIN(closed_on) FILTER (WHERE status = 'won') AS won_on,
-  MAX(closed_on) FILTER (WHERE status = 'won') AS last_won_on,
-  COUNT(*) FILTER (WHERE status = 'won') AS deals_won,
-  SUM(reporting_amount) FILTER (WHERE status = 'won') AS won_amount
+  GREATEST(DATEDIFF('month', $first_end, COALESCE(opened_on, recorded_on, closed_on)), $from_number) AS number,
+  MIN(COALESCE(opened_on, LEAST(recorded_on, closed_on))) AS opened_on
 FROM opportunities
-GROUP BY party_id
+WHERE COALESCE(opened_on, recorded_on, closed_on, $as_of) <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
--- step: _seen_terms
--- A contract that starts later is seen when a contract is current, or when there has been no other: who signs again
--- after a lapse has lapsed until the new contract starts.
-SELECT *, starts_on <= $as_of OR BOOL_OR(is_current) OVER (PARTITION BY party_id) AS is_seen
-FROM contract_terms
-
--- step: _ranked_terms
-SELECT
-  *,
-  ROW_NUMBER() OVER (
-    PARTITION BY party_id ORDER BY is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
-  ) AS from_latest,
-  ROW_NUMBER() OVER (
-    PARTITION BY party_id
-    ORDER BY is_current DESC, is_seen DESC, runs_until DESC NULLS FIRST, starts_on DESC, system, id
-  ) AS from_current
-FROM _seen_terms
-
--- step: _contracts
+-- step: _won
 SELECT
   party_id,
-  MIN(signed_on) AS signed_on,
-  MIN(starts_on) AS contract_starts_on,
-  MAX(runs_until) FILTER (WHERE from_latest = 1) AS contract_ends_on,
-  MAX(cancelled_on) FILTER (WHERE from_latest = 1) AS cancelled_on,
-  BOOL_OR(is_current) AS contract_current,
-  SUM(monthly) FILTER (WHERE is_current) AS mrr,
-  MAX(term_months) FILTER (WHERE from_current = 1) AS term_months
-FROM _ranked_terms
-GROUP BY party_id
-
--- step: _paid_in_currency
-SELECT
-  party_id,
-  MIN(paid_on) FILTER (WHERE amount > 0) AS first_paid_on,
-  MAX(paid_on) FILTER (WHERE amount > 0) AS last_paid_on,
-  SUM(reporting_amount) AS paid,
-  SUM(amount) > 0 AS has_paid
-FROM payments
-GROUP BY party_id, currency
-
--- step: _paid
--- Whether all was refunded shows in the currency paid: in another, the rate of the day would leave a rest.
-SELECT
-  party_id,
-  MIN(first_paid_on) AS first_paid_on,
-  MAX(last_paid_on) AS last_paid_on,
-  SUM(paid) AS paid,
-  BOOL_OR(has_paid) AS has_paid
-FROM _paid_in_currency
-GROUP BY party_id
-
--- step: _paid_invoices
-SELECT system, invoice, SUM(reporting_amount) AS paid
-FROM payments
-WHERE invoice IS NOT NULL
-GROUP BY system, invoice
-
--- step: _invoiced
--- What is open of an invoice is its amount less the payments that name it.
-SELECT
-  i.party_id,
-  SUM(i.reporting_amount) AS invoiced,
-  SUM(GREATEST(i.reporting_amount - COALESCE(p.paid, 0), 0))
-    FILTER (WHERE i.status <> 'paid' AND i.due_on < $as_of) AS overdue
-FROM invoices AS i
-LEFT JOIN _paid_invoices AS p ON p.system = i.system AND p.invoice = i.id
-WHERE i.status <> 'void'
-GROUP BY i.party_id
-
--- step: _ordered
-SELECT
-  party_id,
-  MIN(ordered_on) FILTER (WHERE amount > 0) AS first_ordered_on,
-  MAX(ordered_on) FILTER (WHERE amount > 0) AS last_ordered_on,
-  COUNT(DISTINCT ordered_on) FILTER (WHERE amount > 0) AS orders,
-  SUM(reporting_amount) AS ordered
-FROM orders
-GROUP BY party_id
-
--- step: _ordered_in_currency
-SELECT party_id, SUM(amount) > 0 AS has_ordered
-FROM orders
-GROUP BY party_id, currency
-
--- step: _kept
-SELECT party_id, BOOL_OR(has_ordered) AS has_ordered
-FROM _ordered_in_currency
-GROUP BY party_id
+  GREATEST(
+    DATEDIFF('month', $first_end, GREATEST(closed_on, COALESCE(opened_on, recorded_on, closed_on))), $from_number
+  ) AS number,
+  MIN(closed_on) AS won_on,
+  MAX(closed_on) AS last_won_on,
+  COUNT(*) AS deals_won,
+  SUM(reporting_amount) AS won_amount
+FROM opportunities
+WHERE
+  status = 'won' AND closed_on <= $as_of AND COALESCE(opened_on, recorded_on, closed_on) <= $as_of
+  AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
 -- step: _used
-SELECT party_id, MIN(used_on) AS first_used_on, MAX(used_on) AS last_used_on
+SELECT
+  party_id,
+  GREATEST(DATEDIFF('month', $first_end, used_on), $from_number) AS number,
+  MIN(used_on) AS first_used_on,
+  MAX(used_on) AS last_used_on
 FROM usage
-GROUP BY party_id
+WHERE used_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
--- step: _used_in_contract
--- The last use of all is the last in a contract, unless the first contract started after it.
-SELECT u.*, CASE WHEN u.last_used_on >= c.contract_starts_on THEN u.last_used_on END AS last_used_in_contract_on
-FROM _used AS u
-LEFT JOIN _contracts AS c USING (party_id)
+-- step: _cash
+SELECT party_id, GREATEST(DATEDIFF('month', $first_end, month), $from_number) AS number, SUM(net_cash) AS net_cash
+FROM cash_months
+WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
--- step: facts
+-- step: _year_months
+-- What counts for twelve months: net cash; and what was billed and ordered, less the cost of the month.
+SELECT
+  party_id, DATEDIFF('month', $first_end, month) AS number, net_cash,
+  cost_of_goods + marketing + sales + support + incentives AS profit
+FROM cash_months
+WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
+UNION ALL
+SELECT party_id, DATEDIFF('month', $first_end, issued_on), 0, reporting_amount
+FROM invoices
+WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+UNION ALL
+SELECT party_id, DATEDIFF('month', $first_end, ordered_on), 0, reporting_amount
+FROM orders
+WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+
+-- step: _year
+-- It comes in with its month and goes out with the same month of the next year.
+SELECT party_id, GREATEST(number, $from_number) AS number, SUM(net_cash) AS net_cash_12m, SUM(profit) AS profit_12m
+FROM _year_months
+WHERE number > $from_number - 12
+GROUP BY 1, 2
+UNION ALL
+SELECT party_id, number + 12, -SUM(net_cash), -SUM(profit)
+FROM _year_months
+WHERE number > $from_number - 12 AND number + 12 < $until_number
+GROUP BY 1, 2
+
+-- step: _happened
+SELECT * FROM _recorded
+UNION ALL BY NAME
+SELECT * FROM _engaged
+UNION ALL BY NAME
+SELECT * FROM _opened
+UNION ALL BY NAME
+SELECT * FROM _won
+UNION ALL BY NAME
+SELECT * FROM _contracts
+UNION ALL BY NAME
+SELECT * FROM _paid
+UNION ALL BY NAME
+SELECT * FROM _has_paid
+UNION ALL BY NAME
+SELECT * FROM _paid_until
+UNION ALL BY NAME
+SELECT * FROM _lent_until
+UNION ALL BY NAME
+SELECT * FROM _invoiced
+UNION ALL BY NAME
+SELECT * FROM _overdue
+UNION ALL BY NAME
+SELECT * FROM _ordered
+UNION ALL BY NAME
+SELECT * FROM _has_ordered
+UNION ALL BY NAME
+SELECT * FROM _used
+UNION ALL BY NAME
+SELECT * FROM _cash
+UNION ALL BY NAME
+SELECT * FROM _year
+
+-- step: _changes
+-- One row per party and month end at which something is new.
+SELECT
+  party_id, number,
+  MIN(created_on) AS created_on, SUM(records) AS records, BIT_OR(roles) AS roles,
+  BIT_OR(system_bits) AS system_bits, BOOL_OR(in_review) AS in_review,
+  MIN(engaged_on) AS engaged_on, MIN(trial_started_on) AS trial_started_on,
+  MIN(opened_on) AS opened_on, MIN(won_on) AS won_on, MAX(last_won_on) AS last_won_on,
+  SUM(deals_won) AS deals_won, SUM(won_amount) AS won_amount,
+  MIN(signed_on) AS signed_on, MIN(contract_starts_on) AS contract_starts_on,
+  MAX(contract_ends_on) AS contract_ends_on, MAX(cancelled_on) AS cancelled_on,
+  BOOL_OR(contract_current) AS contract_current, SUM(mrr) AS mrr, MAX(term_months) AS term_months,
+  MIN(first_paid_on) AS first_paid_on, MAX(last_paid_on) AS last_paid_on, SUM(paid) AS paid,
+  SUM(currencies_paid) AS currencies_paid, MAX(paid_until) AS paid_until, MAX(lent_until) AS lent_until,
+  SUM(invoiced) AS invoiced, SUM(overdue) AS overdue,
+  MIN(first_ordered_on) AS first_ordered_on, MAX(last_ordered_on) AS last_ordered_on,
+  SUM(orders) AS orders, SUM(ordered) AS ordered, SUM(currencies_ordered) AS currencies_ordered,
+  MIN(first_used_on) AS first_used_on, MAX(last_used_on) AS last_used_on,
+  SUM(net_cash) AS net_cash, SUM(net_cash_12m) AS net_cash_12m, SUM(profit_12m) AS profit_12m
+FROM _happened
+GROUP BY party_id, number
+
+-- step: _so_far
+-- Terms have a row at every month end since the first signature: they are not carried on.
+SELECT
+  party_id, number, LEAD(number, 1, $until_number) OVER (PARTITION BY party_id ORDER BY number) AS next_number,
+  MIN(created_on) OVER so_far AS created_on, SUM(records) OVER so_far AS records, BIT_OR(roles) OVER so_far AS roles,
+  BIT_OR(system_bits) OVER so_far AS system_bits, BOOL_OR(in_review) OVER so_far AS in_review,
+  MIN(engaged_on) OVER so_far AS engaged_on, MIN(trial_started_on) OVER so_far AS trial_started_on,
+  MIN(opened_on) OVER so_far AS opened_on, MIN(won_on) OVER so_far AS won_on,
+  MAX(last_won_on) OVER so_far AS last_won_on, SUM(deals_won) OVER so_far AS deals_won,
+  SUM(won_amount) OVER so_far AS won_amount,
+  signed_on, contract_starts_on, contract_ends_on, cancelled_on, contract_current, mrr, term_months,
+  MIN(first_paid_on) OVER so_far AS first_paid_on, MAX(last_paid_on) OVER so_far AS last_paid_on,
+  SUM(paid) OVER so_far AS paid, SUM(currencies_paid) OVER so_far > 0 AS has_paid,
+  MAX(paid_until) OVER so_far AS paid_until, lent_until,
+  SUM(invoiced) OVER so_far AS invoiced, SUM(overdue) OVER so_far AS overdue,
+  MIN(first_ordered_on) OVER so_far AS first_ordered_on, MAX(last_ordered_on) OVER so_far AS last_ordered_on,
+  SUM(orders) OVER so_far AS orders, SUM(ordered) OVER so_far AS ordered,
+  SUM(currencies_ordered) OVER so_far > 0 AS has_ordered,
+  MIN(first_used_on) OVER so_far AS first_used_on, MAX(last_used_on) OVER so_far AS last_used_on,
+  SUM(net_cash) OVER so_far AS net_cash, SUM(net_cash_12m) OVER so_far AS net_cash_12m,
+  SUM(profit_12m) OVER so_far AS profit_12m
+FROM _changes
+WINDOW so_far AS (PARTITION BY party_id ORDER BY number ROWS UNBOUNDED PRECEDING)
+
+-- step: _party_ends
+-- A party is there from its first record on; without a day on its records, always.
+SELECT
+  * EXCLUDE (number, lent_until),
+  CASE roles & -roles
+    WHEN 1 THEN 'internal' WHEN 2 THEN 'test' WHEN 4 THEN 'buyer' WHEN 8 THEN 'served' WHEN 16 THEN 'partner'
+    ELSE 'supplier'
+  END AS role,
+  CASE WHEN has_paid THEN GREATEST(paid_until, lent_until) END AS covered_until,
+  CASE WHEN last_used_on >= contract_starts_on THEN last_used_on END AS last_used_in_contract_on,
+  UNNEST(RANGE(number, next_number)) AS number
+FROM _so_far
+WHERE records > 0
+
+-- step: _facts
 SELECT
   p.party_id,
-  CAST($as_of AS DATE) AS as_of,
+  m.as_of,
   p.role,
   p.role IN ('internal', 'test') AS is_internal,
-  p.is_supplier,
+  (p.roles & 48) <> 0 AS is_supplier,
   p.created_on,
-  e.engaged_on,
-  e.trial_started_on,
-  d.opened_on,
-  d.won_on,
-  d.last_won_on,
-  COALESCE(d.deals_won, 0) AS deals_won,
-  CAST(COALESCE(d.won_amount, 0) AS DECIMAL(18, 4)) AS won_amount,
-  c.signed_on,
-  c.contract_starts_on,
-  c.contract_ends_on,
-  c.cancelled_on,
-  c.party_id IS NOT NULL AS has_contract,
-  COALESCE(c.contract_current, FALSE) AS contract_current,
-  CAST(COALESCE(c.mrr, 0) AS DECIMAL(18, 4)) AS mrr,
-  c.term_months,
-  m.first_paid_on,
-  m.last_paid_on,
-  CAST(COALESCE(m.paid, 0) AS DECIMAL(18, 4)) AS paid,
-  COALESCE(m.has_paid, FALSE) AS has_paid,
-  m.last_paid_on AS paid_until,
-  CAST(COALESCE(i.invoiced, 0) AS DECIMAL(18, 4)) AS invoiced,
-  CAST(COALESCE(i.overdue, 0) AS DECIMAL(18, 4)) AS overdue,
-  o.first_ordered_on,
-  o.last_ordered_on,
-  COALESCE(o.orders, 0) AS orders,
-  CAST(COALESCE(o.ordered, 0) AS DECIMAL(18, 4)) AS ordered,
-  COALESCE(k.has_ordered, FALSE) AS has_ordered,
-  u.first_used_on,
-  u.last_used_on,
-  u.last_used_in_contract_on,
-  CAST($as_of - u.last_used_in_contract_on AS DOUBLE) AS days_since_use,
-  CAST($as_of - o.last_ordered_on AS DOUBLE) AS days_since_order,
-  COALESCE(u.last_used_on >= DATE_TRUNC('month', CAST($as_of AS DATE)), FALSE) AS used_this_month,
-  CAST(COALESCE(n.net_cash, 0) AS DECIMAL(18, 4)) AS net_cash,
-  CAST(COALESCE(n.net_cash_12m, 0) AS DECIMAL(18, 4)) AS net_cash_12m,
-  CAST(0 AS DECIMAL(18, 4)) AS profit_12m,
-  p.records,
-  p.in_review
-FROM parties AS p
-LEFT JOIN _engaged AS e USING (party_id)
-LEFT JOIN _deals AS d USING (party_id)
-LEFT JOIN _contracts AS c USING (party_id)
-LEFT JOIN _paid AS m USING (party_id)
-LEFT JOIN _invoiced AS i USING (party_id)
-LEFT JOIN _ordered AS o USING (party_id)
-LEFT JOIN _kept AS k USING (party_id)
-LEFT JOIN _used_in_contract AS u USING (party_id)
-LEFT JOIN cash AS n USING (party_id)
+  p.engaged_on,
+  p.trial_started_on,
+  p.opened_on,
+  p.won_on,
+  p.last_won_on,
+  CAST(COALESCE(p.deals_won, 0) AS BIGINT) AS deals_won,
+  CAST(COALESCE(p.won_amount, 0) AS DECIMAL(18, 4)) AS won_amount,
+  p.signed_on,
+  p.contract_starts_on,
+  p.contract_ends_on,
+  p.cancelled_on,
+  p.signed_on IS NOT NULL AS has_contract,
+  COALESCE(p.contract_current, FALSE) AS contract_current,
+  CAST(COALESCE(p.mrr, 0) AS DECIMAL(18, 4)) AS mrr,
+  p.term_months,
+  p.first_paid_on,
+  p.last_paid_on,
+  CAST(COALESCE(p.paid, 0) AS DECIMAL(18, 4)) AS paid,
+  COALESCE(p.has_paid, FALSE) AS has_paid,
+  p.covered_until AS paid_until,
+  CAST(COALESCE(p.invoiced, 0) AS DECIMAL(18, 4)) AS invoiced,
+  CAST(COALESCE(p.overdue, 0) AS DECIMAL(18, 4)) AS overdue,
+  p.first_ordered_on,
+  p.last_ordered_on,
+  CAST(COALESCE(p.orders, 0) AS BIGINT) AS orders,
+  CAST(COALESCE(p.ordered, 0) AS DECIMAL(18, 4)) AS ordered,
+  COALESCE(p.has_ordered, FALSE) AS has_ordered,
+  p.first_used_on,
+  p.last_used_on,
+  p.last_used_in_contract_on,
+  CAST(m.as_of - p.last_used_in_contract_on AS DOUBLE) AS days_since_use,
+  CAST(m.as_of - p.last_ordered_on AS DOUBLE) AS days_since_order,
+  COALESCE(p.last_used_on >= DATE_TRUNC('month', m.as_of), FALSE) AS used_this_month,
+  CAST(COALESCE(p.net_cash, 0) AS DECIMAL(18, 4)) AS net_cash,
+  CAST(COALESCE(p.net_cash_12m, 0) AS DECIMAL(18, 4)) AS net_cash_12m,
+  CAST(COALESCE(p.profit_12m, 0) AS DECIMAL(18, 4)) AS profit_12m,
+  CAST(p.records AS BIGINT) AS records,
+  p.in_review,
+  p.system_bits,
+  m.use_recorded
+FROM _party_ends AS p
+JOIN month_ends AS m ON m.number = p.number

@@ -11,6 +11,10 @@ from valuekit.tables import PUBLISHED
 
 FACTS = PUBLISHED["facts"].names
 
+COLUMNS = (*FACTS, "system_bits", "use_recorded")
+"""What predicates read: the facts, the systems that have a record of the party (a sum of bits of `party_systems`), and
+whether anybody's use of the product was on record."""
+
 _NEVER_BOUGHT = "NOT (has_contract OR has_paid OR has_ordered)"
 _UNDER_CONTRACT = "has_contract AND (contract_ends_on IS NULL OR contract_ends_on >= as_of)"
 _CUSTOMER_BY_CONTRACT = f"{_UNDER_CONTRACT} AND has_paid"
@@ -155,29 +159,41 @@ RULES: tuple[StageRule, ...] = (
 customer by orders stays one when a contract is unpaid or has ended."""
 
 
-def classify_stages(engine: Engine, constants: Mapping[str, Constant], rules: Sequence[StageRule] = RULES) -> None:
-    """Give every party of `facts` the stage of the first rule that holds: makes `stage_rules` and `stages`."""
+@dataclass(frozen=True)
+class Rules:
+    """The stage rules as SQL over the facts: the number of the first that holds, and the day of its `since`."""
+
+    rule: Expression
+    since: Expression
+
+
+def without_internal_rule(rules: Sequence[StageRule] = RULES) -> tuple[StageRule, ...]:
+    """Return the rules by which internal and test accounts are staged like others."""
+    return tuple(r for r in rules if r.stage != "internal")
+
+
+def put_stage_rules(engine: Engine, constants: Mapping[str, Constant], rules: Sequence[StageRule] = RULES) -> Rules:
+    """Make `stage_rules`, the rules by number, and return their SQL."""
     predicates = {n: _parse(r.predicate, constants) for n, r in enumerate(rules, start=1)}
     engine.put("stage_rules", _rule_table(rules, predicates, constants))
-    first = _case(predicates)
-    since = _case_of({n: _parse(r.since, constants) for n, r in enumerate(rules, start=1)})
-    engine.run("valuekit.lifecycle", "stages.sql", rule=first, since=since)
+    since = {n: _parse(r.since, constants) for n, r in enumerate(rules, start=1)}
+    return Rules(_case(predicates), _case_of(since))
 
 
 def _parse(text: str, constants: Mapping[str, Constant]) -> Expression:
-    return parse_expression(text, FACTS, constants, where="stage rules")
+    return parse_expression(text, COLUMNS, constants, where="stage rules")
 
 
 def _case(predicates: Mapping[int, Expression]) -> Expression:
     """Number of the first predicate that holds."""
     branches = " ".join(f"WHEN {p.sql} THEN {n}" for n, p in predicates.items())
-    return Expression("rule", f"(CASE {branches} END)", frozenset(FACTS))
+    return Expression("rule", f"(CASE {branches} END)", frozenset(COLUMNS))
 
 
 def _case_of(values: Mapping[int, Expression]) -> Expression:
     """Value that belongs to the rule."""
     branches = " ".join(f"WHEN {n} THEN CAST({v.sql} AS DATE)" for n, v in values.items())
-    return Expression("since", f"(CASE rule {branches} END)", frozenset(FACTS))
+    return Expression("since", f"(CASE rule {branches} END)", frozenset(COLUMNS))
 
 
 def _rule_table(

@@ -30,9 +30,9 @@ class Windows:
     payment_grace_days: int = 15
     """A payment counts for so many days after the term that it covers."""
     ending_soon_days: int = 60
-    """Under notice, and ends within so many days: about to churn."""
+    """A contract under notice that ends within so many days is about to churn."""
     timing_days: int = 31
-    """What happened in one system within so many days may yet reach another."""
+    """What happened in one system within so many days may yet reach the other."""
     churn_date: str = "period_end"
     """A cancelled contract ends with its paid term (`period_end`), or on the day of notice (`notice`)."""
 

@@ -31,6 +31,7 @@ FROM _headcount
 -- step: _members
 SELECT definition, members, COUNT(party_id) AS listed
 FROM definitions LEFT JOIN memberships USING (definition)
+WHERE kind = 'team'
 GROUP BY definition, members
 
 -- step: _definitions_equal_members
@@ -41,6 +42,46 @@ SELECT
     COALESCE(SUM(listed), 0) || ' members listed' AS actual,
     'The number of each definition is the length of its list of members' AS meaning
 FROM _members
+
+-- step: _list_sizes
+-- The size of each list at each period, as the cells of every pair with it give it.
+SELECT as_of, definition_a AS definition, definition_b AS other,
+    SUM(parties) FILTER (WHERE side <> 'only_b') AS size
+FROM reconciliation
+GROUP BY as_of, definition_a, definition_b
+UNION ALL
+SELECT as_of, definition_b AS definition, definition_a AS other,
+    SUM(parties) FILTER (WHERE side <> 'only_a') AS size
+FROM reconciliation
+GROUP BY as_of, definition_a, definition_b
+
+-- step: _sizes_agree
+SELECT as_of, definition, COUNT(*) AS pairs, MIN(size) = MAX(size) AS agree, MAX(size) AS size
+FROM _list_sizes
+GROUP BY as_of, definition
+
+-- step: _sizes_now
+SELECT d.definition, d.members, COALESCE(s.agree AND s.size = d.members AND s.pairs = k.lists - 1, k.lists = 1) AS agree
+FROM definitions AS d
+JOIN (SELECT kind, COUNT(*) AS lists FROM definitions GROUP BY kind) AS k USING (kind)
+LEFT JOIN (SELECT * FROM _sizes_agree WHERE as_of = (SELECT MAX(as_of) FROM reconciliation)) AS s USING (definition)
+
+-- step: _sizes_told
+SELECT
+    (SELECT COUNT(*) FROM _sizes_now) AS lists,
+    (SELECT COUNT(*) FROM _sizes_now WHERE NOT agree) AS broken_now,
+    (SELECT COUNT(*) FROM _sizes_agree WHERE NOT agree) AS broken_ever,
+    (SELECT COUNT(*) FROM _list_sizes) // 2 AS pairs
+
+-- step: _reasons_sum_to_lists
+SELECT
+    'reasons_sum_to_lists' AS check_name,
+    broken_now = 0 AND broken_ever = 0 AS passed,
+    lists || ' lists, each as long as its cells against every other' AS expected,
+    pairs || ' pairs over all periods, ' || broken_now || ' lists differ from their cells, ' || broken_ever
+        || ' differ between pairs' AS actual,
+    'Any two lists: those on both and those on one alone, by reason, add up to each list' AS meaning
+FROM _sizes_told
 
 -- step: _books_total
 SELECT
@@ -171,6 +212,7 @@ FROM _coverage
 SELECT * FROM _stages_sum_to_parties
 UNION ALL SELECT * FROM _customers_are_compared
 UNION ALL SELECT * FROM _definitions_equal_members
+UNION ALL SELECT * FROM _reasons_sum_to_lists
 UNION ALL SELECT * FROM _books_equal_input
 UNION ALL SELECT * FROM _cash_equals_ledger
 UNION ALL SELECT * FROM _cash_adds_up

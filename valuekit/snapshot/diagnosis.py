@@ -85,15 +85,13 @@ def _acquired(rows: Rows) -> Answer:
     found = rows("acquired")
     if not found or not found[0]["headline"]:
         return Answer(question, False, "Not yet: no complete month is on record.", [])
-    first = found[0]
-    rule = f", dated by {first['event_on']}" if first["event_on"] else ""
-    words = f"{first['acquired']:,} in {_month(first['as_of'])} by the headline ({first['label']}{rule}). "
+    first, dated = found[0], [r for r in found if r["acquired"] is not None]
+    numbers = [Number(f"{r['label']} ({r['owner']}), dated by {r['event_on']}", r["acquired"]) for r in dated]
+    if first["acquired"] is None:
+        return Answer(question, False, f"Not yet: {first['label']} has no day from which a party counts.", numbers)
+    words = f"{first['acquired']:,} in {_month(first['as_of'])}, by the headline ({first['label']}). "
     words += "Each other definition has its own day that counts, and so its own number."
-    numbers = [
-        Number(f"{r['label']} ({r['owner']}), dated by {r['event_on'] or 'first month end as a member'}", r["acquired"])
-        for r in found
-    ]
-    return Answer(question, first["event_on"] is not None, words, numbers)
+    return Answer(question, True, words, numbers)
 
 
 def _who_is_active(rows: Rows) -> Answer:
@@ -133,7 +131,10 @@ def _churn_numbers(row: Row) -> list[Number]:
         Number("Stopped using only", row["stopped_using"] - row["stopped_both"]),
         Number("Stopped both", row["stopped_both"]),
     ]
-    revenue = (("Gross churn of recurring revenue", "gross_churn_rate"), ("Net churn of recurring revenue", "net_churn_rate"))
+    revenue = (
+        ("Gross churn of recurring revenue", "gross_churn_rate"),
+        ("Net churn of recurring revenue", "net_churn_rate"),
+    )
     return numbers + [Number(label, row[name], "share") for label, name in revenue if row[name] is not None]
 
 

@@ -37,7 +37,7 @@ class Explanation:
     definitions: list[Row]
     """Who counts it; for those that do not, the first reason that can explain it."""
     history: list[Row]
-    """Runs of month ends with one stage and one set of definitions; joined and left name the definitions that changed."""
+    """Runs of month ends with one stage and one set of definitions; `joined` and `left` name those that changed."""
     mrr_movements: list[Row]
     cash: list[Row]
     value: Row | None

@@ -59,6 +59,7 @@ SELECT
 FROM definitions AS d
 LEFT JOIN (SELECT * FROM memberships WHERE party_id = $party) AS m USING (definition)
 LEFT JOIN _why_not AS w USING (definition)
+WHERE d.kind = 'team'
 ORDER BY d.headline DESC, d.definition
 
 -- step: history

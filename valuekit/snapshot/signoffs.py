@@ -68,7 +68,9 @@ def _read(line: str, where: str) -> SignOff:
     try:
         return SignOff(**json.loads(line))
     except (ValueError, TypeError):
-        raise InputError("is no sign-off.", where=where, next_step="Mend or remove the line; the others stand.") from None
+        raise InputError(
+            "is no sign-off.", where=where, next_step="Mend or remove the line; the others stand."
+        ) from None
 
 
 def _append(path: Path, signed: SignOff) -> None:

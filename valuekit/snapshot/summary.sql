@@ -27,6 +27,7 @@ ORDER BY rule
 -- step: definitions
 SELECT definition, label, owner, system, sentence, members, not_countable, headline
 FROM definitions
+WHERE kind = 'team'
 ORDER BY headline DESC, definition
 
 -- step: tiers

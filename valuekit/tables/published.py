@@ -388,12 +388,35 @@ CUSTOMER_MOVEMENTS = Table(
         _count("reactivated", "Members now and earlier, but not at the month end before"),
         _count("churned", "Members at the month end before, and no longer"),
         _count("end", "Members now"),
-        _count("new_using", "Of the new ones, those that use the product at the month end"),
-        _count("acquired", "Parties whose event date of the definition lies in the month"),
-        _number("churn_rate", "churned / begin", "share"),
+        Column(
+            "new_using",
+            "BIGINT",
+            "Of the new ones, those that use the product at the month end; missing without a definition of use",
+            unit="count",
+        ),
+        Column(
+            "acquired",
+            "BIGINT",
+            "Parties that it ever counts, and whose event date lies in the month; missing without an event date",
+            unit="count",
+        ),
+        _number("churn_rate", "Those of `begin` that churned, as a share of it", "share"),
         _number("growth_rate", "end / begin - 1", "share"),
     ),
     key=("definition", "as_of"),
+)
+
+JOINED_AND_LEFT = Table(
+    "joined_and_left",
+    "definition and party that joined and left between two month ends, as far as contracts tell",
+    (
+        _party(),
+        _text("definition", "Definition: one that asks no more than contract, payment and stage"),
+        Column("as_of", "DATE", "The month end after it", unit="date", required=True),
+        _day("joined_on", "First day of the term"),
+        _day("left_on", "Last day of the term"),
+    ),
+    key=("definition", "as_of", "party_id"),
 )
 
 PAYING_AND_USING = Table(
@@ -440,19 +463,20 @@ MRR_MONTHS = Table(
         _money("begin", "Monthly recurring revenue at the month end before"),
         *(_money(kind, f"Change by {kind.replace('_', ' ')}") for kind in MRR_KINDS),
         _money("end", "Monthly recurring revenue at the month end: a balance, never summed over months"),
+        _money("end_without_rate", "Part of `end` at the rate of signature, because the month end has none"),
         _count("customers_begin", "Parties with recurring revenue at the month end before"),
         _count("customers_new", "Parties with recurring revenue for the first time"),
         _count("customers_reactivated", "Parties with recurring revenue again"),
         _count("customers_churned", "Parties whose recurring revenue went to zero"),
         _count("customers_end", "Parties with recurring revenue at the month end"),
-        _number("logo_churn_rate", "customers_churned / customers_begin", "share"),
-        _number("gross_churn_rate", "-(churn + contraction) / begin", "share"),
-        _number("net_churn_rate", "-(churn + contraction + expansion) / begin", "share"),
+        _number("logo_churn_rate", "Those of `customers_begin` that churned, as a share of them", "share"),
+        _number("gross_churn_rate", "-(churn + contraction) / begin, of those that were there at the begin", "share"),
+        _number("net_churn_rate", "-(churn + contraction + expansion) / begin, of those that were there", "share"),
         _number("grr", "Gross revenue retention: 1 - gross_churn_rate", "share"),
         _number("nrr", "Net revenue retention: 1 - net_churn_rate", "share"),
         _number("quick_ratio", "(new_business + reactivation + expansion) / -(contraction + churn)", "ratio"),
         _number("arpa", "end / customers_end", "reporting currency"),
-        _number("annual_churn_rate", "1 - (1 - logo_churn_rate)^12", "share"),
+        _number("annual_churn_rate", "1 - (1 - logo_churn_rate)^12; missing for a month that still runs", "share"),
     ),
     key=("as_of",),
 )
@@ -745,10 +769,11 @@ CHECKS = Table(
 PUBLISHED: dict[str, Table] = {
     t.name: t
     for t in (
-        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, PARTY_ALIASES, MERGE_LOG, REVIEW_PAIRS, LATE_RECORDS, BOOKS, CASH_MONTHS, CASH,
-        FACTS, STAGE, DEFINITIONS, MEMBERSHIPS, DIFFERENCES, PARTY_LISTS, REASONS, RECONCILIATION, HISTORY,
-        STAGE_MONTHS, CUSTOMER_MOVEMENTS, PAYING_AND_USING, MRR_MOVEMENTS, MRR_MONTHS, CONTRACT_ISSUES, RENEWALS,
-        STATUS_WORDS, PAYING_STATUS, MANAGED_IN, COMMISSIONS, RELATIONSHIPS, TRADE, CASH_AND_PROFIT,
+        INTAKE, QUARANTINE, PARTIES, PARTY_RECORDS, PARTY_ALIASES, MERGE_LOG, REVIEW_PAIRS, LATE_RECORDS, BOOKS, CASH_MONTHS,
+        CASH, FACTS, STAGE, DEFINITIONS, MEMBERSHIPS, DIFFERENCES, PARTY_LISTS, REASONS, RECONCILIATION, HISTORY,
+        STAGE_MONTHS, CUSTOMER_MOVEMENTS, JOINED_AND_LEFT, PAYING_AND_USING, MRR_MOVEMENTS, MRR_MONTHS,
+        CONTRACT_ISSUES, RENEWALS, STATUS_WORDS, PAYING_STATUS, MANAGED_IN, COMMISSIONS, RELATIONSHIPS, TRADE,
+        CASH_AND_PROFIT,
         CUBE, LTV, SEGMENTS, TIERS, MEASURES, RANKINGS, AGREEMENT, CONSENSUS, CHECKS,
     )
 }  # fmt: skip

@@ -7,20 +7,17 @@ from typing import Any
 
 from valuekit.config.sections import Lifecycle
 from valuekit.engine import Engine
+from valuekit.exports.definition_document.findings import checklist_part, differences_part, questions_part
 from valuekit.exports.definition_document.guide import guide
 from valuekit.exports.definition_document.model import Cell, Document, Field, Grid, Part
-try:
-    from valuekit.lifecycle.policies import Policies, describe
-except ImportError:
-    Policies, describe = dict, lambda p: []
+from valuekit.lifecycle.policies import Policies, describe
 from valuekit.snapshot import Snapshot
-from valuekit.snapshot.checklist import Line, checklist
-from valuekit.snapshot.diagnosis import TEAMS, Answer, certain_answers, diagnose
+from valuekit.snapshot.checklist import checklist
+from valuekit.snapshot.diagnosis import diagnose
 from valuekit.snapshot.manifest import Manifest
 from valuekit.tables.published import STAGES
 
 Row = Mapping[str, Any]
-TOP_REASONS = 3
 
 
 def make_document(snapshot: Snapshot) -> Document:
@@ -34,7 +31,7 @@ def make_document(snapshot: Snapshot) -> Document:
     with snapshot.engine() as engine:
         definitions = _ask(engine, "definitions", manifest)
         before = _ask(engine, "former_end", manifest)[0]["as_of"]
-        differences = _differences(definitions, _ask(engine, "differences", manifest))
+        differences = differences_part(definitions, _ask(engine, "differences", manifest))
         stages = _stages(manifest, _ask(engine, "stages", manifest), _ask(engine, "stages_before", manifest), before)
     headline = next((d for d in definitions if d["headline"]), None)
     number, sentence = _headline(manifest, headline)
@@ -48,12 +45,13 @@ def make_document(snapshot: Snapshot) -> Document:
         headline=number,
         sentence=sentence,
         parts=(
+            _glance(definitions, before),
             _definitions(definitions, before),
             stages,
             _settings(manifest),
             differences,
-            _checklist(checklist(snapshot)),
-            _questions(diagnose(snapshot)),
+            checklist_part(checklist(snapshot)),
+            questions_part(diagnose(snapshot)),
             *guide(definitions),
         ),
     )
@@ -80,22 +78,68 @@ def _headline(manifest: Manifest, headline: Row | None) -> tuple[str, str]:
 # --- definitions
 
 
+def _glance(definitions: Sequence[Row], before: date | None) -> Part:
+    """The counts side by side: what a meeting looks at."""
+    fields = (
+        Field("Definition"),
+        Field("Now", "count"),
+        Field(_at(before), "count"),
+        Field("Owner"),
+        Field("Source of truth"),
+        Field("Status"),
+    )
+    teams = [d for d in definitions if d["kind"] == "team"]
+    rows = tuple((_name(d), *_counts(d), d["owner"], d["system"], d["status"]) for d in teams)
+    lead = (
+        "One list of parties, and what each definition counts of it. None of these numbers is wrong; each has a name."
+    )
+    return Part("At a glance", None, (lead, Grid("Every definition, counted over the same parties", fields, rows)))
+
+
+def _at(before: date | None) -> str:
+    return f"At {before}" if before else "At the month end before"
+
+
+def _name(d: Row) -> str:
+    return f"{d['label']} (headline)" if d["headline"] else str(d["label"])
+
+
+def _counts(d: Row) -> tuple[Cell, Cell]:
+    """Now and at the month end before; nothing where the definition can count nobody."""
+    return (None, None) if d["not_countable"] else (d["members"], d["members_before"])
+
+
 def _definitions(definitions: Sequence[Row], before: date | None) -> Part:
     teams, systems = ([d for d in definitions if d["kind"] == kind] for kind in ("team", "system"))
-    then = f"At {before}" if before else "At the month end before"
+    then = _at(before)
     blocks: list[str | Grid] = [
-        "Every definition counts the same parties by its own rule. A changed rule is another version, with another "
-        "fingerprint; reports that were published keep theirs.",
-        Grid("Definitions", _definition_fields(then), tuple(map(_definition_row, teams)), cards=True),
+        _VERSIONS,
+        Grid("Each definition in full", _definition_fields(then), tuple(map(_definition_row, teams)), cards=True),
     ]
-    if answers := [row for d in teams for row in _answers(d)]:
-        fields = (Field("Definition", width=34), Field("Team", width=16), Field("Its own answer", width=60))
-        blocks.append(Grid("What each team says", fields, tuple(answers)))
+    if answers := tuple(row for d in teams for row in _answers(d)):
+        blocks.append(Grid("What each team says", _ANSWER, answers))
     if systems:
-        fields = (Field("System", width=34), Field("Parties", "count", 12), Field(then, "count", 16), Field("Means", width=60))
-        rows = tuple((d["label"], d["members"], d["members_before"], d["sentence"]) for d in systems)
-        blocks.append(Grid("What each system knows", fields, rows))
+        known = tuple((d["label"], d["members"], d["members_before"], d["sentence"]) for d in systems)
+        blocks.append(Grid("What each system knows", _system_fields(then), known))
     return Part("Definitions", "Definitions", tuple(blocks))
+
+
+_ANSWER = (Field("Definition", width=34), Field("Team", width=16), Field("Its own answer", width=60))
+
+
+def _system_fields(then: str) -> tuple[Field, ...]:
+    return (
+        Field("System", width=34),
+        Field("Parties", "count", 12),
+        Field(then, "count", 16),
+        Field("Means", width=60),
+    )
+
+
+_VERSIONS = (
+    "Every definition counts the same parties by its own rule. A changed rule is another version, with another "
+    "fingerprint; reports that were published keep theirs."
+)
 
 
 def _definition_fields(then: str) -> tuple[Field, ...]:
@@ -119,12 +163,10 @@ def _definition_fields(then: str) -> tuple[Field, ...]:
 
 
 def _definition_row(d: Row) -> tuple[Cell, ...]:
-    known = not d["not_countable"]
     return (
-        f"{d['label']} (headline)" if d["headline"] else d["label"],
+        _name(d),
         d["definition"],
-        d["members"] if known else None,
-        d["members_before"] if known else None,
+        *_counts(d),
         d["owner"],
         d["system"],
         d["sentence"],
@@ -134,7 +176,7 @@ def _definition_row(d: Row) -> tuple[Cell, ...]:
         d["event_on"],
         d["predicate"],
         f"{d['version']} ({d['fingerprint']})" if d["fingerprint"] else str(d["version"]),
-        d["members_with_internal"] if known else None,
+        None if d["not_countable"] else d["members_with_internal"],
         d["not_countable"],
     )
 
@@ -157,14 +199,14 @@ def _stages(manifest: Manifest, now: Sequence[Row], then: Sequence[Row], before:
     known = {**sentences, **dict.fromkeys(counts), **dict.fromkeys(former)}
     order = sorted(known, key=lambda key: (STAGES.index(key[0]), key[1] or ""))
     rows = [
-        (_words(stage), _words(reason), " Or: ".join(sentences.get((stage, reason), [])), counts.get((stage, reason), 0),
-         former.get((stage, reason), 0) if before else None)
+        (_words(stage), _words(reason), " Or: ".join(sentences.get((stage, reason), [])),
+         counts.get((stage, reason), 0), former.get((stage, reason), 0) if before else None)
         for stage, reason in order
     ]  # fmt: skip
     total = ("All parties", None, "Every party is in exactly one stage", sum(counts.values()),
              sum(former.values()) if before else None)  # fmt: skip
     fields = (Field("Stage", width=24), Field("Reason", width=22), Field("Means", width=70), Field("Now", "count", 12),
-              Field(f"At {before}" if before else "At the month end before", "count", 16))  # fmt: skip
+              Field(_at(before), "count", 16))  # fmt: skip
     lead = "Customers are the active and the inactive. The first rule that applies decides, in the order of the run."
     return Part("Stages", "Stages", (lead, Grid("Stages", fields, (*rows, total))))
 
@@ -188,105 +230,3 @@ def _settings(manifest: Manifest) -> Part:
     )
     grids = (Grid("Windows", fields, windows), Grid("Policies of movements", fields, policies))
     return Part("Windows and policies", "Stages", grids)
-
-
-# --- differences
-
-
-def _differences(definitions: Sequence[Row], cells: Sequence[Row]) -> Part:
-    """The headline against each team: who is only on one list, with the reasons of most of them; then every reason."""
-    teams = [d for d in definitions if d["definition"] in TEAMS and not d["headline"] and not d["not_countable"]]
-    compared = {d["definition"]: [c for c in cells if c["definition"] == d["definition"]] for d in teams}
-    lead = "Each party that only one list has carries one reason, the first that applies, so reasons add up to the gap."
-    overview = tuple(_difference(d, compared[d["definition"]]) for d in teams)
-    every = tuple(
-        (d["label"], _SIDES[c["side"]], c["label"], c["parties"])
-        for d in teams
-        for c in compared[d["definition"]]
-        if c["side"] in _SIDES and (c["parties"] or c["reason"] == "unexplained")
-    )
-    grids = (
-        Grid("Each team against the headline", _OVERVIEW, overview),
-        Grid("Every reason, and what has none, also when it is 0", _EVERY, every),
-    )
-    return Part("Who differs", "Differences", (lead, *grids))
-
-
-_SIDES = {"mine": "only in the headline", "theirs": "only in this list"}
-_OVERVIEW = (
-    Field("Compared with the headline", width=30),
-    Field("Its number", "count", 12),
-    Field("In both", "count", 12),
-    Field("Only in the headline", "count", 12),
-    Field("Mostly because", width=48),
-    Field("Only in this list", "count", 12),
-    Field("Mostly because of", width=48),
-    Field("Unexplained", "count", 12),
-)
-_EVERY = (Field("Compared with the headline", width=30), Field("Side", width=12), Field("Reason", width=12),
-          Field("Parties", "count", 12))  # fmt: skip
-
-
-def _difference(d: Row, cells: Sequence[Row]) -> tuple[Cell, ...]:
-    def total(side: str) -> int:
-        return sum(c["parties"] for c in cells if c["side"] == side)
-
-    unexplained = sum(c["parties"] for c in cells if c["reason"] == "unexplained")
-    mine, theirs = total("mine"), total("theirs")
-    return (d["label"], d["members"], total("both"), mine, _top(cells, "mine"), theirs, _top(cells, "theirs"),
-            unexplained if cells else None)  # fmt: skip
-
-
-def _top(cells: Sequence[Row], side: str) -> str:
-    """The largest reasons of a side, with their numbers."""
-    found = [c for c in cells if c["side"] == side and c["parties"]]
-    named = [f"{c['label']} {c['parties']:,}" for c in found[:TOP_REASONS]]
-    return ", ".join(named + (["others"] if len(found) > TOP_REASONS else []))
-
-
-# --- checklist, questions
-
-
-def _checklist(lines: Sequence[Line]) -> Part:
-    fields = (
-        Field("Item", width=34),
-        Field("Key", "code", 24),
-        Field("Owner", width=14),
-        Field("State", width=16),
-        Field("Found", width=34),
-        Field("What to look at", width=60),
-        Field("Signed by", width=20),
-        Field("On (UTC)", width=24),
-        Field("Note", width=40),
-    )
-    rows = tuple(
-        (line.label, line.item, line.owner, line.state, line.finding, line.look_at,
-         line.signed.by if line.signed else "not signed off", line.signed.at if line.signed else None,
-         line.signed.note if line.signed else None)
-        for line in lines
-    )  # fmt: skip
-    signed = sum(line.signed is not None for line in lines)
-    lead = (
-        f"{signed} of {len(lines)} items are signed off. Sign one with: valuekit sign-off SNAPSHOT KEY --by NAME. The "
-        "signature stays with this run."
-    )
-    return Part("Reconciliation checklist", "Checklist", (lead, Grid("Once a month, item by item", fields, rows)))
-
-
-def _questions(answers: Sequence[Answer]) -> Part:
-    certain = certain_answers(answers)
-    lead = (
-        f"Four questions tell whether a company has one customer list. The data answer {certain} of {len(answers)} "
-        "with certainty."
-    )
-    fields = (Field("Question", width=44), Field("Certain", width=10), Field("Answer", width=80))
-    verdicts = tuple((a.question, "yes" if a.certain else "not yet", a.answer) for a in answers)
-    counts = tuple((n.label, n.value, a.question) for a in answers for n in a.numbers if n.unit == "count")
-    shares = tuple((n.label, n.value, a.question) for a in answers for n in a.numbers if n.unit == "share")
-    label, question = Field("Number", width=44), Field("Question", width=80)
-    grids = (
-        Grid("The four questions", fields, verdicts),
-        Grid("The counts behind the answers", (label, Field("Parties", "count", 12), question), counts),
-        Grid("The rates behind the answers", (label, Field("Share", "share", 12), question), shares),
-    )
-    return Part("Four questions", "Questions", (lead, *grids))

@@ -21,7 +21,11 @@ FORMATS = (*_TEXTS, "xlsx")
 
 
 def export_definitions(
-    snapshot: Snapshot, target: Path | None, format: Format = "md", *, overwrite: bool = False  # noqa: A002
+    snapshot: Snapshot,
+    target: Path | None,
+    format: Format = "md",  # noqa: A002 - the word that every such tool uses
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write the definition document of a snapshot: definitions, stages, differences, checklist, questions and guide.
 

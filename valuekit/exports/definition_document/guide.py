@@ -8,7 +8,7 @@ from valuekit.exports.definition_document.model import Field, Grid, Part
 SHEET = "Guide"
 
 WORDS = (
-    ("Party", "One real person or company, however many records the systems have of it. Everything here counts parties."),
+    ("Party", "One real person or company, however many records systems have of it. Everything here counts parties."),
     ("Record", "One row in one system: an account in the CRM, a customer in billing, a login of the product."),
     ("As-of date", "The day that a number describes. Nothing that happened later is in it."),
     ("Stage", "Where a party stands with the company on that day. Each party is in exactly one stage."),
@@ -30,14 +30,11 @@ WORDS = (
 
 STEPS = (
     "Say both names. Not: our number is 620 and yours is 500. But: 620 signed and paid, 500 bought through sales.",
-    "Look at both directions. Two lists of equal length can still hold different parties: read who is only in the first, "
-    "and who is only in the second.",
-    "Read the reasons from the top. Each party has one reason, the first that applies; so the reasons add up to the "
-    "difference, and no party is explained twice.",
+    "Look at both directions. Two lists of equal length can still hold different parties.",
+    "Read the reasons from the top. Each party has one, the first that applies; so they add up to the difference.",
     "Look at unexplained. Above 0, somebody has to find out; until then the difference is open, not wrong.",
-    "Ask for the names. Every number here can be opened to the parties behind it, with valuekit reconcile and its option --members.",
-    "Compare with the month before. A difference that stays the same is a matter of definition; one that grows is a "
-    "matter of work.",
+    "Ask for the names. Every number can be opened to its parties, with valuekit reconcile and its option --members.",
+    "Compare with the month before. What stays is a matter of definition; what grows is a matter of work.",
 )
 
 USES = (
@@ -68,7 +65,12 @@ _ONE_RULE = "One rule goes before all others: a number of customers is never giv
 def _uses(definitions: Sequence[Mapping[str, Any]]) -> Grid:
     by_key = {("headline" if d["headline"] else d["definition"]): d for d in definitions}
     rows = [
-        (use, by_key[key]["label"], None if by_key[key]["not_countable"] else by_key[key]["members"], by_key[key]["owner"])
+        (
+            use,
+            by_key[key]["label"],
+            None if by_key[key]["not_countable"] else by_key[key]["members"],
+            by_key[key]["owner"],
+        )
         for key, use in USES
         if key in by_key
     ]

@@ -39,10 +39,10 @@ Block = str | Grid
 
 @dataclass(frozen=True)
 class Part:
-    """A section: its heading, the sheet of a workbook that it goes to, and what it holds."""
+    """A section: its heading, the sheet of a workbook that it goes to (None: pages alone), and what it holds."""
 
     title: str
-    sheet: str
+    sheet: str | None
     blocks: tuple[Block, ...]
 
 
@@ -68,7 +68,8 @@ class Document:
         """The parts by sheet, in the order in which each sheet first comes."""
         found: dict[str, list[Part]] = {}
         for part in self.parts:
-            found.setdefault(part.sheet, []).append(part)
+            if part.sheet is not None:
+                found.setdefault(part.sheet, []).append(part)
         return found
 
 
@@ -80,8 +81,8 @@ def known(value: Cell) -> bool:
 def shown(value: Cell, kind: Kind, currency: str) -> str:
     """Write a cell for people; what is not known is a dash.
 
-    >>> shown(1234, "count", "EUR"), shown(0.123, "share", "EUR"), shown(None, "count", "EUR")
-    ('1,234', '12.3%', '–')
+    >>> shown(1234, "count", "EUR"), shown(0.123, "share", "EUR"), shown(12, "money", "EUR")
+    ('1,234', '12.3%', '€12.00')
     """
     if value is None or value == "":
         return "–"  # noqa: RUF001 - a dash, as in print

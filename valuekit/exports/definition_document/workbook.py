@@ -94,7 +94,9 @@ class _Sheet:
         if value is None:
             self.sheet.write_blank(self.row, column, None, style)
         elif isinstance(value, str):
-            self.sheet.write_string(self.row, column, value[:LONGEST_TEXT], self.formats["text"] if kind != "code" else style)
+            self.sheet.write_string(
+                self.row, column, value[:LONGEST_TEXT], self.formats["text"] if kind != "code" else style
+            )
         elif isinstance(value, date):
             self.sheet.write_datetime(self.row, column, datetime.combine(value, time()), self.formats["date"])
         else:

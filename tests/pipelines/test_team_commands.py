@@ -1,0 +1,218 @@
+"""The commands by which teams agree: each on the six parties, as text and as JSON."""
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import run_command
+from tests.six_parties import MONTH_ENDS, check, fill, manifest
+from valuekit.engine import Engine
+from valuekit.snapshot import Snapshot, publish
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Publish the six parties into `runs` of the working folder, with statements of one's own; returns the path."""
+    monkeypatch.chdir(tmp_path)
+
+    def tell(*statements: str, **changes) -> str:
+        with Engine() as engine:
+            check(fill(engine))
+            for statement in statements:
+                engine.execute(statement)
+            path = publish(
+                engine, Path("runs"), manifest=manifest(engine, **changes), models={}, config_text=str(statements)
+            )
+            return str(path)
+
+    return tell
+
+
+@pytest.fixture
+def says(capsys):
+    """Run a command that succeeds and return what it printed."""
+
+    def say(*arguments: str) -> str:
+        capsys.readouterr()
+        assert run_command(list(arguments)) == 0
+        return capsys.readouterr().out
+
+    return say
+
+
+class TestDefinitions:
+    def test_writes_the_document_and_prints_its_path(self, told, says):
+        path = says("definitions", told()).strip()
+        assert path == f"definitions-{Snapshot.open('runs').manifest.run_id}.md"
+        assert "## Reconciliation checklist" in Path(path).read_text("utf-8")
+
+    @pytest.mark.parametrize(("kind", "start"), [("html", b"<!DOCTYPE html>"), ("xlsx", b"PK")])
+    def test_other_formats(self, told, says, kind, start):
+        says("definitions", told(), "--format", kind, "--out", "d")
+        assert Path("d").read_bytes().startswith(start)
+
+    def test_of_a_configuration_means_the_newest_run_of_its_company(self, told, says):
+        told()
+        Path("company.yaml").write_text(
+            "company: {name: Six Parties, currency: EUR}\nsources: [{table: payments, system: a, file: x.csv}]\n"
+        )
+        assert says("definitions", "company.yaml", "--out", "-").startswith("# Who is a customer of Six Parties")
+
+    def test_of_a_configuration_that_never_ran_says_so(self, told, capsys):
+        told()
+        Path("company.yaml").write_text(
+            "company: {name: Others, currency: EUR}\nsources: [{table: payments, system: a, file: x.csv}]\n"
+        )
+        assert run_command(["definitions", "company.yaml"]) == 4
+        message = capsys.readouterr().err
+        assert "runs: holds no snapshot of Others yet. Make one first: valuekit run company.yaml" in message
+
+    def test_a_file_is_not_overwritten_unasked(self, told, capsys):
+        path = told()
+        assert run_command(["definitions", path, "--out", "d.md"]) == 0
+        assert run_command(["definitions", path, "--out", "d.md"]) == 2
+        assert "exists already" in capsys.readouterr().err
+
+
+class TestSignOff:
+    def test_signs_and_shows_the_checklist(self, told, says):
+        path = told()
+        out = says("sign-off", path, "rows_accepted", "--by", "Ada", "--note", "a test row")
+        assert "1 of 13 items are signed off" in out
+        assert "a test row" in out
+        assert "1 of 13" in says("sign-off", path)
+
+    def test_json_holds_state_owner_and_signature(self, told, says):
+        found = json.loads(says("sign-off", told(), "rows_accepted", "--by", "Ada", "--json"))
+        (line,) = (i for i in found["items"] if i["item"] == "rows_accepted")
+        assert (line["state"], line["open"], line["total"], line["owner"]) == ("open", 1, 4, "Customers")
+        assert line["signed"]["by"] == "Ada"
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [(["rows_acepted", "--by", "Ada"], "Did you mean 'rows_accepted'"), (["rows_accepted"], "nobody signs")],
+    )
+    def test_an_unknown_item_and_a_missing_name_are_2(self, told, capsys, arguments, words):
+        assert run_command(["sign-off", told(), *arguments]) == 2
+        assert words in capsys.readouterr().err
+
+
+class TestReconcile:
+    def test_prints_both_directions_and_unexplained_even_when_0(self, told, says):
+        out = says("reconcile", told(), "customers", "finance")
+        assert out.startswith("Customers against Finance, as of 2026-06-30\n")
+        assert "month before" in out
+        lines = [line.split() for line in out.splitlines()]
+        assert ["Customers", "2", "3", "-1"] in lines
+        assert ["Contract", "ended", "+1", "0", "+1", "Its", "contract", "has", "ended"] in lines
+        assert sum(line[:2] == ["Unexplained", "0"] for line in lines) == 2
+        assert lines[-1] == ["unexplained", "0"]
+
+    def test_json_adds_up(self, told, says):
+        found = json.loads(says("reconcile", told(), "finance", "sales", "--json"))
+        cells = {(c["side"], c["reason"]): c["parties"] for c in found["cells"]}
+        assert found["first_size"] - found["second_size"] == found["gap"] == 2
+        assert cells["only_first", "no_deal"] == 2
+        assert (found["unexplained"], found["former_as_of"]) == (0, "2026-05-31")
+
+    def test_at_a_former_month_end(self, told, says):
+        found = json.loads(says("reconcile", told(), "finance", "sales", "--as-of", "2026-05-31", "--json"))
+        assert (found["first_size"], found["second_size"], found["unexplained"]) == (3, 2, 1)
+
+    def test_members_are_written_for_a_side_and_a_reason(self, told, capsys):
+        path = told()
+        assert run_command(["reconcile", path, "finance", "sales", "--members", "m.csv"]) == 0
+        assert "m.csv: 2 parties" in capsys.readouterr().err
+        rows = list(csv.DictReader(Path("m.csv").read_text("utf-8-sig").splitlines()))
+        assert {(r["customer"], r["reason"]) for r in rows} == {("'=Bob & Sons", "no_deal"), ("Cleo", "no_deal")}
+        run_command(["reconcile", path, "finance", "sales", "--members", "n.csv", "--side", "only_second"])
+        assert len(Path("n.csv").read_text("utf-8-sig").splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["finanse", "sales"], "Did you mean 'finance'"),
+            (["finance", "finance"], "compared with itself"),
+            (["finance", "sales", "--side", "only_first"], "Add --members"),
+            (["finance", "sales", "--members", "m.csv", "--reason", "no_del"], "Did you mean 'no_deal'"),
+            (["finance", "sales", "--members", "m.csv", "--as-of", "2026-05-31"], "the run's own date"),
+            (["finance", "sales", "--as-of", "2026-05-30"], "no reconciliation at '2026-05-30'"),
+        ],
+    )
+    def test_wrong_words_are_2_and_leave_no_file(self, told, capsys, arguments, words):
+        assert run_command(["reconcile", told(), *arguments]) == 2
+        assert words in capsys.readouterr().err
+        assert not Path("m.csv").exists()
+
+
+class TestMovements:
+    def test_of_the_headline_by_default(self, told, says):
+        out = says("movements", told())
+        assert out.startswith("Customers, Six Parties, as of 2026-06-30\n")
+        assert ["2026-06-30", "3", "+0", "+0", "-1", "2", "33.3%", "-33.3%", "0"] in [
+            line.split() for line in out.splitlines()
+        ]
+        assert "dated by first_paid_on" in out
+        assert "not over yet" not in out
+
+    def test_a_month_that_still_runs_is_marked(self, told, says):
+        out = says("movements", told("UPDATE customer_movements SET complete = FALSE WHERE as_of = DATE '2026-06-30'"))
+        assert "2026-06-30 *" in out
+        assert "* not over yet" in out
+
+    def test_of_another_definition_as_json(self, told, says):
+        found = json.loads(says("movements", told(), "--definition", "sales", "--json"))
+        assert [m["as_of"] for m in found["months"]] == [str(day) for day in MONTH_ENDS]
+        for m in found["months"]:
+            assert m["begin"] + m["new"] + m["reactivated"] - m["churned"] == m["end"]
+
+    def test_of_recurring_revenue_with_its_rates(self, told, says):
+        path = told()
+        out = says("movements", path, "--mrr")
+        june = [line.split() for line in out.splitlines() if line.startswith("2026-06-30")]
+        assert june[0] == ["2026-06-30", "€150.00", "€0.00", "-€50.00", "€100.00"]
+        assert june[1][1:4] == ["50.0%", "33.3%", "33.3%"]
+        assert json.loads(says("movements", path, "--mrr", "--json"))["months"][-1]["churn"] == -50
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--definition", "saels"], "Did you mean 'sales'"),
+            (["--mrr", "--definition", "sales"], "Leave --definition"),
+        ],
+    )
+    def test_wrong_words_are_2(self, told, capsys, arguments, words):
+        assert run_command(["movements", told(), *arguments]) == 2
+        assert words in capsys.readouterr().err
+
+
+class TestRestatements:
+    @pytest.fixture
+    def runs(self, told):
+        left = "UPDATE history SET definitions = 2 WHERE party_id = 'p3' AND until_end = DATE '2026-05-31'"
+        return told(), told(left)
+
+    def test_prints_then_now_and_why(self, runs, says):
+        out = says("restatements", *runs, "--as-of", "2026-05-31", "--definition", "customers")
+        lines = [line.split() for line in out.splitlines()]
+        assert ["Customers", "3", "2", "-1", "unexplained", "+0", "-1"] in lines
+        assert "Cleo" in out
+
+    def test_json_holds_causes_and_members(self, runs, says):
+        arguments = ["--as-of", "2026-05-31", "--definition", "customers", "--json"]
+        found = json.loads(says("restatements", *runs, *arguments))
+        changes = {d["definition"]: d["changes"] for d in found["definitions"]}
+        assert changes["customers"] == [{"cause": "unexplained", "joined": 0, "went": 1}]
+        assert [m["now_id"] for m in found["members"]] == ["p3"]
+        assert date.fromisoformat(found["as_of"]) == MONTH_ENDS[1]
+
+    def test_two_equal_runs_say_so(self, told, says):
+        path = told()
+        assert "say the same of every party" in says("restatements", path, path)
+
+    def test_an_unknown_definition_is_2(self, runs, capsys):
+        assert run_command(["restatements", *runs, "--definition", "custmers"]) == 2
+        assert "Did you mean 'customers'" in capsys.readouterr().err

@@ -1,0 +1,168 @@
+"""Stages and memberships at all month ends of a period, in one pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from valuekit.calendar import month_end, month_ends
+from valuekit.engine import Engine, Expression, load_steps, quote
+from valuekit.engine.steps import Step
+from valuekit.money import MONEY
+from valuekit.sources.dates import day_of
+from valuekit.tables import CANONICAL, PUBLISHED, Column, Table
+
+PACKAGE = "valuekit.lifecycle"
+
+MONTHS_AT_ONCE = 4_000_000
+"""Parties times month ends that are worked on at once: bounds the memory, does not change a result."""
+
+_UNDATED = ("costs", "fx_rates", "links")
+"""Tables that say nothing about when the company's data begin."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """The month ends of a period; the last one is the date described, whether its month is over or not."""
+
+    ends: tuple[date, ...]
+    churn_date: str
+
+    @property
+    def all(self) -> dict[str, date | int | str]:
+        """Parameters of the steps, for all month ends."""
+        return self._from(0)
+
+    @property
+    def last(self) -> dict[str, date | int | str]:
+        """Parameters of the same steps, for the date described alone."""
+        return self._from(len(self.ends) - 1)
+
+    def _from(self, number: int) -> dict[str, date | int | str]:
+        return {
+            "first_end": self.ends[0],
+            "as_of": self.ends[-1],
+            "from_number": number,
+            "until_number": len(self.ends),
+            "churn_date": self.churn_date,
+        }
+
+
+def make_month_ends(engine: Engine, as_of: date, history_months: int) -> tuple[date, ...]:
+    """Make `month_ends`: up to `history_months` month ends before the date described, and that date.
+
+    Reads the days of the canonical tables: no month end lies before the first. `use_recorded` says whether anybody's
+    use of the product was on record by then.
+    """
+    first = _first_day(engine) or as_of
+    before = month_ends(first, as_of - timedelta(days=1))
+    ends = (*before[max(0, len(before) - history_months) :], as_of)
+    first_use = engine.scalar("SELECT MIN(used_on) FROM usage")
+    rows = [
+        {
+            "number": n,
+            "as_of": day,
+            "complete": day == month_end(day),
+            "use_recorded": bool(first_use and first_use <= day),
+        }
+        for n, day in enumerate(ends)
+    ]
+    engine.put("month_ends", pa.Table.from_pylist(rows, _MONTH_ENDS))
+    return ends
+
+
+_MONTH_ENDS = pa.schema(
+    [("number", pa.int32()), ("as_of", pa.date32()), ("complete", pa.bool_()), ("use_recorded", pa.bool_())]
+)
+
+
+def _first_day(engine: Engine) -> date | None:
+    days = [
+        f"SELECT MIN({day_of(t)}) AS day FROM {quote(t.name)}" for t in CANONICAL.values() if t.name not in _UNDATED
+    ]
+    found = engine.scalar(f"SELECT MIN(day) FROM ({' UNION ALL '.join(days)})")
+    return found if isinstance(found, date) else None
+
+
+def make_party_systems(engine: Engine) -> None:
+    """Make `party_systems`: the systems that have records, by name, each with its bit in `system_bits`."""
+    engine.execute("""
+        CREATE OR REPLACE TABLE party_systems AS
+        SELECT system, CAST(1 AS BIGINT) << CAST(ROW_NUMBER() OVER (ORDER BY system) - 1 AS INTEGER) AS bit
+        FROM (SELECT DISTINCT system FROM records)
+    """)
+
+
+def fact_steps(file: str) -> list[Step]:
+    """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`."""
+    return [s for name in ("contracts.sql", "payments.sql", "facts.sql", file) for s in load_steps(PACKAGE, name)]
+
+
+def make_history(
+    engine: Engine, period: Period, *, rule: Expression, definition_bits: Expression, reason_bits: Expression
+) -> None:
+    """Make `party_months`, `running_terms`, `history` and `stage_months`.
+
+    Reads what `facts` reads, `month_ends` and `stage_rules`. At an earlier month end, what had happened by then counts,
+    as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage rule that
+    holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`, `stage` and
+    `reason`.
+    """
+    for table in (PARTY_MONTHS, RUNNING_TERMS, PUBLISHED["history"]):
+        engine.make_empty(table)
+    slots = {"rule": rule, "definition_bits": definition_bits, "reason_bits": reason_bits}
+    for first, last in _groups(engine, len(period.ends)):
+        group = {"first_party": first, "last_party": last}
+        engine.run_steps(fact_steps("months.sql"), {**period.all, **group}, **slots)
+        engine.run(PACKAGE, "history.sql")
+        for name in ("party_months", "running_terms", "history"):
+            engine.execute(f"INSERT INTO {name} SELECT * FROM {name}_part")
+    engine.drop("party_months_part", "running_terms_part", "history_part")
+    engine.run(PACKAGE, "month_counts.sql")
+
+
+def _groups(engine: Engine, ends: int) -> Iterator[tuple[str, str]]:
+    """Yield the first and last id of each group of parties that is worked on at once."""
+    size = max(1, MONTHS_AT_ONCE // ends)
+    sql = """
+        SELECT MIN(party_id), MAX(party_id)
+        FROM (SELECT party_id, (ROW_NUMBER() OVER (ORDER BY party_id) - 1) // $size AS part FROM parties)
+        GROUP BY part ORDER BY part
+    """
+    yield from engine.rows(sql, {"size": size})
+
+
+PARTY_MONTHS = Table(
+    "party_months",
+    "party and month end from its first record on",
+    (
+        Column("party_id", "VARCHAR", "Party", required=True),
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        Column("stage", "VARCHAR", "Lifecycle stage", required=True),
+        Column("reason", "VARCHAR", "Sub-reason of the stage"),
+        Column("definitions", "BIGINT", "Definitions that count it, as a sum of their bits", required=True),
+        Column("reasons", "BIGINT", "Reasons that hold for it, as a sum of their bits", required=True),
+        Column("mrr", MONEY, "Monthly recurring revenue of the terms current then", unit="reporting currency"),
+    ),
+    key=("party_id", "as_of"),
+)
+
+RUNNING_TERMS = Table(
+    "running_terms",
+    "signed contract term and run of month ends at which it is current, as it was known at each of them",
+    (
+        Column("party_id", "VARCHAR", "Party", required=True),
+        Column("system", "VARCHAR", "System", required=True),
+        Column("id", "VARCHAR", "Contract term", required=True),
+        Column("kind", "VARCHAR", "new, renewal or change"),
+        Column("currency", "VARCHAR", "Currency of the contract", required=True),
+        Column("signed_on", "DATE", "Day of signature", unit="date", required=True),
+        Column("starts_on", "DATE", "First day of the term", unit="date", required=True),
+        Column("monthly", MONEY, "Price of a month", unit="currency", required=True),
+        Column("reporting_monthly", MONEY, "Price of a month", unit="reporting currency", required=True),
+        Column("from_number", "INTEGER", "First of the month ends, as numbered in `month_ends`", required=True),
+        Column("until_number", "INTEGER", "Last of them", required=True),
+    ),
+    key=("system", "id", "from_number"),
+)

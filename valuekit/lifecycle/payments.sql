@@ -1,0 +1,201 @@
+-- What parties paid, were billed and ordered: changes by month, in numbers of `month_ends`.
+
+-- step: _paid
+SELECT
+  party_id,
+  GREATEST(DATEDIFF('month', $first_end, paid_on), $from_number) AS number,
+  MIN(paid_on) FILTER (WHERE amount > 0) AS first_paid_on,
+  MAX(paid_on) FILTER (WHERE amount > 0) AS last_paid_on,
+  SUM(reporting_amount) AS paid
+FROM payments
+WHERE paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
+
+-- step: _paid_in_currency
+SELECT
+  party_id, currency,
+  GREATEST(DATEDIFF('month', $first_end, paid_on), $from_number) AS number,
+  SUM(amount) AS amount
+FROM payments
+WHERE paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2, 3
+
+-- step: _payers
+SELECT *, SUM(amount) OVER (PARTITION BY party_id, currency ORDER BY number) > 0 AS is_payer
+FROM _paid_in_currency
+
+-- step: _has_paid
+-- Whether all was refunded shows in the currency paid: in another, the rate of the day would leave a rest. A currency
+-- in which more was paid than refunded counts 1 from that month on, until it is refunded.
+SELECT
+  party_id, number,
+  CAST(is_payer AS INTEGER)
+    - CAST(LAG(is_payer, 1, FALSE) OVER (PARTITION BY party_id, currency ORDER BY number) AS INTEGER) AS currencies_paid
+FROM _payers
+
+-- step: _invoice_terms
+-- The length of the term that an invoice bills, and from when both are known.
+SELECT
+  i.system, i.id AS invoice, MIN(GREATEST(c.signed_on, i.issued_on)) AS billed_on, MAX(c.term_months) AS term_months
+FROM invoices AS i
+JOIN contracts AS c ON c.party_id = i.party_id AND c.id = i.contract
+WHERE c.signed_on <= $as_of AND i.issued_on <= $as_of AND i.party_id BETWEEN $first_party AND $last_party
+GROUP BY i.system, i.id
+
+-- step: _signatures
+SELECT
+  party_id, term_months, signed_on,
+  LEAD(signed_on) OVER (PARTITION BY party_id ORDER BY signed_on, starts_on, system, id) AS next_signed_on
+FROM contracts
+WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+
+-- step: _received
+SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.term_months
+FROM payments AS p
+LEFT JOIN _invoice_terms AS t ON t.system = p.system AND t.invoice = p.invoice
+WHERE p.amount > 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party AND $last_party
+
+-- step: _covered
+-- A payment covers the term that its invoice bills, from when that is known; else the term that the party had signed
+-- last; else a month.
+SELECT party_id, system, invoice, currency, paid_on, GREATEST(paid_on, billed_on) AS known_on, term_months
+FROM _received
+WHERE term_months IS NOT NULL
+UNION ALL
+SELECT r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, COALESCE(s.term_months, 1)
+FROM _received AS r
+LEFT JOIN _signatures AS s
+  ON s.party_id = r.party_id AND s.signed_on <= r.paid_on AND (s.next_signed_on > r.paid_on OR s.next_signed_on IS NULL)
+WHERE r.billed_on IS NULL OR r.billed_on > r.paid_on
+
+-- step: _repaid_days
+SELECT system, invoice, currency, paid_on, SUM(amount) AS amount, MIN(amount) < 0 AS is_refund
+FROM payments
+WHERE paid_on <= $as_of AND invoice IS NOT NULL AND party_id BETWEEN $first_party AND $last_party
+GROUP BY system, invoice, currency, paid_on
+
+-- step: _left
+SELECT *, SUM(amount) OVER (PARTITION BY system, invoice, currency ORDER BY paid_on) AS rest
+FROM _repaid_days
+QUALIFY BOOL_OR(is_refund) OVER (PARTITION BY system, invoice, currency)
+
+-- step: _refunded
+SELECT system, invoice, currency, paid_on AS refunded_on
+FROM _left
+WHERE is_refund AND rest <= 0
+
+-- step: _coverage
+-- A payment that was refunded in full covers nothing from then on.
+SELECT
+  c.party_id, c.system, c.invoice, c.currency, c.known_on, r.refunded_on,
+  CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1 AS paid_until
+FROM _covered AS c
+LEFT JOIN _refunded AS r
+  ON r.system = c.system AND r.invoice = c.invoice AND r.currency = c.currency AND r.refunded_on >= c.paid_on
+
+-- step: _paid_until
+SELECT
+  party_id,
+  GREATEST(DATEDIFF('month', $first_end, known_on), $from_number) AS number,
+  MAX(paid_until) AS paid_until
+FROM _coverage
+WHERE refunded_on IS NULL
+GROUP BY 1, 2
+
+-- step: _lent_months
+-- What refunded payments covered, at the month ends before the refund; the row at the refund closes it.
+SELECT
+  *,
+  UNNEST(RANGE(
+    GREATEST(DATEDIFF('month', $first_end, known_on), $from_number),
+    LEAST(DATEDIFF('month', $first_end, refunded_on) + 1, $until_number)
+  )) AS number
+FROM (
+  SELECT party_id, known_on, paid_until, MIN(refunded_on) AS refunded_on
+  FROM _coverage
+  WHERE refunded_on IS NOT NULL
+  GROUP BY party_id, system, invoice, currency, known_on, paid_until
+)
+
+-- step: _lent_until
+SELECT
+  party_id, number,
+  MAX(paid_until) FILTER (WHERE number < DATEDIFF('month', $first_end, refunded_on)) AS lent_until
+FROM _lent_months
+GROUP BY party_id, number
+
+-- step: _invoiced
+SELECT
+  party_id,
+  GREATEST(DATEDIFF('month', $first_end, issued_on), $from_number) AS number,
+  SUM(reporting_amount) AS invoiced
+FROM invoices
+WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
+
+-- step: _due
+-- Invoices that are not paid, from the first month end after their day.
+SELECT
+  party_id, system, id, reporting_amount AS billed,
+  GREATEST(DATEDIFF('month', $first_end, due_on + 1), $from_number) AS due_number
+FROM invoices
+WHERE status NOT IN ('paid', 'void') AND due_on < $as_of AND party_id BETWEEN $first_party AND $last_party
+
+-- step: _due_changes
+SELECT *, due_number AS number, 0 AS paid
+FROM _due
+UNION ALL
+SELECT
+  d.*, GREATEST(DATEDIFF('month', $first_end, p.paid_on), d.due_number), p.reporting_amount
+FROM _due AS d
+JOIN payments AS p ON p.system = d.system AND p.invoice = d.id
+WHERE p.paid_on <= $as_of
+
+-- step: _due_months
+SELECT party_id, system, id, billed, number, SUM(paid) AS paid
+FROM _due_changes
+GROUP BY party_id, system, id, billed, number
+
+-- step: _open
+-- What is open of an invoice is its amount less the payments that name it.
+SELECT
+  party_id, system, id, number,
+  GREATEST(billed - SUM(paid) OVER (PARTITION BY system, id ORDER BY number), 0) AS rest
+FROM _due_months
+
+-- step: _overdue
+SELECT party_id, number, rest - LAG(rest, 1, 0) OVER (PARTITION BY system, id ORDER BY number) AS overdue
+FROM _open
+
+-- step: _ordered
+SELECT
+  party_id,
+  GREATEST(DATEDIFF('month', $first_end, ordered_on), $from_number) AS number,
+  MIN(ordered_on) FILTER (WHERE amount > 0) AS first_ordered_on,
+  MAX(ordered_on) FILTER (WHERE amount > 0) AS last_ordered_on,
+  COUNT(DISTINCT ordered_on) FILTER (WHERE amount > 0) AS orders,
+  SUM(reporting_amount) AS ordered
+FROM orders
+WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
+
+-- step: _ordered_in_currency
+SELECT
+  party_id, currency,
+  GREATEST(DATEDIFF('month', $first_end, ordered_on), $from_number) AS number,
+  SUM(amount) AS amount
+FROM orders
+WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2, 3
+
+-- step: _buyers
+SELECT *, SUM(amount) OVER (PARTITION BY party_id, currency ORDER BY number) > 0 AS is_buyer
+FROM _ordered_in_currency
+
+-- step: _has_ordered
+SELECT
+  party_id, number,
+  CAST(is_buyer AS INTEGER)
+    - CAST(LAG(is_buyer, 1, FALSE) OVER (PARTITION BY party_id, currency ORDER BY number) AS INTEGER)
+    AS currencies_ordered
+FROM _buyers

@@ -121,6 +121,9 @@ def classify(work: Work) -> None:
         reasons=lifecycle.merge_reasons(lifecycle.REASONS, reasons),
         history_months=settings.history_months,
         internal=settings.internal,
+        paying=settings.paying,
+        using=settings.using,
+        policies=lifecycle.Policies(**settings.movements.model_dump()),
     )
 
 

@@ -2,12 +2,13 @@
 
 from valuekit.lifecycle.classify import classify
 from valuekit.lifecycle.definitions import Definition, Headline, headline, merge_definitions
+from valuekit.lifecycle.policies import Policies, Rule, describe
 from valuekit.lifecycle.presets import BUILTIN
 from valuekit.lifecycle.reasons import REASONS, Reason, merge_reasons
 from valuekit.lifecycle.stages import RULES, StageRule
 from valuekit.lifecycle.windows import Windows
 
 __all__ = [
-    "BUILTIN", "REASONS", "RULES", "Definition", "Headline", "Reason", "StageRule", "Windows", "classify", "headline",
-    "merge_definitions", "merge_reasons",
+    "BUILTIN", "REASONS", "RULES", "Definition", "Headline", "Policies", "Reason", "Rule", "StageRule", "Windows",
+    "classify", "describe", "headline", "merge_definitions", "merge_reasons",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
 from valuekit.lifecycle.months import Period, fact_steps, make_history, make_month_ends, make_party_systems
+from valuekit.lifecycle.movements import PAYING, USING, move
+from valuekit.lifecycle.policies import Policies
 from valuekit.lifecycle.presets import BUILTIN
 from valuekit.lifecycle.reasons import REASONS, Reason, reason_bits
 from valuekit.lifecycle.stages import RULES, put_stage_rules, without_internal_rule
@@ -15,6 +17,7 @@ from valuekit.lifecycle.windows import Windows
 from valuekit.tables import PUBLISHED
 
 _DEFAULT = Windows()
+_AS_USUAL = Policies()
 
 
 def classify(
@@ -26,6 +29,9 @@ def classify(
     reasons: Sequence[Reason] = REASONS,
     history_months: int = 36,
     internal: Literal["out", "in"] = "out",
+    paying: str = PAYING,
+    using: str = USING,
+    policies: Policies = _AS_USUAL,
 ) -> None:
     """Say in which stage each party is and which definition counts it: at a date, and at the month ends before it.
 
@@ -38,6 +44,7 @@ def classify(
     `contract_terms` (signed terms as they run at the date), `party_systems`, `stage_rules`, and what the lists are made
     of (see `lists`).
 
+    Then the movements between the month ends (see `movements`), by `policies` and the definitions `paying` and `using`.
     With `internal="in"`, internal and test accounts are staged and counted like others.
 
     Raises:
@@ -55,6 +62,7 @@ def classify(
     make_history(engine, period, rule=rules.rule, definition_bits=counted, reason_bits=explained)
     put_definition_rules(engine, as_of, constants, definitions, reasons, with_internal=with_internal)
     reconcile_lists(engine, as_of, rule=rules.rule, definition_bits=counted)
+    move(engine, paying=paying, using=using, policies=policies, constants=constants)
     for name in _LATER:
         engine.make_empty(PUBLISHED[name])
 
@@ -64,6 +72,4 @@ def _all_parties(engine: Engine) -> dict[str, str]:
     return {"first_party": first or "", "last_party": last or ""}
 
 
-_LATER = (
-    "party_aliases", "customer_movements", "paying_and_using", "mrr_movements", "mrr_months", "joined_and_left",
-)  # fmt: skip
+_LATER = ("party_aliases",)

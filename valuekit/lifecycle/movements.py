@@ -14,6 +14,9 @@ from valuekit.tables import PUBLISHED
 
 PACKAGE = "valuekit.lifecycle"
 
+PAYING, USING = "paying", "using"
+"""Keys of the definitions behind payment churn and usage churn."""
+
 _DEFAULT = Policies()
 _NO_CONSTANTS: Mapping[str, Constant] = {}
 _KNOWN_OF_BRIEF = (
@@ -26,8 +29,8 @@ _KNOWN_OF_BRIEF = (
 def move(
     engine: Engine,
     *,
-    paying: str | None = None,
-    using: str | None = None,
+    paying: str = PAYING,
+    using: str = USING,
     policies: Policies = _DEFAULT,
     constants: Mapping[str, Constant] = _NO_CONSTANTS,
 ) -> None:
@@ -35,8 +38,8 @@ def move(
 
     Reads `month_ends`, `party_months` and `history` (memberships at every month end), `definitions`, `facts`, `stages`,
     `running_terms`, `contract_terms`, `contracts`, `invoices`, `payments` and `fx_rates`. `paying` and `using` name the
-    definitions behind payment churn and usage churn; without both, `paying_and_using` has no row. `constants` are
-    names that rules of the definitions may use.
+    definitions behind payment churn and usage churn; where there are none of the default names, `paying_and_using` has
+    no row. `constants` are names that rules of the definitions may use.
     Makes `customer_movements`, `joined_and_left`, `paying_and_using`, `mrr_movements` and `mrr_months`. The first month
     end is the opening balance: it has no row.
 
@@ -44,15 +47,15 @@ def move(
     Recurring revenue knows it from the contracts.
 
     Raises:
-        UnknownNameError: no definition is called `paying` or `using`.
+        UnknownNameError: `paying` or `using` is not the default, and no definition has that name.
         ExpressionError: an event date is no date over the facts.
     """
     rows = engine.query("SELECT definition, bit, predicate, event_on FROM definitions ORDER BY bit").to_pylist()
     bits = {row["definition"]: row["bit"] for row in rows}
     parameters = {
         **policies.parameters,
-        "paying_bit": _bit_of(paying, bits, "lifecycle.paying"),
-        "using_bit": _bit_of(using, bits, "lifecycle.using"),
+        "paying_bit": _bit_of(paying, bits, PAYING),
+        "using_bit": _bit_of(using, bits, USING),
         "opening": engine.scalar("SELECT MIN(as_of) FROM month_ends"),
     }
     _find_brief(engine, rows, parameters, constants)
@@ -60,12 +63,10 @@ def move(
     move_mrr(engine, policies)
 
 
-def _bit_of(definition: str | None, bits: Mapping[str, int], where: str) -> int:
-    if definition is None:
-        return 0
-    if definition not in bits:
-        raise UnknownNameError("definition", definition, bits, where=where)
-    return bits[definition]
+def _bit_of(definition: str, bits: Mapping[str, int], default: str) -> int:
+    if definition not in bits and definition != default:
+        raise UnknownNameError("definition", definition, bits, where=f"lifecycle.{default}")
+    return bits.get(definition, 0)
 
 
 def _count_customers(

@@ -221,6 +221,7 @@ _TABLES = {
             SELECT as_of, TRUE AS complete, begin, COALESCE(new_business, 0) AS new_business,
                 COALESCE(expansion, 0) AS expansion, COALESCE(reactivation, 0) AS reactivation,
                 COALESCE(contraction, 0) AS contraction, COALESCE(churn, 0) AS churn, COALESCE(fx, 0) AS fx, "end",
+                CAST(0 AS DECIMAL(18,4)) AS end_without_rate,
                 customers_begin, customers_new, customers_reactivated, customers_churned, customers_end
             FROM sums LEFT JOIN kinds USING (as_of)),
         rates AS (

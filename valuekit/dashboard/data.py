@@ -21,6 +21,9 @@ PAGES = "valuekit.dashboard.pages"
 SHARED = "shared"
 """The `.sql` file whose steps every page may ask."""
 
+BORROWED = {"customers/lists": [("valuekit.lifecycle", "members.sql")]}
+"""By page: the `.sql` files of the domain whose scratch steps it reads, so that one rule has one place."""
+
 Timing = Literal["mid_year", "end_of_year"]
 
 
@@ -67,11 +70,15 @@ class Settings:
     assumed_cost_of_goods: float | None = None
     paying: str = "paying"
     using: str = "using"
+    same_month: str = "net"
+    reactivation_days: int | None = None
 
 
 def settings(manifest: Manifest) -> Settings:
     """Read from the manifest's configuration what the pages need; what it does not state has its default."""
     config = manifest.config
+    lifecycle = config.get("lifecycle", {})
+    movements = lifecycle.get("movements", {})
     ltv = config.get("ltv", {})
     standard = Scenario()
     return Settings(
@@ -84,8 +91,10 @@ def settings(manifest: Manifest) -> Settings:
         top_n=int(config.get("executives", {}).get("top_n", Settings.top_n)),
         weights={key: float(weight) for key, weight in config.get("executives", {}).get("weights", {}).items()},
         assumed_cost_of_goods=config.get("cashflow", {}).get("assumed_cost_of_goods"),
-        paying=config.get("lifecycle", {}).get("paying", Settings.paying),
-        using=config.get("lifecycle", {}).get("using", Settings.using),
+        paying=lifecycle.get("paying", Settings.paying),
+        using=lifecycle.get("using", Settings.using),
+        same_month=movements.get("same_month", Settings.same_month),
+        reactivation_days=movements.get("reactivation_days"),
     )
 
 
@@ -170,7 +179,8 @@ def _sql(page: str, step: str, slots: Mapping[str, Slot]) -> str:
 
 
 def _steps(page: str) -> dict[str, Step]:
-    return {s.name: s for file in (SHARED, page) for s in load_steps(PAGES, f"{file}.sql")}
+    files = [(PAGES, f"{SHARED}.sql"), *BORROWED.get(page, ()), (PAGES, f"{page}.sql")]
+    return {s.name: s for package, file in files for s in load_steps(package, file)}
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:

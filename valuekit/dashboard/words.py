@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import isnan
 
 from valuekit.money import shorten, show
+from valuekit.tables import PUBLISHED
 
 Number = Decimal | float | int
 
@@ -99,6 +100,18 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
     ('Sales: Bought', 'Customers')
     """
     return label if headline else f"{owner}: {label}"
+
+
+def event(expression: str | None) -> str:
+    """Write the day that makes a party count: in words where it is one fact.
+
+    >>> event("won_on"), event("GREATEST(signed_on, first_paid_on)"), event(None)
+    ('First deal won', 'GREATEST(signed_on, first_paid_on)', '')
+    """
+    if not isinstance(expression, str):
+        return ""
+    facts = PUBLISHED["facts"]
+    return facts[expression].meaning if expression in facts.names else expression
 
 
 NOT_RECORDED = "not recorded"
@@ -205,12 +218,12 @@ PAYING = {
 
 
 def signed(number: Number) -> str:
-    """Write a whole number with its sign; no change is said in words.
+    """Write a whole number with its sign.
 
     >>> signed(12), signed(-3), signed(0)
-    ('+12', '-3', 'no change')
+    ('+12', '-3', '0')
     """
-    return f"{int(number):+,}" if number else "no change"
+    return f"{int(number):+,}" if number else "0"
 
 
 def percent(rate: Number | None) -> str:

@@ -55,7 +55,8 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
         start=start.clip(lower=floor) if floor else start, end=end, high=pd.concat([start, end], axis=1).max(axis=1),
         strong=(frame["key"] == chosen) | frame["total"] | (chosen == ""),
     )  # fmt: skip
-    room = 1.10 * (float(drawn["high"].max()) - floor) + floor
+    beside = 1.34 if frame["aside"].astype(bool).any() else 1.12  # what is written to the right of the bars
+    room = beside * (float(drawn["high"].max()) - floor) + floor
     low = min(floor, float(drawn[["start", "end"]].min().min()))
     x = alt.Scale(domain=[low, max(room, low + 1)], nice=False, zero=False)
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=_names())

@@ -233,7 +233,7 @@ def _team(one: Any, reported: int, apart: pd.DataFrame) -> tuple[str, str, str, 
         return named, words.NOT_RECORDED, "", words.begin(one.not_countable)
     if one.headline:
         return named, words.count(one.members), "", "This is the reported number"
-    gap = words.signed(one.members - reported) if one.members != reported else "0"
+    gap = words.signed(one.members - reported)
     return named, words.count(one.members), gap, _why(apart) or "It counts the same parties"
 
 

@@ -79,7 +79,8 @@ def _more(internal: int) -> str:
 def _change(view: View, month: Any) -> str:
     if month is None or view.former is None:
         return ""
-    return f"{words.signed(month.end - month.begin)} since {words.day(view.former)}"
+    change = month.end - month.begin
+    return f"{words.signed(change) if change else 'no change'} since {words.day(view.former)}"
 
 
 def _card(view: View, one: Any, number: Number | None) -> str:
@@ -108,7 +109,7 @@ def _sentence(view: View, one: Any) -> str:
 
 def _details(one: Any) -> str:
     """Write what opens at a click: whom it counts, and each team's own answer."""
-    rows = [("Counts", one.counts), ("Does not count", one.excludes), ("Day it begins to count", one.event_on)]
+    rows = [("Counts", one.counts), ("Does not count", one.excludes), ("Counts from", words.event(one.event_on))]
     rows += [(f"{team}'s own answer", answer) for team, answer in answers(one).items()]
     told = "".join(f"<p><i>{escape(k)}</i> {escape(v)}</p>" for k, v in rows if isinstance(v, str) and v)
     title = "What each team answers" if answers(one) else "Whom it counts"

@@ -11,6 +11,7 @@ from valuekit.dashboard.charts import bridges, months
 from valuekit.dashboard.data import each, most
 from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.pages.customers.view import View, month_name, pick_definition, pick_month
+from valuekit.snapshot.growth import Comparison, Growth, Window, compare_growth
 
 KINDS = ("new", "reactivated", "churned")
 YEAR = 12
@@ -95,9 +96,12 @@ def _bridge(view: View, definition: str, since: date, span: pd.DataFrame) -> Non
     if floor := bridges.begins_at(steps):
         parts.note(f"The bars begin at {words.count(floor)}, so that the steps can be seen.")
     kind = parts.choice("Who", options, default="new", key="moved")
+    settings = view.run.settings
+    policies = {"same_month": settings.same_month, "reactivation_days": settings.reactivation_days}
+    wanted = {"bit": view.bit(definition), "using_bit": view.bit(settings.using), "since": since, "until": view.month}
+    file = f"{definition}-{kind}"
     members.show(
-        view, "moved", words.MOVEMENTS[kind], file=f"{definition}-{kind}", bit=view.bit(definition), since=since,
-        until=view.month, movement=kind,
+        view, "moved", words.MOVEMENTS[kind], file=file, definition=definition, movement=kind, **wanted, **policies
     )  # fmt: skip
 
 
@@ -164,7 +168,11 @@ def _acquired(view: View) -> None:
     for key, name in view.names("team").items():
         if key in numbers:
             event = view.countable.loc[key, "event_on"]
-            told = (str(event), words.count(numbers[key].acquired)) if isinstance(event, str) else ("no event", "-")
+            told = (
+                (words.event(event), words.count(numbers[key].acquired))
+                if isinstance(event, str)
+                else ("no event", "-")
+            )
             rows.append((name, *told, words.count(numbers[key].new)))
     parts.listing(["Definition", "Its event", "Acquired by event", "New at month end"], rows, numbers=(2, 3))
 
@@ -178,51 +186,55 @@ def _two(view: View) -> None:
         return
     parts.section(
         "Two growth figures from one company",
-        "Each with its own definition and its own months: both can be right. Below: who moved by one and not by the"
-        " other.",
+        "Each with its own definition and its own months: both can be right. Below: what the same parties do under"
+        " each.",
     )
     teams = view.teams()
     starts = (teams[0], "product" if "product" in teams[1:] else list(view.names())[-1])
-    chosen = []
-    for place, column in enumerate(st.columns(2, gap="large")):
+    columns = st.columns(2, gap="large")
+    windows = []
+    for side, start, column in zip(SIDES, starts, columns, strict=True):
         with column:
-            chosen.append(_one(view, SIDES[place], starts[place]))
-    (first, a_since, a_until), (second, b_since, b_until) = chosen
-    found = view.ask(
-        "two_growths", first=view.bit(first), second=view.bit(second), first_since=a_since, first_until=a_until,
-        second_since=b_since, second_until=b_until,
-    )  # fmt: skip
-    _moved_by(found)
+            windows.append(_window(view, side, start))
+    first, second = windows
+    if first is None or second is None:
+        parts.empty("The months are in the wrong order", "Choose an earlier month to begin with.")
+        return
+    found = view.run.told(compare_growth, first, second)
+    for figure, column in zip((found.a, found.b), columns, strict=True):
+        with column:
+            parts.cards([_figure(figure)])
+    _moves(found)
 
 
-def _one(view: View, side: str, start: str) -> tuple[str, date, date]:
+def _window(view: View, side: str, start: str) -> Window | None:
+    """Let the reader choose a definition and its months; nothing when they are in the wrong order."""
     definition = pick_definition(f"{side.capitalize()} definition", view.names(), key=f"growth_{side}", default=start)
     left, right = st.columns(2)
     with left:
         since = pick_month("From", view.complete, key=f"{side}_from", default=min(YEAR, len(view.months) - 1))
     with right:
         until = pick_month("To", view.complete, key=f"{side}_to")
-    span = within(view.ask("movements", definition=definition), since, until)
-    if span.empty:
-        parts.empty("The months are in the wrong order", "Choose an earlier month to begin with.")
-        return definition, since, until
-    begin, end = int(span["begin"].iloc[0]), int(span["end"].iloc[-1])
-    rate = f"{100 * (end / begin - 1):+.1f}%" if begin else "-"
-    context = f"{words.count(begin)} to {words.count(end)}, {words.signed(end - begin)}"
-    parts.cards([parts.Card(view.names()[definition], rate, "Growth: end / begin - 1", context)])
-    return definition, since, until
+    return Window(definition, since, until) if since < until else None
 
 
-def _moved_by(found: pd.DataFrame) -> None:
-    """Count who joined and who left by both, by the first alone and by the second alone."""
+def _figure(one: Growth) -> parts.Card:
+    rate = "-" if one.rate is None else f"{100 * one.rate:+.1f}%"
+    context = (
+        f"{words.count(one.begin)} + {words.count(one.joined)} joined - {words.count(one.left)} left ="
+        f" {words.count(one.end)}"
+    )
+    return parts.Card(one.label, rate, one.sentence, context)
 
-    def count(before: bool, after: bool, sides: tuple[bool, bool]) -> int:
-        moved = [(found[f"{s}_before"] == before) & (found[f"{s}_after"] == after) for s in SIDES]
-        kept = (moved[0] == sides[0]) & (moved[1] == sides[1])
-        return int(found.loc[kept, "parties"].sum())
 
-    rows = []
-    for name, before, after in (("Joined", False, True), ("Left", True, False)):
-        counts = [count(before, after, sides) for sides in ((True, True), (True, False), (False, True))]
-        rows.append((name, *(words.count(n) for n in counts)))
-    parts.listing(["", "By both", "By the first alone", "By the second alone"], rows, numbers=(1, 2, 3))
+MOVES = {"joined": "joined", "left": "left", "stayed": "stayed", "outside": "is on neither end"}
+
+
+def _moves(found: Comparison) -> None:
+    """Count what the parties do under the first figure by what they do under the second."""
+    rows = [
+        (f"{word.capitalize()} by the first", *(words.count(found.counted([a], [b])) for b in MOVES))
+        for a, word in MOVES.items()
+    ]
+    headers = ["", *(f"{word} by the second" for word in MOVES.values())]
+    parts.listing([h[:1].upper() + h[1:] for h in headers], rows, numbers=range(1, len(headers)))

@@ -19,25 +19,11 @@ SELECT party_id, CAST(NULL AS DECIMAL(18,4)) AS amount
 FROM _then
 WHERE (definitions & $has) = $has AND (definitions & $lacks) = 0
 
--- step: _moves
-SELECT
-    party_id,
-    (definitions & $bit) <> 0 AS counted,
-    (former_definitions & $bit) <> 0 AS before,
-    (first_definitions & $bit) <> 0 AS first
-FROM history
-WHERE from_end > $since AND from_end <= $until
-
 -- step: moved
--- Who came, came back or went between two month ends, by one definition; each once.
+-- Who came, came back or went between two month ends, by one definition and the policies of the run; each once.
 SELECT DISTINCT party_id, CAST(NULL AS DECIMAL(18,4)) AS amount
-FROM _moves
-WHERE
-    CASE $movement
-        WHEN 'new' THEN counted AND NOT before AND first
-        WHEN 'reactivated' THEN counted AND NOT before AND NOT first
-        ELSE before AND NOT counted
-    END
+FROM _movements
+WHERE as_of > $since AND as_of <= $until AND movement = $movement
 
 -- step: _last
 SELECT

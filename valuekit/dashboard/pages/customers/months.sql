@@ -65,20 +65,3 @@ FROM history JOIN definitions ON (history.definitions & bit) <> 0
 WHERE from_end <= $month AND until_end >= $month
 GROUP BY stage, definition
 ORDER BY stage, definition
-
--- step: _windows
-SELECT
-    party_id,
-    BOOL_OR((definitions & $first) <> 0 AND $first_since BETWEEN from_end AND until_end) AS first_before,
-    BOOL_OR((definitions & $first) <> 0 AND $first_until BETWEEN from_end AND until_end) AS first_after,
-    BOOL_OR((definitions & $second) <> 0 AND $second_since BETWEEN from_end AND until_end) AS second_before,
-    BOOL_OR((definitions & $second) <> 0 AND $second_until BETWEEN from_end AND until_end) AS second_after
-FROM history
-GROUP BY party_id
-
--- step: two_growths
--- Two lists, each over its own months: who is on them at their ends.
-SELECT first_before, first_after, second_before, second_after, COUNT(*) AS parties
-FROM _windows
-GROUP BY first_before, first_after, second_before, second_after
-ORDER BY first_before, first_after, second_before, second_after

@@ -62,6 +62,9 @@ def _bridge(view: View, since: date, span: pd.DataFrame) -> None:
     )
     if floor := bridges.begins_at(steps):
         parts.note(f"The bars begin at {run.money(floor)}, so that the steps can be seen.")
+    without_rate = float(span["end_without_rate"].iloc[-1])
+    if without_rate:
+        parts.note(f"{run.money(without_rate)} of it is at the rate of signature: the month end has no rate.")
     if not options:
         return
     kind = parts.choice("Who", options, default=next(iter(options)), key="mrr_moved")

@@ -208,7 +208,7 @@ def test_two_growth_figures_come_from_one_company(open_page: Open, subscription:
     assert cards(opened)["Customers"] == f"{100 * (end / begin - 1):+.1f}%"
     ((before, _),) = rows(subscription, moved.format("using", MAY))
     ((_, after),) = rows(subscription, moved.format("using", "2026-06-30"))
-    assert cards(opened)["Product: Using now"] == f"{100 * (after / before - 1):+.1f}%"
+    assert cards(opened)["Using now"] == f"{100 * (after / before - 1):+.1f}%"
     told = re.search(r"Joined by the first((?:\s+\d+){4}).*Left by the first((?:\s+\d+){4})", text(opened), re.DOTALL)
     assert told
     joined, left = (sum(map(int, numbers.split())) for numbers in told.groups())

@@ -7,12 +7,14 @@ lifetime value is the discounted cube, tiers follow the value. Nothing here is a
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from scipy.stats import kendalltau
 
+from tests.fake_history import REASON_RULES, fill_history, fill_registers
 from valuekit.engine import Engine, quote
 from valuekit.snapshot import Manifest, SourceFile, publish
 from valuekit.snapshot.manifest import StageRule
@@ -50,7 +52,18 @@ DEFINITIONS = {
     "signed": ("Signed", "Sales", "crm", "Has signed a contract", "has_contract", False),
     "first_payment": ("First payment", "Finance", "billing", "Has made a first payment",
                       "first_paid_on is not null or first_ordered_on is not null", False),
+    "paying": ("Paying now", "Finance", "billing", "Pays at this date",
+               "stage in ('active', 'inactive', 'lapsed_paying', 'paid_without_contract')", False),
+    "using": ("Using now", "Product", "product", "Used the product in the last 30 days",
+              "days_since_use <= 30 or days_since_order <= 30", False),
+    "in_crm": ("Known in crm", "Sales", "crm", "Parties with a record in crm", "true", False),
+    "in_billing": ("Known in billing", "Finance", "billing", "Parties with a record in billing",
+                   "has_paid or invoiced > 0", False),
+    "in_product": ("Known in product", "Product", "product", "Parties with a record in product",
+                   "first_used_on is not null", False),
 }  # fmt: skip
+
+ANSWERS = {"Marketing": "Whoever downloaded something", "Sales": "A lead is no customer"}
 
 MEASURES = {
     "low_support": ("B1", "CCO", "Needs least support", "Support cost per month of activity; low is best", "currency",
@@ -75,7 +88,8 @@ MEASURES = {
     "most_profitable": ("B12", "CFO", "Most profitable", "Net cash in the last 12 months after all allocated cost",
                         "currency", True, "c.net_cash_12m"),
 }  # fmt: skip
-NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed"}
+NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed", "in_billing", "in_product"}
+EVENTS = {"headline": "first_paid_on", "sales": "won_on", "marketing": "engaged_on", "product": "first_used_on"}
 NEEDS_CONTRACTS = {"low_support", "fit", "buys_most_costs_least", "transactional", "biggest_deals",
                    "pays_on_time"}  # fmt: skip
 ALWAYS_MISSING = {"innovation": "The company maps no ideas", "innovation_marketing": "The company maps no ideas"}
@@ -103,6 +117,8 @@ def fill(engine: Engine, parties: int, seed: int, retailer: bool, months: int = 
     _cash(engine, random, frame, retailer, months)
     _facts(engine, random, frame, retailer)
     _definitions(engine, retailer)
+    fill_history(engine, random, frame, AS_OF)
+    fill_registers(engine)
     _value(engine, random, frame)
     _segments(engine)
     _rankings(engine, retailer)
@@ -249,7 +265,8 @@ def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, r
     })  # fmt: skip
     _declare(engine, "facts", frame)
     engine.execute("""CREATE OR REPLACE TABLE facts AS SELECT f.* REPLACE (COALESCE(c.net_cash, 0) AS net_cash,
-        COALESCE(c.net_cash_12m, 0) AS net_cash_12m) FROM facts AS f LEFT JOIN cash AS c USING (party_id)""")
+        COALESCE(c.net_cash_12m, 0) AS net_cash_12m,
+        COALESCE(c.net_cash_12m, 0) - f.overdue AS profit_12m) FROM facts AS f LEFT JOIN cash AS c USING (party_id)""")
 
 
 def _definitions(engine: Engine, retailer: bool) -> None:
@@ -270,30 +287,20 @@ def _definitions(engine: Engine, retailer: bool) -> None:
         for k in frame["definition"]
     ]
     frame["bit"] = [1 << place for place in range(len(frame))]
+    inside = "SELECT COUNT(*) FROM stages WHERE stage = 'internal'"
     frame = frame.assign(
-        members_with_internal=frame["members"],
-        event_on=None,
-        counts=None,
-        excludes=None,
-        status="agreed",
-        answers=None,
+        members_with_internal=frame["members"] + (frame["definition"] == "sales") * engine.scalar(inside),
+        event_on=frame["definition"].map(EVENTS),
+        counts="Whoever keeps the rule at this date",
+        excludes="Internal and test accounts",
+        status=np.where(frame["definition"] == "marketing", "open", "agreed"),
+        answers=np.where(frame["definition"] == "marketing", json.dumps(ANSWERS), "{}"),
         version=1,
-        fingerprint="",
-        kind="team",
-        reason_bits=0,
+        fingerprint=frame["predicate"].map(lambda p: f"{crc32(p.encode()):08x}"),
+        kind=np.where(frame["definition"].str.startswith("in_"), "system", "team"),
+        reason_bits=(1 << len(REASON_RULES)) - 1,
     )
     _declare(engine, "definitions", frame)
-    engine.execute("""
-        CREATE OR REPLACE TABLE definition_differences AS
-        WITH pairs AS (SELECT a.definition AS definition_a, b.definition AS definition_b
-                       FROM definitions AS a JOIN definitions AS b ON a.definition < b.definition)
-        SELECT definition_a, definition_b,
-            CASE WHEN b.party_id IS NULL THEN 'only_a' WHEN a.party_id IS NULL THEN 'only_b' ELSE 'both' END AS side,
-            stage, reason, COUNT(*) AS parties
-        FROM pairs CROSS JOIN stages
-        LEFT JOIN memberships AS a ON a.party_id = stages.party_id AND a.definition = definition_a
-        LEFT JOIN memberships AS b ON b.party_id = stages.party_id AND b.definition = definition_b
-        WHERE a.party_id IS NOT NULL OR b.party_id IS NOT NULL GROUP BY ALL""")
 
 
 def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -> None:

@@ -3,47 +3,17 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.conftest import Open, page_script
+from tests.dashboard.reading import ask, cards, first, rows, short, text
 from valuekit.dashboard.data import Scenario, value_sql
 from valuekit.dashboard.router import PAGES
-from valuekit.money import show
 from valuekit.snapshot import Snapshot
 
 CURRENT = "stage IN ('active', 'inactive')"
-
-
-def ask(snapshot: Snapshot, sql: str) -> object:
-    with snapshot.engine() as engine:
-        return engine.scalar(sql)
-
-
-def rows(snapshot: Snapshot, sql: str) -> list[tuple[Any, ...]]:
-    with snapshot.engine() as engine:
-        return engine.rows(sql)
-
-
-def first(snapshot: Snapshot, sql: str) -> list[Any]:
-    """The first column."""
-    return [row[0] for row in rows(snapshot, sql)]
-
-
-def text(page: AppTest) -> str:
-    """Everything that a page says in its own words, tags taken out."""
-    said = [str(e.proto.body) for e in page.get("html")] + [m.value for m in page.markdown]
-    return re.sub(r"<[^>]+>", " ", " ".join(said))
-
-
-def cards(page: AppTest) -> dict[str, str]:
-    return {m.label: m.value.replace("\\", "") for m in page.metric}
-
-
-def short(amount: object, snapshot: Snapshot) -> str:
-    return show(amount, snapshot.manifest.currency, short=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -96,30 +66,6 @@ def test_a_retailer_sees_no_recurring_revenue_and_what_cannot_be_counted(open_pa
     opened = open_page("overview", retailer)
     assert "Monthly recurring revenue" not in cards(opened)
     assert re.search(r"not recorded\s+The company maps orders only", text(opened))
-
-
-def test_two_lists_are_compared_both_ways(open_page: Open, subscription: Snapshot) -> None:
-    members = "SELECT party_id FROM memberships WHERE definition = '{}'"
-    only = f"SELECT COUNT(*) FROM ({members} EXCEPT {members})"
-    for one, other in (("sales", "product"), ("product", "sales")):
-        shown = list(cards(open_page("customers", subscription, first=one, second=other)).values())
-        assert shown[0] == f"{ask(subscription, only.format(one, other)):,}"
-        assert shown[2] == f"{ask(subscription, only.format(other, one)):,}"
-
-
-def test_a_list_compared_with_itself_says_what_to_do(open_page: Open, subscription: Snapshot) -> None:
-    assert "Choose two different definitions" in text(
-        open_page("customers", subscription, first="sales", second="sales")
-    )
-
-
-def test_members_of_a_side_are_all_of_that_side(open_page: Open, subscription: Snapshot) -> None:
-    opened = open_page("customers", subscription, first="marketing", second="sales", side="only_a")
-    shown = list(opened.dataframe[0].value["customer"])
-    members = "SELECT party_id FROM memberships WHERE definition = '{}'"
-    only = f"{members} EXCEPT {members}".format("marketing", "sales")
-    named = f"SELECT label FROM parties WHERE party_id IN ({only})"
-    assert sorted(shown) == sorted(first(subscription, named))
 
 
 @pytest.mark.parametrize("period", ["recent", "all"])
@@ -231,8 +177,13 @@ def test_measures_without_data_are_named_with_their_reason(open_page: Open, reta
         assert reason in said
 
 
-VIEWS = {"cash-flow": ("The company", "One customer"), "best-customers": ("Where they agree", "Two measures")}
-"""By page: the tabs that show a chart."""
+VIEWS = {
+    "cash-flow": ("The company", "One customer"),
+    "best-customers": ("Where they agree", "Two measures"),
+    "customers": ("Differences", "Overlap", "Growth", "Churn", "Recurring revenue", "Stages"),
+    "to-check": (),
+}
+"""By page: the tabs that show a chart; the others show lists."""
 
 
 @pytest.mark.parametrize(("page", "view"), [(p, view) for p in PAGES for view in VIEWS.get(p, ("",))])

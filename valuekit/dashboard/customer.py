@@ -5,7 +5,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from valuekit.dashboard import parts, words
+from valuekit.dashboard import evidence, parts, words
 from valuekit.dashboard.charts import bars
 from valuekit.dashboard.parts import Card, Column
 from valuekit.dashboard.run import Run
@@ -38,12 +38,16 @@ def choose(run: Run, order: Literal["cash", "rank"], key: str) -> str | None:
 
 def statement(run: Run) -> None:
     """Show one customer's cash, line by line and month by month."""
-    parts.section("One customer's statement", "The same lines for one party, month by month.")
+    parts.section("One customer", "Who it is and who counts it; then its statement, month by month.")
     party = choose(run, "cash", "customer")
     if party is None:
         return
     _profile(run, party)
+    evidence.show(run, party)
     months = run.ask("customer", "months", party=party)
+    if months.empty:
+        parts.empty("No cash yet", "It has brought in nothing and caused no cost that is recorded.")
+        return
     used = [x for x in CASH_LINES if months[x].any()]
     net = float(months["net_cash"].sum())
     parts.chart(

@@ -21,6 +21,9 @@ PAGES = "valuekit.dashboard.pages"
 SHARED = "shared"
 """The `.sql` file whose steps every page may ask."""
 
+BORROWED = {"customers/lists": [("valuekit.lifecycle", "members.sql")]}
+"""By page: the `.sql` files of the domain whose scratch steps it reads, so that one rule has one place."""
+
 Timing = Literal["mid_year", "end_of_year"]
 
 
@@ -65,11 +68,17 @@ class Settings:
     top_n: int = 20
     weights: Mapping[str, float] = field(default_factory=dict)
     assumed_cost_of_goods: float | None = None
+    paying: str = "paying"
+    using: str = "using"
+    same_month: str = "net"
+    reactivation_days: int | None = None
 
 
 def settings(manifest: Manifest) -> Settings:
     """Read from the manifest's configuration what the pages need; what it does not state has its default."""
     config = manifest.config
+    lifecycle = config.get("lifecycle", {})
+    movements = lifecycle.get("movements", {})
     ltv = config.get("ltv", {})
     standard = Scenario()
     return Settings(
@@ -82,6 +91,10 @@ def settings(manifest: Manifest) -> Settings:
         top_n=int(config.get("executives", {}).get("top_n", Settings.top_n)),
         weights={key: float(weight) for key, weight in config.get("executives", {}).get("weights", {}).items()},
         assumed_cost_of_goods=config.get("cashflow", {}).get("assumed_cost_of_goods"),
+        paying=lifecycle.get("paying", Settings.paying),
+        using=lifecycle.get("using", Settings.using),
+        same_month=movements.get("same_month", Settings.same_month),
+        reactivation_days=movements.get("reactivation_days"),
     )
 
 
@@ -115,17 +128,28 @@ def ask(
     Returns: money as float (exact to the cent below ten trillion, sums were made in DECIMAL), days as datetime.
     Raises: `EngineError` that names the step when the snapshot cannot answer.
     """
-    steps = _steps(page)
-    if step not in steps:
-        raise UnknownNameError("step", step, steps, where=page)
-    scratch = {name: s for name, s in steps.items() if s.scratch}
+    sql = _composed(page, step, slots)
     try:
-        return plain(engine.query(compose(steps[step], scratch, slots), parameters))
+        return plain(engine.query(sql, parameters))
     except ValuekitError:
         raise
     except Exception as error:  # whatever the engine raises: a page shows one sentence, not a traceback
         reason = str(error).strip().splitlines()[0]
         raise EngineError(reason, where=f"{page}, {step}", next_step=_DAMAGED) from error
+
+
+def listed(engine: Engine, step: str, page: str, of: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """Answer the shared question `step` (`parties` or `party_count`) for the parties that a page's step `of` names."""
+    chosen = Expression("chosen", f"({_composed(page, of, {})})", frozenset())
+    return ask(engine, SHARED, step, parameters, chosen=chosen)
+
+
+def _composed(page: str, step: str, slots: Mapping[str, Slot]) -> str:
+    """Return the SELECT of a page's step, with the scratch steps that it needs."""
+    steps = _steps(page)
+    if step not in steps:
+        raise UnknownNameError("step", step, steps, where=page)
+    return compose(steps[step], {name: s for name, s in steps.items() if s.scratch}, slots)
 
 
 def prepare_values(engine: Engine, current: Sequence[str]) -> None:
@@ -155,7 +179,8 @@ def _sql(page: str, step: str, slots: Mapping[str, Slot]) -> str:
 
 
 def _steps(page: str) -> dict[str, Step]:
-    return {s.name: s for file in (SHARED, page) for s in load_steps(PAGES, f"{file}.sql")}
+    files = [(PAGES, f"{SHARED}.sql"), *BORROWED.get(page, ()), (PAGES, f"{page}.sql")]
+    return {s.name: s for package, file in files for s in load_steps(package, file)}
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:

@@ -3,12 +3,16 @@
 import csv as csv_writer
 import io
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
 
 from valuekit.dashboard.parts import Column
+from valuekit.exports.definition_document.export import Format, export_definitions
 from valuekit.exports.files import neutralise
+from valuekit.snapshot import Snapshot
 
 
 def button(label: str, content: Callable[[], bytes], name: str, *, key: str) -> None:
@@ -39,6 +43,14 @@ def parquet(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
     file = io.BytesIO()
     frame[[c.source for c in columns]].to_parquet(file, index=False)
     return file.getvalue()
+
+
+def definitions(snapshot: Snapshot, kind: Format) -> bytes:
+    """Write the definition document: as Markdown (md), as a page to print (html), or as a workbook (xlsx)."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"definitions.{kind}"
+        export_definitions(snapshot, file, kind)
+        return file.read_bytes()
 
 
 def _safe(value: object) -> object:

@@ -12,7 +12,7 @@ from valuekit.dashboard import charts, words
 from valuekit.dashboard.charts import Picture
 from valuekit.dashboard.run import Run
 
-Kind = Literal["text", "money", "count", "share", "score", "rank", "change", "day", "month"]
+Kind = Literal["text", "money", "count", "share", "score", "rank", "change", "day", "month", "link"]
 ROWS = 200
 """How many rows a table shows at most; the total is always stated beside it."""
 
@@ -103,6 +103,8 @@ def _column(column: Column) -> Any:
     help_text = column.help or None
     if column.kind == "text":
         return st.column_config.TextColumn(column.label, help=help_text)
+    if column.kind == "link":
+        return st.column_config.LinkColumn(column.label, help=help_text, display_text="Open")
     if column.kind in _DAYS:
         return st.column_config.DateColumn(column.label, help=help_text, format=_DAYS[column.kind])
     step = 0.001 if column.kind == "share" else None
@@ -165,6 +167,28 @@ PARTY_ID = Column("party_id", "Party id")
 def chart(picture: Picture, takeaway: str) -> None:
     """Show a chart; its takeaway is what a screen reader says."""
     st.altair_chart(charts.dressed(picture), alt=takeaway, width="stretch")
+
+
+def clickable(picture: Picture, takeaway: str, *, key: str, control: str, options: Mapping[str, str]) -> None:
+    """Show a chart whose bars choose an option of a control, which the keyboard reaches too.
+
+    `options` maps what is clicked (the chart's field `key`) to the control's option.
+    """
+
+    def chosen() -> None:
+        picked = st.session_state[key].selection.get(charts.CLICKED) or [{}]
+        option = options.get(picked[0].get("key"))
+        if option is not None:
+            st.session_state[control] = option
+
+    st.altair_chart(
+        charts.dressed(picture),
+        alt=takeaway,
+        width="stretch",
+        key=key,
+        on_select=chosen,
+        selection_mode=charts.CLICKED,
+    )
 
 
 def empty(title: str, what_to_do: str) -> None:

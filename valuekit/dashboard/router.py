@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from valuekit.dashboard import parts, words
-from valuekit.dashboard.pages import best, cashflow, customers, overview, segments, value
+from valuekit.dashboard.pages import best, cashflow, customers, overview, segments, to_check, value
 from valuekit.dashboard.run import Run, find, folder
 from valuekit.engine import DatabaseError, first_line
 from valuekit.errors import ValuekitError
@@ -20,6 +20,7 @@ Page = Callable[[Run], None]
 PAGES: dict[str, tuple[str, str, Page]] = {
     "overview": ("Overview", ":material/space_dashboard:", overview.render),
     "customers": ("Customers", ":material/groups:", customers.render),
+    "to-check": ("To check", ":material/checklist:", to_check.render),
     "cash-flow": ("Cash flow", ":material/payments:", cashflow.render),
     "lifetime-value": ("Lifetime value", ":material/trending_up:", value.render),
     "segments": ("Segments", ":material/donut_small:", segments.render),

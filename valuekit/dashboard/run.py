@@ -2,15 +2,16 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from valuekit.calendar import add_months, month_start
@@ -24,6 +25,7 @@ from valuekit.snapshot import Manifest, Snapshot
 from valuekit.tables.published import CUSTOMER_STAGES
 
 Parameters = tuple[tuple[str, Any], ...]
+Answer = TypeVar("Answer")
 
 
 def folder() -> Path:
@@ -71,6 +73,18 @@ def _open(path: Path, run_id: str) -> _Opened:
 def _ask(path: Path, run_id: str, page: str, step: str, parameters: Parameters, slots: Parameters) -> pd.DataFrame:
     with _open(path, run_id).engine() as engine:
         return data.ask(engine, page, step, _unfreeze(parameters), **dict(slots))
+
+
+@st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
+def _listed(path: Path, run_id: str, step: str, page: str, of: str, parameters: Parameters) -> pd.DataFrame:
+    with _open(path, run_id).engine() as engine:
+        return data.listed(engine, step, page, of, _unfreeze(parameters))
+
+
+@st.cache_data(max_entries=100, ttl="2h", show_spinner=False)
+def _told(path: Path, run_id: str, name: str, arguments: tuple[Any, ...], _question: Callable[..., Any]) -> Any:
+    found = _question(_open(path, run_id).snapshot, *arguments)
+    return data.plain(found) if isinstance(found, pa.Table) else found
 
 
 @st.cache_data(max_entries=200, ttl="2h", show_spinner=False)
@@ -143,6 +157,15 @@ class Run:
         """First of the twelve calendar months that end with the month of the as-of date."""
         return month_start(add_months(self.as_of, -11))
 
+    def made(self, make: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Make something from the snapshot and what lies beside it, anew each time."""
+        return make(_open(self.path, self.manifest.run_id).snapshot, *arguments)
+
+    def others(self) -> list[tuple[Path, Manifest]]:
+        """List the other runs of the same company, newest first."""
+        found = find(folder())
+        return [(p, m) for p, m in found if m.company == self.manifest.company and m.run_id != self.manifest.run_id]
+
     def money(self, amount: words.Number, *, exact: bool = False) -> str:
         """Write an amount in the reporting currency: abbreviated for cards, or exact."""
         return show(amount, self.currency, short=not exact)
@@ -156,6 +179,27 @@ class Run:
     def one(self, page: str, step: str, /, **parameters: Any) -> Any:
         """Ask a step that gives one row, and return it with its columns as attributes."""
         return next(self.ask(page, step, **parameters).itertuples(index=False))
+
+    def parties(self, page: str, of: str, /, *, rows: int, **parameters: Any) -> pd.DataFrame:
+        """Return the parties that a step of a page's `.sql` file names, with what matters of them."""
+        given = _freeze({**parameters, "rows": rows})
+        return _listed(self.path, self.manifest.run_id, "parties", page, of, given)
+
+    def party_count(self, page: str, of: str, /, **parameters: Any) -> Any:
+        """Count the parties that a step of a page's `.sql` file names, and add up their lifetime value."""
+        found = _listed(self.path, self.manifest.run_id, "party_count", page, of, _freeze(parameters))
+        return next(found.itertuples(index=False))
+
+    def read(self, question: Callable[..., pa.Table], *arguments: Any) -> pd.DataFrame:
+        """Ask a question of the read side whose answer is a table: a function of the snapshot."""
+        found: pd.DataFrame = self.told(question, *arguments)
+        return found
+
+    def told(self, question: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Ask a question of the read side: a function of the snapshot, whose answer is kept."""
+        name = f"{question.__module__}.{question.__qualname__}"
+        answer: Answer = _told(self.path, self.manifest.run_id, name, arguments, question)
+        return answer
 
     def consensus(self, weights: dict[str, float], most: int) -> pd.DataFrame:
         """Return the best customers under other weights of the measures."""

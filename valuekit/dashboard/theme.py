@@ -47,6 +47,19 @@ STREAMS = {
 }
 """Lines of the cash statement and streams of the value cube: what has one name has one colour."""
 
+MOVEMENTS = {
+    "new": BLUE,
+    "new_business": BLUE,
+    "expansion": SKY,
+    "reactivated": GREEN,
+    "reactivation": GREEN,
+    "contraction": PINK,
+    "churned": RED,
+    "churn": RED,
+    "fx": GREY,
+}
+PAYING = {"paying_and_using": BLUE, "paying_only": ORANGE, "using_only": GREEN, "payment": BLUE, "usage": ORANGE}
+
 EXECUTIVES = {"CCO": RED, "CPO": GREEN, "CMO": PINK, "CRO": ORANGE, "CFO": BLUE, "CEO": VIOLET}
 
 DIVERGING = {

@@ -3,8 +3,10 @@
 import re
 from datetime import date
 from decimal import Decimal
+from math import isnan
 
 from valuekit.money import shorten, show
+from valuekit.tables import PUBLISHED
 
 Number = Decimal | float | int
 
@@ -100,6 +102,18 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
     return label if headline else f"{owner}: {label}"
 
 
+def event(expression: str | None) -> str:
+    """Write the day that makes a party count: in words where it is one fact.
+
+    >>> event("won_on"), event("GREATEST(signed_on, first_paid_on)"), event(None)
+    ('First deal won', 'GREATEST(signed_on, first_paid_on)', '')
+    """
+    if not isinstance(expression, str):
+        return ""
+    facts = PUBLISHED["facts"]
+    return facts[expression].meaning if expression in facts.names else expression
+
+
 NOT_RECORDED = "not recorded"
 """In place of a number that the company's data cannot give: never a zero."""
 
@@ -181,3 +195,62 @@ def change(amount: Number, currency: str) -> str:
     """
     text = show(amount, currency, short=True)
     return text if amount < 0 else f"+{text}"
+
+
+MOVEMENTS = {
+    "new": "New",
+    "reactivated": "Reactivated",
+    "churned": "Churned",
+    "new_business": "New business",
+    "expansion": "Expansion",
+    "reactivation": "Reactivation",
+    "contraction": "Contraction",
+    "churn": "Churn",
+    "fx": "Exchange rates",
+}
+"""Ways in which customers and recurring revenue move."""
+
+PAYING = {
+    "paying_and_using": "Pay and use",
+    "paying_only": "Pay, do not use",
+    "using_only": "Use, do not pay",
+}
+
+
+def signed(number: Number) -> str:
+    """Write a whole number with its sign.
+
+    >>> signed(12), signed(-3), signed(0)
+    ('+12', '-3', '0')
+    """
+    return f"{int(number):+,}" if number else "0"
+
+
+def percent(rate: Number | None) -> str:
+    """Write a rate in per cent; a rate of nothing is a dash.
+
+    >>> percent(0.0525), percent(None), percent(float("nan"))
+    ('5.2%', '-', '-')
+    """
+    return "-" if rate is None or isnan(rate) else f"{100 * float(rate):.1f}%"
+
+
+ISSUES = {
+    "overlap": "Overlaps another term",
+    "gap": "Gap between two terms",
+    "end_before_start": "Ends before it starts",
+    "missing_end": "Has no end",
+    "not_signed": "Not signed",
+    "backdated": "Signed after its start",
+    "no_price": "Has no price",
+    "no_party": "Belongs to nobody known",
+    "cancelled_after_end": "Cancelled after its end",
+    "set_aside": "Set aside: no valid contract",
+}
+"""What can be wrong with a contract term."""
+
+STATUSES = {"paying": "Pays", "not_paying": "Does not pay", "trial": "Tries it", "unknown": "Unknown"}
+"""What a word for who pays can mean."""
+
+COMMISSIONS = {"signed": "Contract signed", "first_payment": "First payment", "active_use": "Customer uses it"}
+"""Rules for the day that earns a commission."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from valuekit.dashboard import theme
@@ -11,6 +12,8 @@ Picture = Any
 
 MONEY = ",.3~s"
 EXACT = ",.2f"
+CLICKED = "clicked"
+"""Name of the selection of charts whose marks can be clicked."""
 
 
 def base() -> str:
@@ -37,3 +40,8 @@ def dressed(picture: Picture) -> Picture:
 def faint() -> str:
     """Return the colour of rules and of empty cells inside a chart."""
     return theme.FAINT[base()]
+
+
+def clicks() -> alt.Parameter:
+    """Let a click choose the marks with one `key`."""
+    return alt.selection_point(name=CLICKED, fields=["key"])

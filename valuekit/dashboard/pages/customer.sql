@@ -5,8 +5,8 @@ SELECT party_id, label AS customer FROM _called JOIN parties USING (party_id)
 
 -- step: found_by_cash
 SELECT party_id, customer
-FROM _sought JOIN cash USING (party_id)
-ORDER BY net_cash DESC, party_id
+FROM _sought LEFT JOIN cash USING (party_id)
+ORDER BY net_cash DESC NULLS LAST, party_id
 LIMIT 50
 
 -- step: found_by_rank

@@ -219,30 +219,38 @@ def _teams(run: Run) -> None:
         " company reports. None is wrong: they count different things. The page Customers names everybody in between.",
     )
     _team_bars(shown[shown["not_countable"].isna()])
-    against = run.ask("overview", "against", headline=str(headline.index[0]))
-    rows = [_team(t, against[against["definition"] == t.definition]) for t in each(shown)]
-    parts.listing(["Definition", "Parties", "Why it differs from the reported number"], rows, numbers=(1,))
+    against = run.ask("overview", "against", headline=str(headline.index[0]), as_of=run.as_of)
+    reported = int(headline["members"].iloc[0])
+    rows = [_team(t, reported, against[against["definition"] == t.definition]) for t in each(shown)]
+    parts.listing(["Definition", "Parties", "Gap", "Why it differs from the reported number"], rows, numbers=(1, 2))
     if teams["not_countable"].notna().any():
         parts.note(words.MAP_IT)
 
 
-def _team(one: Any, apart: pd.DataFrame) -> tuple[str, str, str]:
+def _team(one: Any, reported: int, apart: pd.DataFrame) -> tuple[str, str, str, str]:
     named = f"{words.definition(one.owner, one.label, headline=one.headline)}\n{one.sentence}"
     if isinstance(one.not_countable, str):
-        return named, words.NOT_RECORDED, words.begin(one.not_countable)
+        return named, words.NOT_RECORDED, "", words.begin(one.not_countable)
     if one.headline:
-        return named, words.count(one.members), "This is the reported number"
-    return named, words.count(one.members), _why(apart) or "It counts the same parties"
+        return named, words.count(one.members), "", "This is the reported number"
+    gap = words.signed(one.members - reported)
+    return named, words.count(one.members), gap, _why(apart) or "It counts the same parties"
+
+
+NAMED = 3
+"""Reasons that are named; the others are summed."""
 
 
 def _why(apart: pd.DataFrame) -> str:
-    """Say by stage whom a definition counts besides the headline's, and whom it leaves out."""
+    """Say by reason whom a definition counts besides the headline's, and whom it leaves out, the main reason first."""
     texts = []
     for besides, start in ((True, "Also counts"), (False, "Leaves out")):
         side = apart[apart["besides"] == besides]
         if len(side):
-            stages = " · ".join(f"{words.stage(s.stage)} {words.count(s.parties)}" for s in each(side))
-            texts.append(f"{start} {words.count(side['parties'].sum())}: {stages}")
+            reasons = [f"{r.reason} {words.count(r.parties)}" for r in each(side.head(NAMED))]
+            rest = side["parties"].iloc[NAMED:].sum()
+            reasons += [f"other reasons {words.count(rest)}"] if rest else []
+            texts.append(f"{start} {words.count(side['parties'].sum())}: {' · '.join(reasons)}")
     return "\n".join(texts)
 
 

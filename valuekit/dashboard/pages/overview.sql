@@ -70,13 +70,12 @@ SELECT party_id, ltv FROM ltv ORDER BY ltv DESC, party_id LIMIT 3
 SELECT label AS customer FROM _richest JOIN parties USING (party_id) ORDER BY ltv DESC, party_id
 
 -- step: against
--- How each definition differs from the headline: whom it counts besides, and whom it leaves out.
+-- How each definition differs from the headline: whom it counts besides, and whom it leaves out, by reason.
 SELECT
     CASE WHEN definition_a = $headline THEN definition_b ELSE definition_a END AS definition,
     (definition_a = $headline) <> (side = 'only_a') AS besides,
-    stage,
-    CAST(SUM(parties) AS BIGINT) AS parties
-FROM definition_differences
-WHERE side <> 'both' AND $headline IN (definition_a, definition_b)
-GROUP BY ALL
-ORDER BY definition, besides DESC, parties DESC, stage
+    COALESCE(label, 'Unexplained') AS reason,
+    parties
+FROM reconciliation LEFT JOIN reasons USING (reason)
+WHERE as_of = $as_of AND side <> 'both' AND parties > 0 AND $headline IN (definition_a, definition_b)
+ORDER BY definition, besides DESC, parties DESC, priority NULLS LAST, reason

@@ -22,10 +22,16 @@ FROM joined_and_left
 WHERE $same_month = 'gross' AND definition = $definition
 
 -- step: _with_last
+-- The last day before a return: only asked where a policy needs more than whether it was the first time.
+SELECT *, CAST(NULL AS DATE) AS last_on
+FROM _with_brief
+WHERE $reactivation_days IS NULL AND $same_month = 'net'
+UNION ALL
 SELECT
   *,
   MAX(left_on) OVER (PARTITION BY party_id ORDER BY as_of ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_on
 FROM _with_brief
+WHERE $reactivation_days IS NOT NULL OR $same_month = 'gross'
 
 -- step: _movements
 SELECT

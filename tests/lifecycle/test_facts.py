@@ -16,7 +16,7 @@ def deal(status: str, closed_on: str | None, amount: float | None = None):
     return {"record": "ann", "opened_on": "2026-01-01", "closed_on": closed_on, "status": status, "amount": amount}
 
 
-@pytest.mark.parametrize("table", ["facts", "stages", "definitions", "memberships", "definition_differences"])
+@pytest.mark.parametrize("table", ["facts", "stages", "definitions", "memberships", "reconciliation"])
 def test_the_columns_are_those_declared(table):
     engine = described(records=[{"record": "ann"}])
     found = [(name, kind) for name, kind, *_ in engine.rows(f"DESCRIBE {table}")]

@@ -104,9 +104,11 @@ def assert_differences_add_up(engine: Engine) -> None:
     cells = {
         (a, b, side): n
         for a, b, side, n in engine.rows(
-            "SELECT definition_a, definition_b, side, SUM(parties) FROM definition_differences GROUP BY ALL"
+            "SELECT definition_a, definition_b, side, SUM(parties) FROM reconciliation "
+            "WHERE as_of = (SELECT MAX(as_of) FROM reconciliation) GROUP BY ALL"
         )
     }
-    for a, b in combinations(sorted(members), 2):
+    in_order = [key for (key,) in engine.rows("SELECT definition FROM definitions WHERE kind = 'team' ORDER BY bit")]
+    for a, b in combinations(in_order, 2):
         only_a, only_b, both = (cells.get((a, b, side), 0) for side in ("only_a", "only_b", "both"))
         assert (only_a + both, only_b + both) == (members[a], members[b])

@@ -39,7 +39,7 @@ def classify(
 
     Reads the canonical tables with their party ids, limited to what was known at `as_of`; `parties`; `cash_months`.
     Makes `facts` (one row per party), `stages` (one row per party), `definitions`, `reasons`, `party_lists`,
-    `memberships` and `definition_differences`; `history`, `stage_months` and `reconciliation`, over `history_months`
+    `memberships`; `history`, `stage_months` and `reconciliation`, over `history_months`
     month ends and the date itself. Beside them `month_ends`, `party_months` and `running_terms` (see `months`),
     `contract_terms` (signed terms as they run at the date), `party_systems`, `stage_rules`, and what the lists are made
     of (see `lists`).

@@ -11,16 +11,10 @@ FROM party_lists AS l
 JOIN definition_rules AS r ON (l.definitions & r.bit) <> 0
 WHERE r.kind = 'team'
 
--- step: definition_patterns
-SELECT l.definitions AS bits, s.stage, s.reason, COUNT(*) AS parties
-FROM party_lists AS l
-JOIN stages AS s USING (party_id)
-GROUP BY l.definitions, s.stage, s.reason
-
 -- step: _members
-SELECT r.definition, SUM(p.parties) AS members
-FROM definition_patterns AS p
-JOIN definition_rules AS r ON (p.bits & r.bit) <> 0
+SELECT r.definition, COUNT(*) AS members
+FROM party_lists AS l
+JOIN definition_rules AS r ON (l.definitions & r.bit) <> 0
 GROUP BY r.definition
 
 -- step: _internal_counted
@@ -50,21 +44,3 @@ LEFT JOIN _members AS m USING (definition)
 LEFT JOIN _internal_counted AS c USING (definition)
 LEFT JOIN _internal_as_others AS i USING (definition)
 ORDER BY r.bit
-
--- step: _sides
-SELECT
-  a.definition AS definition_a, b.definition AS definition_b, p.stage, p.reason, p.parties,
-  CASE
-    WHEN (p.bits & a.bit) <> 0 AND (p.bits & b.bit) <> 0 THEN 'both'
-    WHEN (p.bits & a.bit) <> 0 THEN 'only_a'
-    ELSE 'only_b'
-  END AS side
-FROM definition_patterns AS p
-CROSS JOIN definition_rules AS a
-JOIN definition_rules AS b ON a.definition < b.definition AND a.kind = b.kind
-WHERE (p.bits & (a.bit | b.bit)) <> 0
-
--- step: definition_differences
-SELECT definition_a, definition_b, side, stage, reason, CAST(SUM(parties) AS BIGINT) AS parties
-FROM _sides
-GROUP BY definition_a, definition_b, side, stage, reason

@@ -14,8 +14,8 @@ def reconcile_lists(engine: Engine, as_of: date, *, rule: Expression, definition
     definitions and reasons as sums of bits; the last of its dates is `as_of`). `rule` numbers the stage rule that holds
     for a row of `facts`; `definition_bits` are the definitions behind `definition_rules`.
 
-    Makes `definitions`, `party_lists`, `memberships`, `definition_differences` and `reconciliation`; beside them
-    `internal_as_others`, `definition_patterns` and `list_patterns`.
+    Makes `definitions`, `party_lists`, `memberships` and `reconciliation`; beside them `internal_as_others` and
+    `list_patterns`.
     """
     engine.run(_PACKAGE, "internal.sql", rule=rule, definition_bits=definition_bits)
     engine.run(_PACKAGE, "definitions.sql", {"as_of": as_of})

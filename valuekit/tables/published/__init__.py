@@ -1,0 +1,112 @@
+"""The tables that a snapshot publishes, in the order in which a run makes them.
+
+Money is in the reporting currency, signed by its effect on cash: revenue is positive, refunds and costs are negative,
+so that every total is a plain sum. `party_id` is the id of one real party, whatever records it has.
+"""
+
+from valuekit.tables.published.cashflow import BOOKS, CASH, CASH_MONTHS
+from valuekit.tables.published.checks import CHECKS
+from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
+from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
+from valuekit.tables.published.intake import INTAKE, LATE_RECORDS, QUARANTINE
+from valuekit.tables.published.lifecycle import (
+    DEFINITIONS,
+    FACTS,
+    HISTORY,
+    MEMBERSHIPS,
+    PARTY_LISTS,
+    REASONS,
+    RECONCILIATION,
+    STAGE,
+    STAGE_MONTHS,
+)
+from valuekit.tables.published.movements import (
+    CUSTOMER_MOVEMENTS,
+    JOINED_AND_LEFT,
+    MRR_MONTHS,
+    MRR_MOVEMENTS,
+    PAYING_AND_USING,
+)
+from valuekit.tables.published.registers import (
+    CASH_AND_PROFIT,
+    COMMISSIONS,
+    CONTRACT_ISSUES,
+    MANAGED_IN,
+    PAYING_STATUS,
+    RELATIONSHIPS,
+    RENEWALS,
+    STATUS_WORDS,
+    TRADE,
+)
+from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
+from valuekit.tables.published.vocabulary import (
+    CASH_LINES,
+    CUSTOMER_STAGES,
+    HORIZON_YEARS,
+    MRR_KINDS,
+    STAGES,
+    STREAMS,
+    VALUED_STAGES,
+)
+from valuekit.tables.schema import Table
+
+__all__ = [
+    "CASH_LINES",
+    "CUSTOMER_STAGES",
+    "HORIZON_YEARS",
+    "MRR_KINDS",
+    "PUBLISHED",
+    "STAGES",
+    "STREAMS",
+    "VALUED_STAGES",
+]
+
+PUBLISHED: dict[str, Table] = {
+    t.name: t
+    for t in (
+        INTAKE,
+        QUARANTINE,
+        LATE_RECORDS,
+        PARTIES,
+        PARTY_RECORDS,
+        PARTY_ALIASES,
+        MERGE_LOG,
+        REVIEW_PAIRS,
+        BOOKS,
+        CASH_MONTHS,
+        CASH,
+        FACTS,
+        STAGE,
+        DEFINITIONS,
+        MEMBERSHIPS,
+        PARTY_LISTS,
+        REASONS,
+        RECONCILIATION,
+        HISTORY,
+        STAGE_MONTHS,
+        CUSTOMER_MOVEMENTS,
+        JOINED_AND_LEFT,
+        PAYING_AND_USING,
+        MRR_MOVEMENTS,
+        MRR_MONTHS,
+        CONTRACT_ISSUES,
+        RENEWALS,
+        STATUS_WORDS,
+        PAYING_STATUS,
+        MANAGED_IN,
+        COMMISSIONS,
+        RELATIONSHIPS,
+        TRADE,
+        CASH_AND_PROFIT,
+        CUBE,
+        LTV,
+        SEGMENTS,
+        TIERS,
+        MEASURES,
+        RANKINGS,
+        AGREEMENT,
+        CONSENSUS,
+        CHECKS,
+    )
+}  # fmt: skip
+"""Every published table by name, in the order in which a run makes them."""

@@ -1,0 +1,24 @@
+"""The words that several published tables share."""
+
+CASH_LINES = ("revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives")
+"""Lines of a customer's cash statement, from the top; net cash is their sum."""
+
+STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "advocacy", "innovation")
+"""Streams of the value cube; lifetime value is the discounted sum over them."""
+
+HORIZON_YEARS = 10
+
+STAGES = (
+    "prospect", "signed_unpaid", "active", "inactive", "lapsed_paying", "churned",
+    "paid_without_contract", "contact", "served", "supplier", "internal",
+)  # fmt: skip
+"""Lifecycle stages: every party is in exactly one. Customers are `active` + `inactive`."""
+
+CUSTOMER_STAGES = ("active", "inactive")
+"""Current customers: contract signed, first payment made, contract current."""
+
+VALUED_STAGES = ("active", "inactive", "lapsed_paying", "churned", "paid_without_contract")
+"""Stages of parties that have paid at least once: those that get a lifetime value and a value tier."""
+
+MRR_KINDS = ("new_business", "expansion", "reactivation", "contraction", "churn", "fx")
+"""Ways in which monthly recurring revenue moves."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from tests.company import Row, given
 from valuekit.engine import Engine
@@ -27,6 +27,8 @@ def described(
     windows: Windows | None = None,
     definitions: Sequence[Definition] = BUILTIN,
     keep_scratch: bool = False,
+    history_months: int = 36,
+    internal: Literal["out", "in"] = "out",
     **tables: Sequence[Row],
 ) -> Engine:
     """Resolve and classify the company; records that rows name need not be given."""
@@ -38,7 +40,14 @@ def described(
         **tables,
     )
     resolve(engine)
-    classify(engine, as_of=as_of, windows=windows or Windows(), definitions=definitions)
+    classify(
+        engine,
+        as_of=as_of,
+        windows=windows or Windows(),
+        definitions=definitions,
+        history_months=history_months,
+        internal=internal,
+    )
     return engine
 
 

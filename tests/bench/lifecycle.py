@@ -128,8 +128,8 @@ def measure(parties: int, folder: Path) -> dict[str, float]:
         classify(engine, as_of=AS_OF)
         seconds = time.perf_counter() - start
         cpu = time.process_time() - cpu
-        counts = {f"{name}: rows": engine.count(name) for name in ("payments", "usage", "party_months", "history")}
-    found = {"lifecycle": seconds, "lifecycle: processor seconds": cpu, "lifecycle: memory, MiB": peak_memory_mb()}
+        counts = {f"rows of {name}": engine.count(name) for name in ("payments", "usage", "party_months", "history")}
+    found = {"seconds": seconds, "processor seconds": cpu, "memory, MiB": peak_memory_mb()}
     return {**found, **counts}
 
 

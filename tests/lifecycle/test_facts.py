@@ -107,23 +107,24 @@ def test_net_cash_comes_from_the_cash_statement():
     assert engine.rows("SELECT net_cash, net_cash_12m FROM facts") == [(-5, 3)]
 
 
+YEAR = {"record": "ann", "id": "y", "signed_on": "2025-12-20", "starts_on": "2026-01-01", "amount": 1200}
+
+
 class TestPaidUntil:
     """How far payments reach: annual invoices cover a year."""
-
-    YEAR = {"record": "ann", "id": "y", "signed_on": "2025-12-20", "starts_on": "2026-01-01", "amount": 1200}
 
     def test_without_contract_a_payment_covers_a_month(self):
         assert fact("paid_until", payments=[paid(10, "2026-01-31")]) == date(2026, 2, 27)
 
     def test_it_covers_the_term_that_the_party_signed_last_by_then(self):
-        month = {**self.YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
-        assert fact("paid_until", contracts=[self.YEAR, month], payments=[paid(10, "2026-01-10")]) == date(2027, 1, 9)
-        assert fact("paid_until", contracts=[self.YEAR, month], payments=[paid(10, "2026-02-01")]) == date(2026, 2, 28)
+        month = {**YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
+        assert fact("paid_until", contracts=[YEAR, month], payments=[paid(10, "2026-01-10")]) == date(2027, 1, 9)
+        assert fact("paid_until", contracts=[YEAR, month], payments=[paid(10, "2026-02-01")]) == date(2026, 2, 28)
 
     def test_or_the_term_that_its_invoice_bills(self):
-        month = {**self.YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
+        month = {**YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
         billed = {**INVOICE, "issued_on": "2026-01-01", "contract": "y"}
-        company = {"contracts": [self.YEAR, month], "invoices": [billed]}
+        company = {"contracts": [YEAR, month], "invoices": [billed]}
         assert fact("paid_until", **company, payments=[paid(10, "2026-03-10", invoice="i1")]) == date(2027, 3, 9)
 
     def test_a_refunded_payment_covers_nothing(self):

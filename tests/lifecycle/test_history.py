@@ -6,14 +6,15 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.lifecycle.described import AS_OF, described
+from pipelines import steps
+from pipelines.steps import Work
+from tests.lifecycle.described import described
 from tests.lifecycle.test_properties import companies
+from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine
-from valuekit.identity import resolve
 from valuekit.lifecycle import Definition, classify
 from valuekit.simulate import simulate
 from valuekit.sources import limit_to
-from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
 FACTS_KEPT = "party_id, stage, reason, definitions, reasons, mrr"
 
@@ -56,18 +57,11 @@ def test_history_is_what_a_run_as_of_then_finds(company, months):
 def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):
     """Every table, with duplicates of customers, refunds and notices: nothing is known before its day."""
     simulate(tmp_path, customers=300, seed=5)
+    config = load_config(builtin_config("demo"), [f"paths.data={tmp_path}", "quality.max_quarantined_share=0.5"])
     with Engine(threads=1) as engine:
-        for name, table in CANONICAL.items():
-            engine.view_parquet("file", tmp_path / f"{name}.parquet")
-            engine.make_empty(accepted(table))
-            amounts = "".join(f", {a} AS reporting_{a}" for a in table.money)
-            engine.execute(f"INSERT INTO {name} BY NAME SELECT *{amounts} FROM file")
-            engine.execute("DROP VIEW file")
-        engine.make_empty(PUBLISHED["cash_months"])
-        engine.execute(_NOTHING_TAKEN_IN)
-        limit_to(engine, AS_OF)
-        resolve(engine)
-        classify(engine, as_of=AS_OF)
+        work = Work(engine, config, tmp_path)
+        for step in (steps.read, steps.resolve, steps.compute_cash, steps.classify):
+            step(work)
         assert_history_is_what_runs_found(engine, [date(2026, 3, 31), date(2025, 2, 28)])
 
 

@@ -1,6 +1,6 @@
 """History at a month end is what a run as of that day finds on the same data."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given as for_all
 from hypothesis import settings
@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from pipelines import steps
 from pipelines.steps import Work
-from tests.lifecycle.described import described
-from tests.lifecycle.test_properties import companies
+from tests.lifecycle.described import AS_OF, described
+from tests.lifecycle.test_properties import companies, past, records, refunds_are_negative, rows
 from valuekit.config import builtin_config, load_config
-from valuekit.engine import Engine
+from valuekit.engine import Engine, Step
 from valuekit.lifecycle import Definition, classify
+from valuekit.lifecycle.months import Period, fact_steps, wanted
+from valuekit.lifecycle.stages import COLUMNS
 from valuekit.simulate import simulate
 from valuekit.sources import limit_to
 
@@ -46,12 +48,55 @@ def assert_history_is_what_runs_found(engine: Engine, days: list[date], **settin
         assert engine.rows(sql) == [row[:3] for row in known]
 
 
+def with_due_day(invoices: list[dict]) -> list[dict]:
+    """An invoice that was never due, or so many days after it was issued."""
+    days = [(i, i.pop("open_days")) for i in invoices]
+    return [{**i, "due_on": None if d is None else i["issued_on"] + timedelta(days=d)} for i, d in days]
+
+
+some_id = st.none() | st.sampled_from([str(n) for n in range(1, 7)])
+bills = st.fixed_dictionaries(
+    {
+        "invoices": rows(contract=some_id, issued_on=past, open_days=st.none() | st.integers(0, 60),
+                         amount=st.integers(0, 90), status=st.sampled_from(["open", "paid", "void"])).map(with_due_day),
+        "payments": rows(invoice=some_id, paid_on=past, amount=st.sampled_from([-90, -30, 0, 30, 60, 90]),
+                         currency=st.sampled_from(["EUR", "USD"])).map(refunds_are_negative),
+    }
+)  # fmt: skip
+joined = st.dictionaries(records, st.none() | past).map(
+    lambda days: [{"record": r, "created_on": d} for r, d in days.items()]
+)
+cash = rows(month=past, net_cash=st.integers(-90, 90), support=st.integers(-90, 0))
+
+
 @settings(max_examples=6, deadline=None)
-@for_all(companies, st.integers(1, 26))
-def test_history_is_what_a_run_as_of_then_finds(company, months):
-    engine = described(**company)
-    days = [row[0] for row in engine.rows("SELECT as_of FROM month_ends ORDER BY number DESC")]
-    assert_history_is_what_runs_found(engine, [days[min(months, len(days) - 1)]])
+@for_all(companies, bills, joined, cash, st.integers(1, 26))
+def test_history_is_what_a_run_as_of_then_finds(company, bills, joined, cash, months):
+    engine = described(
+        **{**company, **bills, "records": list({r["record"]: r for r in company["records"] + joined}.values())}
+    )
+    ids = dict(engine.rows("SELECT record, party_id FROM party_records"))
+    for row in cash:
+        engine.execute(_ADD_CASH, {**row, "month": row["month"].replace(day=1), "record": ids.get(row["record"])})
+    classify(engine, as_of=AS_OF)
+    ends = [row[0] for row in engine.rows("SELECT as_of FROM month_ends ORDER BY number")]
+    day = ends[max(0, len(ends) - 1 - months)]
+    every_fact = fact_steps_only(), Period(tuple(ends), "period_end").all | wanted(COLUMNS)
+    engine.run_steps(every_fact[0], {**every_fact[1], "first_party": "", "last_party": "~"})
+    known = engine.rows("SELECT * FROM facts_then WHERE as_of = $day ORDER BY party_id", {"day": day})
+    assert_history_is_what_runs_found(engine, [day])
+    assert engine.rows("SELECT * FROM facts ORDER BY party_id") == known
+
+
+_ADD_CASH = """
+    INSERT INTO cash_months SELECT $record, $month, 0, 0, 0, 0, 0, $support, 0, $net_cash WHERE $record IS NOT NULL
+"""
+
+
+def fact_steps_only() -> list[Step]:
+    """The steps that lead to the facts at all month ends, and these kept as a table."""
+    kept = Step("facts_then", "SELECT * FROM _facts", "test")
+    return [*(s for s in fact_steps("stages.sql") if s.scratch and s.name != "_ruled"), kept]
 
 
 def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):

@@ -57,7 +57,15 @@ def measure(customers: int, folder: Path, seed: int) -> dict[str, float]:
         "run: memory, MiB": run_mb,
         "input, MB": size_of(folder / "data"),
         "snapshot, MB": size_of(folder / "runs"),
+        **lifecycle(customers, folder),
     }
+
+
+def lifecycle(parties: int, folder: Path) -> dict[str, float]:
+    """Measure the lifecycle alone, on a company of so many parties with 36 month ends, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.lifecycle", str(parties), "--folder", str(folder), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {f"36 month ends: {name}": value for name, value in json.loads(done.stdout).items()}
 
 
 def call(arguments: list[str]) -> tuple[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from tests.company import Row, given
 from valuekit.engine import Engine
@@ -27,8 +27,9 @@ def described(
     windows: Windows | None = None,
     definitions: Sequence[Definition] = BUILTIN,
     reasons: Sequence[Reason] = REASONS,
-    history_months: int = 36,
     keep_scratch: bool = False,
+    history_months: int = 36,
+    internal: Literal["out", "in"] = "out",
     **tables: Sequence[Row],
 ) -> Engine:
     """Resolve and classify the company; records that rows name need not be given."""
@@ -47,6 +48,7 @@ def described(
         definitions=definitions,
         reasons=reasons,
         history_months=history_months,
+        internal=internal,
     )
     return engine
 

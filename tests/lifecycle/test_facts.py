@@ -1,4 +1,5 @@
 from datetime import date
+from itertools import product
 
 import pytest
 
@@ -104,3 +105,71 @@ def test_net_cash_comes_from_the_cash_statement():
     ]
     engine = described(records=[{"record": "ann"}], cash_months=cash)
     assert engine.rows("SELECT net_cash, net_cash_12m FROM facts") == [(-5, 3)]
+
+
+YEAR = {"record": "ann", "id": "y", "signed_on": "2025-12-20", "starts_on": "2026-01-01", "amount": 1200}
+
+
+class TestPaidUntil:
+    """How far payments reach: annual invoices cover a year."""
+
+    def test_without_contract_a_payment_covers_a_month(self):
+        assert fact("paid_until", payments=[paid(10, "2026-01-31")]) == date(2026, 2, 27)
+
+    def test_it_covers_the_term_that_the_party_signed_last_by_then(self):
+        month = {**YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
+        assert fact("paid_until", contracts=[YEAR, month], payments=[paid(10, "2026-01-10")]) == date(2027, 1, 9)
+        assert fact("paid_until", contracts=[YEAR, month], payments=[paid(10, "2026-02-01")]) == date(2026, 2, 28)
+
+    def test_or_the_term_that_its_invoice_bills(self):
+        month = {**YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
+        billed = {**INVOICE, "issued_on": "2026-01-01", "contract": "y"}
+        company = {"contracts": [YEAR, month], "invoices": [billed]}
+        assert fact("paid_until", **company, payments=[paid(10, "2026-03-10", invoice="i1")]) == date(2027, 3, 9)
+
+    def test_a_refunded_payment_covers_nothing(self):
+        refund = paid(-10, "2026-04-05", invoice="i2", kind="refund")
+        payments = [paid(10, "2026-03-10", invoice="i1"), paid(10, "2026-04-01", invoice="i2"), refund]
+        assert fact("paid_until", payments=payments) == date(2026, 4, 9)
+        assert fact("paid_until", payments=payments, as_of=date(2026, 4, 4)) == date(2026, 4, 30)
+
+    def test_half_a_refund_leaves_it(self):
+        refund = paid(-5, "2026-04-05", invoice="i2", kind="refund")
+        assert fact("paid_until", payments=[paid(10, "2026-04-01", invoice="i2"), refund]) == date(2026, 4, 30)
+
+    def test_nothing_is_left_when_all_was_refunded(self):
+        assert fact("paid_until", payments=[paid(10, "2026-04-01"), paid(-10, "2026-04-05", kind="refund")]) is None
+
+
+class TestYear:
+    """Twelve calendar months, the one described among them."""
+
+    @pytest.mark.parametrize(("day", "expected"), [("2025-07-01", 100), ("2025-06-30", 0)])
+    def test_profit_begins_eleven_months_before(self, day, expected):
+        assert fact("profit_12m", invoices=[{**INVOICE, "issued_on": day, "due_on": None}]) == expected
+        assert fact("profit_12m", orders=[{"record": "ann", "ordered_on": day, "amount": 100}]) == expected
+
+    def test_it_is_what_was_billed_whether_paid_or_not_less_the_cost(self):
+        ann = described(records=[{"record": "ann"}]).scalar("SELECT party_id FROM parties")
+        costs = [{"party_id": ann, "month": "2026-05-01", "revenue": 70, "support": -30, "sales": -5, "net_cash": 35}]
+        void = {**INVOICE, "id": "i2", "status": "void"}
+        assert fact("profit_12m", invoices=[INVOICE, void], cash_months=costs) == 65
+
+
+def test_a_party_has_a_bit_for_each_system_that_has_a_record_of_it():
+    records = [{"record": "ann"}, {"record": "a", "system": "billing"}, {"record": "bob"}]
+    link = {"from_record": "a", "system": "billing", "to_record": "ann", "kind": "same"}
+    engine = described(records=records, links=[link])
+    assert engine.rows("SELECT * FROM party_systems ORDER BY bit") == [("billing", 1), ("crm", 2)]
+    sql = "SELECT record, system_bits FROM facts JOIN party_records USING (party_id) WHERE system = 'crm' ORDER BY 1"
+    assert engine.rows(sql) == [("ann", 3), ("bob", 2)]
+
+
+def test_the_role_is_that_of_the_party():
+    roles = ["internal", "test", "buyer", None, "served", "partner", "supplier"]
+    pairs = [(f"a{i}", f"b{i}", pair) for i, pair in enumerate(product(roles, roles))]
+    records = [{"record": r, "role": role} for a, b, pair in pairs for r, role in zip((a, b), pair, strict=True)]
+    engine = described(records=records, links=[{"from_record": a, "to_record": b, "kind": "same"} for a, b, _ in pairs])
+    other = "f.role <> p.role OR f.is_supplier <> p.is_supplier"
+    assert engine.rows(f"SELECT * FROM facts AS f JOIN parties AS p USING (party_id) WHERE {other}") == []
+    assert (engine.count("facts"), engine.scalar("SELECT COUNT(DISTINCT role) FROM facts")) == (49, 6)

@@ -5,8 +5,8 @@
 -- `place` breaks ties between the terms of a party.
 SELECT
   party_id, system, id, kind, currency, signed_on, starts_on, ends_on, cancelled_on, term_months,
-  CAST(amount / term_months AS DECIMAL(18, 4)) AS monthly,
-  CAST(reporting_amount / term_months AS DECIMAL(18, 4)) AS reporting_monthly,
+  CAST(amount / NULLIF(term_months, 0) AS DECIMAL(18, 4)) AS monthly,
+  CAST(reporting_amount / NULLIF(term_months, 0) AS DECIMAL(18, 4)) AS reporting_monthly,
   COALESCE(auto_renew, FALSE) OR ends_on IS NULL AS renews,
   COALESCE(ends_on + 1, CAST(starts_on + term_months * INTERVAL 1 MONTH AS DATE)) AS next_starts_on,
   GREATEST(DATEDIFF('month', $first_end, signed_on), $from_number) AS signed_number,

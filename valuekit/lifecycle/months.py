@@ -15,7 +15,7 @@ from valuekit.tables import CANONICAL, PUBLISHED, Column, Table
 
 PACKAGE = "valuekit.lifecycle"
 
-MONTHS_AT_ONCE = 4_000_000
+MONTHS_AT_ONCE = 2_000_000
 """Parties times month ends that are worked on at once: bounds the memory, does not change a result."""
 
 _UNDATED = ("costs", "fx_rates", "links")

@@ -51,7 +51,7 @@ GROUP BY party_id, id
 
 -- step: _invoice_terms
 -- The length of the term that an invoice bills, and from when both are known.
-SELECT i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.term_months
+SELECT i.party_id, i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.term_months
 FROM invoices AS i
 JOIN _contract_lengths AS c ON c.party_id = i.party_id AND c.id = i.contract
 WHERE i.issued_on <= $as_of
@@ -66,51 +66,57 @@ WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 -- step: _received
 SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.term_months
 FROM payments AS p
-LEFT JOIN _invoice_terms AS t ON t.system = p.system AND t.invoice = p.invoice
+LEFT JOIN _invoice_terms AS t ON t.party_id = p.party_id AND t.system = p.system AND t.invoice = p.invoice
 WHERE p.amount > 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party AND $last_party
 
 -- step: _covered
--- A payment covers the term that its invoice bills, from when that is known; else the term that the party had signed
--- last; else a month.
-SELECT party_id, system, invoice, currency, paid_on, GREATEST(paid_on, billed_on) AS known_on, term_months
+-- A payment covers the term that its invoice bills, from when that is known; else, or until then, the term that the
+-- party had signed last; else a month.
+SELECT
+  party_id, system, invoice, currency, paid_on, GREATEST(paid_on, billed_on) AS known_on,
+  CAST(NULL AS DATE) AS closed_on, term_months
 FROM _received
 WHERE term_months IS NOT NULL
 UNION ALL
-SELECT r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, COALESCE(s.term_months, 1)
+SELECT
+  r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, r.billed_on, COALESCE(s.term_months, 1)
 FROM _received AS r
 LEFT JOIN _signatures AS s
   ON s.party_id = r.party_id AND s.signed_on <= r.paid_on AND (s.next_signed_on > r.paid_on OR s.next_signed_on IS NULL)
 WHERE r.billed_on IS NULL OR r.billed_on > r.paid_on
 
 -- step: _refunds
-SELECT DISTINCT system, invoice, currency
+SELECT DISTINCT party_id, system, invoice, currency
 FROM payments
 WHERE amount < 0 AND invoice IS NOT NULL AND paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 
 -- step: _repaid_days
-SELECT p.system, p.invoice, p.currency, p.paid_on, SUM(p.amount) AS amount, MIN(p.amount) < 0 AS is_refund
+SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, SUM(p.amount) AS amount, MIN(p.amount) < 0 AS is_refund
 FROM payments AS p
-JOIN _refunds AS r ON r.system = p.system AND r.invoice = p.invoice AND r.currency = p.currency
+JOIN _refunds AS r
+  ON r.party_id = p.party_id AND r.system = p.system AND r.invoice = p.invoice AND r.currency = p.currency
 WHERE p.paid_on <= $as_of
-GROUP BY p.system, p.invoice, p.currency, p.paid_on
+GROUP BY p.party_id, p.system, p.invoice, p.currency, p.paid_on
 
 -- step: _left
-SELECT *, SUM(amount) OVER (PARTITION BY system, invoice, currency ORDER BY paid_on) AS rest
+SELECT *, SUM(amount) OVER (PARTITION BY party_id, system, invoice, currency ORDER BY paid_on) AS rest
 FROM _repaid_days
 
 -- step: _refunded
-SELECT system, invoice, currency, paid_on AS refunded_on
+SELECT party_id, system, invoice, currency, paid_on AS refunded_on
 FROM _left
 WHERE is_refund AND rest <= 0
 
 -- step: _coverage
 -- A payment that was refunded in full covers nothing from then on.
 SELECT
-  c.party_id, c.system, c.invoice, c.currency, c.known_on, r.refunded_on,
-  CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1 AS paid_until
+  c.party_id, c.system, c.invoice, c.currency, c.known_on,
+  CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1 AS paid_until,
+  LEAST(r.refunded_on, c.closed_on) AS closed_on
 FROM _covered AS c
 LEFT JOIN _refunded AS r
-  ON r.system = c.system AND r.invoice = c.invoice AND r.currency = c.currency AND r.refunded_on >= c.paid_on
+  ON r.party_id = c.party_id AND r.system = c.system AND r.invoice = c.invoice AND r.currency = c.currency
+  AND r.refunded_on >= c.paid_on
 
 -- step: _paid_until
 SELECT
@@ -118,28 +124,28 @@ SELECT
   GREATEST(DATEDIFF('month', $first_end, known_on), $from_number) AS number,
   MAX(paid_until) AS paid_until
 FROM _coverage
-WHERE refunded_on IS NULL
+WHERE closed_on IS NULL
 GROUP BY 1, 2
 
 -- step: _lent_months
--- What refunded payments covered, at the month ends before the refund; the row at the refund closes it.
+-- What is covered for a while only, at the month ends until it closes; the row at its close takes it back.
 SELECT
   *,
   UNNEST(RANGE(
     GREATEST(DATEDIFF('month', $first_end, known_on), $from_number),
-    LEAST(DATEDIFF('month', $first_end, refunded_on) + 1, $until_number)
+    LEAST(DATEDIFF('month', $first_end, closed_on) + 1, $until_number)
   )) AS number
 FROM (
-  SELECT party_id, known_on, paid_until, MIN(refunded_on) AS refunded_on
+  SELECT party_id, known_on, paid_until, MIN(closed_on) AS closed_on
   FROM _coverage
-  WHERE refunded_on IS NOT NULL
+  WHERE closed_on IS NOT NULL
   GROUP BY party_id, system, invoice, currency, known_on, paid_until
 )
 
 -- step: _lent_until
 SELECT
   party_id, number,
-  MAX(paid_until) FILTER (WHERE number < DATEDIFF('month', $first_end, refunded_on)) AS lent_until
+  MAX(paid_until) FILTER (WHERE number < DATEDIFF('month', $first_end, closed_on)) AS lent_until
 FROM _lent_months
 GROUP BY party_id, number
 

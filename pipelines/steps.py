@@ -145,7 +145,7 @@ def draw_up_registers(work: Work) -> None:
         constants={name: getattr(settings, name) for name in windows},
         serving_role=settings.serving_role,
         relationship_types={str(kind): name for kind, name in settings.relationship_types.items()},
-        contract_columns=[_contract_columns(s) for s in work.config.sources if s.table == "contracts"],
+        contract_columns=[_contract_columns(s) for s in work.config.all_sources if s.table == "contracts"],
     )
 
 

@@ -43,46 +43,56 @@ SELECT
 FROM _payers
 
 -- step: _contract_lengths
--- An invoice may be of another system than the contract that it bills.
-SELECT party_id, id, MIN(signed_on) AS signed_on, MAX(term_months) AS term_months
+-- An invoice may be of another system than the contract that it bills. Without renewal, nothing is paid beyond the end.
+SELECT
+  party_id, id, MIN(signed_on) AS signed_on, MAX(term_months) AS term_months, MAX(amount) AS amount,
+  CASE WHEN NOT BOOL_OR(COALESCE(auto_renew, FALSE) OR ends_on IS NULL) THEN MAX(ends_on) END AS last_day
 FROM contracts
 WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY party_id, id
 
 -- step: _invoice_terms
--- The length of the term that an invoice bills, and from when both are known.
-SELECT i.party_id, i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.term_months
+-- How many months an invoice bills, and from when invoice and contract are known: the whole term, or with half of its
+-- price or less, that share of it, so that a year billed by the month is paid by the month.
+SELECT
+  i.party_id, i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.last_day,
+  CASE
+    WHEN 2 * i.amount <= c.amount
+      THEN GREATEST(CAST(ROUND(c.term_months * i.amount / NULLIF(c.amount, 0)) AS INTEGER), 1)
+    ELSE c.term_months
+  END AS term_months
 FROM invoices AS i
 JOIN _contract_lengths AS c ON c.party_id = i.party_id AND c.id = i.contract
 WHERE i.issued_on <= $as_of
 
 -- step: _signatures
 SELECT
-  party_id, term_months, signed_on,
+  party_id, term_months, signed_on, CASE WHEN NOT COALESCE(auto_renew, FALSE) THEN ends_on END AS last_day,
   LEAD(signed_on) OVER (PARTITION BY party_id ORDER BY signed_on, starts_on, system, id) AS next_signed_on
 FROM contracts
 WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 
 -- step: _received
-SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.term_months
+SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.last_day, t.term_months
 FROM payments AS p
 LEFT JOIN _invoice_terms AS t ON t.party_id = p.party_id AND t.system = p.system AND t.invoice = p.invoice
 WHERE p.amount > 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party AND $last_party
 
 -- step: _covered
--- A payment covers the term that its invoice bills, from when that is known; else, or until then, the term that the
--- party had signed last; else a month.
+-- A payment covers the months that its invoice bills, from when that is known; else, or until then, the term that the
+-- party had signed last, if it was still running; else a month.
 SELECT
   party_id, system, invoice, currency, paid_on, GREATEST(paid_on, billed_on) AS known_on,
-  CAST(NULL AS DATE) AS closed_on, term_months
+  CAST(NULL AS DATE) AS closed_on, last_day, term_months
 FROM _received
 WHERE term_months IS NOT NULL
 UNION ALL
 SELECT
-  r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, r.billed_on, COALESCE(s.term_months, 1)
+  r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, r.billed_on, s.last_day, COALESCE(s.term_months, 1)
 FROM _received AS r
 LEFT JOIN _signatures AS s
   ON s.party_id = r.party_id AND s.signed_on <= r.paid_on AND (s.next_signed_on > r.paid_on OR s.next_signed_on IS NULL)
+  AND COALESCE(s.last_day >= r.paid_on, TRUE)
 WHERE r.billed_on IS NULL OR r.billed_on > r.paid_on
 
 -- step: _refunds
@@ -111,7 +121,7 @@ WHERE is_refund AND rest <= 0
 -- A payment that was refunded in full covers nothing from then on.
 SELECT
   c.party_id, c.system, c.invoice, c.currency, c.known_on,
-  CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1 AS paid_until,
+  LEAST(CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1, c.last_day) AS paid_until,
   LEAST(r.refunded_on, c.closed_on) AS closed_on
 FROM _covered AS c
 LEFT JOIN _refunded AS r

@@ -8,13 +8,30 @@ from hypothesis import strategies as st
 from tests.company import given
 from valuekit.engine import Engine
 from valuekit.errors import UnknownNameError
-from valuekit.identity import MOST_SHARED, RULES, resolve
+from valuekit.identity import MOST_SHARED, RULES, Matching, resolve
 from valuekit.tables import PUBLISHED
 
 
-def resolved(*records: dict, links=(), rules=RULES, shared_domains=("gmail.com",), **tables) -> Engine:
+KEYS_ALONE = Matching(enabled=False)
+
+
+def resolved(
+    *records: dict,
+    links=(),
+    rules=RULES,
+    shared_domains=("gmail.com",),
+    matching=KEYS_ALONE,
+    decisions=(),
+    former=None,
+    unit="person",
+    **tables,
+) -> Engine:
+    """Resolve a tiny company, by keys alone unless `matching` says otherwise."""
     engine = given(Engine(threads=1), records=records, links=links, **tables)
-    resolve(engine, rules=rules, shared_domains=shared_domains)
+    more = {} if former is None else {"former": former}
+    resolve(
+        engine, rules=rules, shared_domains=shared_domains, matching=matching, decisions=decisions, unit=unit, **more
+    )
     return engine
 
 

@@ -15,7 +15,8 @@ from valuekit.config.problems import Document, config_error
 from valuekit.config.sections import Config
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 
-_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database))$")
+_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database)|identity\.decisions)$")
+_PATH_KEYS = ("file", "database")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -24,7 +25,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     An override names its place with dots, items of a list by their number from 0 (`sources.0.file=orders.csv`); its
     value is read as YAML. Paths in the file are relative to the file; paths in overrides to the working folder.
-    Entries of `paths` are filled in where a source says `{name}`.
+    Entries of `paths` are filled in where a source, or `identity.decisions`, says `{name}`.
 
     Raises: `InputError` when the file cannot be read; `ConfigError` with `file:line` for anything wrong in it.
 
@@ -143,15 +144,16 @@ def _step(node: Any, key: str, where: str, *, set_to: Any, last: bool) -> Any:
 
 
 def _fill_paths(document: Document) -> None:
-    """Put the entries of `paths` where sources say `{name}`."""
+    """Put the entries of `paths` where sources and identity say `{name}`."""
     paths = document.data.get("paths") or {}
     sources = document.data.get("sources")
     if not isinstance(paths, dict) or not isinstance(sources, list):
         return  # wrong types are told with all other wrong values
-    for number, source in enumerate(sources):
-        for key in ("file", "database") if isinstance(source, dict) else ():
-            if isinstance(source.get(key), str):
-                source[key] = _filled(source[key], paths, document.where(("sources", number, key)))
+    places = [(("sources", number, key), source) for number, source in enumerate(sources) for key in _PATH_KEYS]
+    for place, section in [*places, (("identity", "decisions"), document.data.get("identity"))]:
+        key = place[-1]
+        if isinstance(section, dict) and isinstance(section.get(key), str):
+            section[key] = _filled(section[key], paths, document.where(place))
 
 
 def _filled(text: str, paths: dict[str, Any], where: str) -> str:

@@ -1,8 +1,8 @@
 """What is compared of two profiles, and how much each degree of agreement says.
 
-A comparison has levels, the best first. Each level has two weights: `m`, how often two records of one party look so, and
-`u`, how often two records of different parties do; they are data, in `weights.json`, with their origin. A level with a
-term frequency takes for `u` how common the very value is in this company: to share a rare name says more.
+A comparison has levels, the best first. Each level has two weights: `m`, how often two records of one party look so,
+and `u`, how often two records of different parties do; they are data, in `weights.json`, with their origin. A level with
+a term frequency takes for `u` how common the very value is in this company: to share a rare name says more.
 
 Reference: Fellegi and Sunter (1969), A theory for record linkage, as splink computes it.
 """
@@ -62,7 +62,9 @@ COMPARISONS = (
                 "LENGTH(name_l) > 4 AND (JARO_WINKLER_SIMILARITY(name_l, name_r) >= 0.95 "
                 f"OR {_one_letter('name', 1)})",
             ),
-            Level("part", "one name within the other", "LIST_HAS_ALL(words_l, words_r) OR LIST_HAS_ALL(words_r, words_l)"),
+            Level(
+                "part", "one name within the other", "LIST_HAS_ALL(words_l, words_r) OR LIST_HAS_ALL(words_r, words_l)"
+            ),
             Level("similar", "similar name", "JARO_WINKLER_SIMILARITY(name_l, name_r) >= 0.88"),
             Level("word", "a word of the name", "LIST_HAS_ANY(words_l, words_r)"),
             Level("different", "other name", _DIFFERENT),
@@ -106,7 +108,8 @@ COMPARISONS = (
             Level(
                 "similar",
                 "similar town",
-                "JARO_WINKLER_SIMILARITY(city_l, city_r) >= 0.9 OR CONTAINS(city_l, city_r) OR CONTAINS(city_r, city_l)",
+                "JARO_WINKLER_SIMILARITY(city_l, city_r) >= 0.9 "
+                "OR CONTAINS(city_l, city_r) OR CONTAINS(city_r, city_l)",
             ),
             Level("different", "other place", _DIFFERENT),
         ),
@@ -135,7 +138,7 @@ def weights() -> dict[str, dict[str, list[float]]]:
 
 
 def settings(prior: float) -> dict[str, Any]:
-    """Return the comparisons as splink takes them; `prior` is the probability that two random profiles are one party."""
+    """Return the comparisons as splink takes them; `prior`: how likely two random profiles are one party."""
     return {
         "link_type": "dedupe_only",
         "probability_two_random_records_match": prior,

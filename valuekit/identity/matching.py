@@ -11,7 +11,7 @@ from valuekit.identity.comparisons import evidence_sql, levels_sql, settings
 MOST_COMPARED = 50
 """A loose key that more profiles share than this is passed over, and reported."""
 
-EXPECTED_MATCHES = 0.5
+EXPECTED_MATCHES = 1.0
 """Other profiles of the same party that a profile is expected to have, before anything is compared."""
 
 _STRANGERS = 1000
@@ -66,4 +66,4 @@ def score(engine: Engine, at_least: float) -> None:
             "CREATE OR REPLACE TABLE identity_scored AS SELECT unique_id_l, unique_id_r, match_weight, "
             f"match_probability, {levels_sql()}, {evidence_sql()} AS evidence FROM {scored.physical_name}"
         )
-        linker.table_management.delete_tables_created_by_splink_from_db()
+        linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]

@@ -40,7 +40,8 @@ class Former:
     aliases: pa.Table
 
 
-_NOTHING = Former(_RECORDS.empty(), _ALIASES.empty())
+NOTHING = Former(_RECORDS.empty(), _ALIASES.empty())
+"""No former run."""
 
 
 def resolve(
@@ -50,7 +51,7 @@ def resolve(
     shared_domains: Sequence[str] = SHARED_DOMAINS,
     matching: Matching = _MATCHING,
     decisions: Sequence[Decision] = (),
-    former: Former = _NOTHING,
+    former: Former = NOTHING,
     unit: Unit = "person",
 ) -> None:
     """Merge the records of one party, and put its id beside every record that another table names.

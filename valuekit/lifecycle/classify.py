@@ -37,7 +37,7 @@ def classify(
 
 
 _LATER = (
-    "party_aliases", "party_lists", "reasons", "reconciliation", "history", "stage_months", "customer_movements",
+    "party_lists", "reasons", "reconciliation", "history", "stage_months", "customer_movements",
     "paying_and_using", "mrr_movements", "mrr_months", "contract_issues", "renewals", "status_words", "paying_status",
     "managed_in", "commissions", "relationships", "trade", "cash_and_profit",
 )  # fmt: skip

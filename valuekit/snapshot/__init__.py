@@ -2,7 +2,7 @@
 
 from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.explain import Explanation, explain
-from valuekit.snapshot.fingerprint import config_text, fingerprint_files, run_id
+from valuekit.snapshot.fingerprint import config_text, fingerprint_file, fingerprint_files, run_id
 from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile, TableFile
 from valuekit.snapshot.publish import publish
 from valuekit.snapshot.read import Snapshot
@@ -21,6 +21,7 @@ __all__ = [
     "config_text",
     "explain",
     "failed",
+    "fingerprint_file",
     "fingerprint_files",
     "make_checks",
     "publish",

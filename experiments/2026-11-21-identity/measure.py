@@ -20,7 +20,7 @@ from valuekit.identity import Matching, resolve
 from valuekit.tracking import record_study
 
 HERE = Path(__file__).parent
-THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999)
 
 
 def main() -> None:

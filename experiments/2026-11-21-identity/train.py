@@ -12,6 +12,7 @@ from pathlib import Path
 from labelled import PERSONS, company, persons
 
 from valuekit.engine import Engine
+from valuekit.engine.steps import Step, parse_steps
 from valuekit.identity import SHARED_DOMAINS
 from valuekit.identity.comparisons import COMPARISONS
 from valuekit.identity.matching import score
@@ -19,7 +20,7 @@ from valuekit.identity.resolve import list_keys
 
 SEEDS = (11, 12)
 CUSTOMERS = 4_000
-TRUE_PAIRS, RANDOM_PAIRS, ROUNDS = 50_000, 1_000_000, 1
+TRUE_PAIRS, RANDOM_PAIRS = 50_000, 1_000_000
 LEAST_M, LEAST_U = 0.001, 1e-6
 """A level that was never seen is not impossible."""
 
@@ -56,8 +57,8 @@ def main() -> None:
     }  # fmt: skip
     origin = (
         f"Counted by experiments/2026-11-21-identity/train.py: simulated companies of {CUSTOMERS} customers with seeds "
-        f"{', '.join(map(str, SEEDS))}, and half of the clusters of {PERSONS[1]}; with floors by judgment. [m, u] of each "
-        "level."
+        f"{', '.join(map(str, SEEDS))}, and half of the clusters of {PERSONS[1]}; with floors by judgment. "
+        "[m, u] of each level."
     )
     WEIGHTS.write_text(json.dumps({"origin": origin, "weights": weights}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(weights, indent=1))
@@ -66,24 +67,8 @@ def main() -> None:
 def counted(engine: Engine) -> tuple[Counts, Counts]:
     """Count the levels of agreement of pairs that are one party, and of random pairs that are not."""
     profile(engine)
-    engine.execute(
-        "CREATE TABLE numbered AS SELECT r.code, r.system, r.record, p.unique_id, t.truth "
-        "FROM identity_profiles AS p JOIN identity_records AS r USING (code) JOIN truth AS t USING (system, record)"
-    )
-    same = "SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r, '0' AS match_key FROM numbered AS a " \
-        "JOIN numbered AS b ON a.truth = b.truth AND a.code < b.code "  # fmt: skip
-    m = levels(engine, f"{same} ORDER BY MD5(a.record || b.record) LIMIT {TRUE_PAIRS}")
-    u: Counts = {c.name: Counter() for c in COMPARISONS}
-    size = engine.count("numbered")
-    for number in range(ROUNDS):
-        drawn = f"SELECT 1 + CAST(FLOOR((i * 0.6180339887498949 % 1) * {size}) AS BIGINT) AS l, " \
-            f"1 + CAST(FLOOR((i * 0.7548776662466927 % 1) * {size}) AS BIGINT) AS r " \
-            f"FROM RANGE({number * RANDOM_PAIRS}, {(number + 1) * RANDOM_PAIRS}) AS t(i)"  # fmt: skip
-        other = f"SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r, '0' AS match_key FROM ({drawn}) " \
-            "JOIN numbered AS a ON a.unique_id = l JOIN numbered AS b ON b.unique_id = r WHERE a.truth <> b.truth"  # fmt: skip
-        for name, counts in levels(engine, other).items():
-            u[name] += counts
-    return m, u
+    engine.run_steps(steps(), {"most": TRUE_PAIRS, "draws": RANDOM_PAIRS})
+    return levels(engine, "same_pairs"), levels(engine, "random_pairs")
 
 
 def profile(engine: Engine) -> None:
@@ -93,9 +78,13 @@ def profile(engine: Engine) -> None:
     engine.run("valuekit.identity", "profiles.sql", {"shared_domains": list(SHARED_DOMAINS), "most_shared": 50})
 
 
+def steps() -> tuple[Step, ...]:
+    return parse_steps((Path(__file__).parent / "train.sql").read_text(encoding="utf-8"), "train.sql")
+
+
 def levels(engine: Engine, pairs: str) -> Counts:
-    """Count the levels of each comparison over pairs; missing values are left out."""
-    engine.execute(f"CREATE OR REPLACE TABLE identity_pairs AS {pairs}")
+    """Count the levels of each comparison over the pairs of a table; missing values are left out."""
+    engine.execute(f"CREATE OR REPLACE TABLE identity_pairs AS SELECT * FROM {pairs}")
     score(engine, 0)
     found: Counts = {}
     for c in COMPARISONS:

@@ -12,8 +12,8 @@ def keep_apart(first: Codes, payer: Codes, levels: Sequence[Level], low: Codes, 
     """Return for each record the oldest of its party, such that no pair of `low` and `high` is in one party.
 
     Reads `first` and `payer` as `unite` gives and takes them, and the same `levels`. Only records that keys connect
-    with a pair that was joined are united anew: key by key, the strongest first, leaving out every union that would join
-    a pair or two payers. All others stay as they are.
+    with a pair that was joined are united anew: key by key, the strongest first, leaving out every union that would
+    join a pair or two payers. All others stay as they are.
 
     >>> three, none = np.array([0, 0, 0]), np.array([3, 3, 3])
     >>> chain = Level(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]))

@@ -1,8 +1,8 @@
 """What is compared of two profiles, and how much each degree of agreement says.
 
 A comparison has levels, the best first. Each level has two weights: `m`, how often two records of one party look so,
-and `u`, how often two records of different parties do; they are data, in `weights.json`, with their origin. A level with
-a term frequency takes for `u` how common the very value is in this company: to share a rare name says more.
+and `u`, how often two records of different parties do; they are data, in `weights.json`, with their origin. A level
+with a term frequency takes for `u` how common the very value is in this company: to share a rare name says more.
 
 Reference: Fellegi and Sunter (1969), A theory for record linkage, as splink computes it.
 """

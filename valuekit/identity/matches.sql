@@ -4,7 +4,7 @@
 -- The likeliest pair of each two parties, by their records.
 SELECT
   a.first AS one, b.first AS other, LEAST(a.code, b.code) AS low, GREATEST(a.code, b.code) AS high,
-  s.match_weight AS weight, s.match_probability AS probability,
+  s.match_weight AS weight, ROUND(s.match_probability, 6) AS probability,
   CASE WHEN a.name = b.name OR a.name IS NULL OR b.name IS NULL THEN '' ELSE a.name || ' / ' || b.name || ': ' END
     || s.evidence AS evidence
 FROM identity_scored AS s

@@ -89,7 +89,10 @@ JOIN identity_parties AS b ON b.code = p.high
 WHERE a.first <> b.first
 
 -- step: identity_undecided
-SELECT * FROM _undecided ANTI JOIN _decided USING (one, other)
+-- A match says nothing new of parties that share a key.
+SELECT *
+FROM _undecided ANTI JOIN _decided USING (one, other)
+QUALIFY rule <> 'match' OR COUNT(*) FILTER (WHERE rule <> 'match') OVER (PARTITION BY one, other) = 0
 
 -- step: _not_used
 -- Values that very many share.
@@ -98,7 +101,7 @@ FROM identity_shared
 WHERE uses > $most_shared AND rule NOT IN ('decision', 'link')
 GROUP BY rule, value
 UNION ALL
-SELECT 'match', kind || ' ' || example, low, high, 'not compared by ' || keys || ' values that very many share'
+SELECT 'match', kind || ' ' || example, low, high, 'too common to compare: ' || keys
 FROM identity_passed_over
 
 -- step: review_pairs

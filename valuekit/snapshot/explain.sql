@@ -1,9 +1,10 @@
 -- Everything that a snapshot knows of one party ($party).
 
 -- step: by_id
--- A former id leads to the party that has its records now.
 SELECT party_id FROM parties WHERE party_id = $name
-UNION
+
+-- step: by_former_id
+-- A former id leads to the party that has its records now.
 SELECT party_id FROM party_aliases WHERE former_id = $name
 
 -- step: by_record

@@ -62,7 +62,7 @@ def run(
     """
     folder = output or config.output
     with scratch_folder(folder) as scratch, _engine(config, scratch, folder / DEBUG_FILE if debug else None) as engine:
-        work = Work(engine, config, base)
+        work = Work(engine, config, base, folder)
         seconds = _do(work, steps, progress)
         started = time.perf_counter()
         progress("publish", "publishing the snapshot", len(steps) + 1, len(steps) + 1)

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from valuekit.config import Config, Source
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError, ContractError
-from valuekit.snapshot import SourceFile, failed, fingerprint_files, make_checks
+from valuekit.errors import ConfigError, ContractError, EngineError, InputError
+from valuekit.snapshot import Snapshot, SourceFile, failed, fingerprint_file, fingerprint_files, make_checks
 from valuekit.snapshot.manifest import CheckResult
+
+if TYPE_CHECKING:
+    from valuekit.identity import Former
 
 
 @dataclass
@@ -22,6 +26,8 @@ class Work:
     config: Config
     base: Path
     """Folder that paths in the configuration are relative to."""
+    output: Path
+    """Folder of snapshots."""
     sources: list[SourceFile] = field(default_factory=list)
     models: dict[str, str] = field(default_factory=dict)
     """Fitted models as JSON."""
@@ -54,6 +60,8 @@ def fingerprint(work: Work) -> None:
         return find_files(source, work.base) if source.file else [find_database(source, work.base)]
 
     work.sources = fingerprint_files((s, path) for s in work.config.all_sources for path in paths(s))
+    if decisions := _decisions_file(work):
+        work.sources.append(fingerprint_file(decisions, table="decisions", system="people"))
 
 
 def read(work: Work) -> None:
@@ -79,9 +87,48 @@ def resolve(work: Work) -> None:
     from valuekit import identity
     from valuekit.sources.late import find_late_records
 
-    settings = work.config.identity
-    identity.resolve(work.engine, rules=settings.rules, shared_domains=settings.shared_domains)
+    settings, decisions = work.config.identity, _decisions_file(work)
+    identity.resolve(
+        work.engine,
+        rules=settings.rules,
+        shared_domains=settings.shared_domains,
+        matching=identity.Matching(**settings.matching.model_dump()),
+        decisions=identity.read_decisions(decisions) if decisions else (),
+        former=_former(work) if settings.keep_ids else identity.NOTHING,
+        unit=settings.unit,
+    )
     find_late_records(work.engine)
+
+
+def _decisions_file(work: Work) -> Path | None:
+    decisions = work.config.identity.decisions
+    return work.base / decisions if decisions else None
+
+
+def _former(work: Work) -> "Former":
+    """Whose record was whose in the newest whole snapshot of this company."""
+    from valuekit.identity import NOTHING, Former
+
+    for snapshot in _snapshots(work.output):
+        if snapshot.manifest.company != work.config.company.name:
+            continue
+        try:
+            records = snapshot.query("SELECT * FROM party_records ORDER BY system, record")
+            known = "party_aliases" in snapshot.manifest.tables
+            aliases = snapshot.query("SELECT * FROM party_aliases ORDER BY former_id") if known else NOTHING.aliases
+            return Former(records, aliases)
+        except (InputError, EngineError):
+            continue  # a damaged one names nobody; the next may
+        finally:
+            snapshot.close()
+    return NOTHING
+
+
+def _snapshots(folder: Path) -> list[Snapshot]:
+    try:
+        return Snapshot.list(folder)
+    except InputError:  # all are damaged
+        return []
 
 
 def compute_cash(work: Work) -> None:

@@ -5,47 +5,11 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.company import given
+from tests.identity.records import a, b, c, parties, resolved, review, same, together
 from valuekit.engine import Engine
 from valuekit.errors import UnknownNameError
-from valuekit.identity import MOST_SHARED, RULES, resolve
+from valuekit.identity import MOST_SHARED, Matching, resolve
 from valuekit.tables import PUBLISHED
-
-
-def resolved(*records: dict, links=(), rules=RULES, shared_domains=("gmail.com",), **tables) -> Engine:
-    engine = given(Engine(threads=1), records=records, links=links, **tables)
-    resolve(engine, rules=rules, shared_domains=shared_domains)
-    return engine
-
-
-def parties(*records: dict, **more) -> list[str]:
-    """The records of each party, such as `a b`; the letters are the record ids."""
-    return together(resolved(*records, **more))
-
-
-def together(engine: Engine) -> list[str]:
-    sql = "SELECT STRING_AGG(record, ' ' ORDER BY record) FROM party_records GROUP BY party_id ORDER BY 1"
-    return [row[0] for row in engine.rows(sql)]
-
-
-def review(engine: Engine) -> list[tuple]:
-    return engine.rows("SELECT record, to_record, rule, reason FROM review_pairs ORDER BY ALL")
-
-
-def a(**columns) -> dict:
-    return {"record": "a", **columns}
-
-
-def b(**columns) -> dict:
-    return {"record": "b", **columns}
-
-
-def c(**columns) -> dict:
-    return {"record": "c", **columns}
-
-
-def same(from_record: str, to_record: str) -> dict:
-    return {"from_record": from_record, "to_record": to_record, "kind": "same"}
 
 
 class TestKeys:
@@ -232,7 +196,7 @@ class TestParties:
         engine = resolved(a(tax_id="DE1234", system="shop"), b(tax_id="DE1234"), c(tax_id="DE1234"))
         assert engine.scalar("SELECT systems FROM parties") == "crm, shop"
 
-    @pytest.mark.parametrize("table", ["parties", "party_records", "merge_log", "review_pairs"])
+    @pytest.mark.parametrize("table", ["parties", "party_records", "party_aliases", "merge_log", "review_pairs"])
     def test_the_columns_are_those_declared(self, table):
         engine = resolved(a())
         assert [row[:2] for row in engine.rows(f"DESCRIBE {table}")] == [(x.name, x.type) for x in PUBLISHED[table]]
@@ -277,7 +241,7 @@ class TestPartyIds:
     def test_doing_it_twice_changes_nothing(self):
         engine = resolved(a(tax_id="DE1234"), b(tax_id="DE1234"))
         before = engine.rows("SELECT * FROM records ORDER BY ALL")
-        resolve(engine)
+        resolve(engine, matching=Matching(enabled=False))
         assert engine.rows("SELECT * FROM records ORDER BY ALL") == before
 
 

@@ -23,6 +23,14 @@ def test_a_party_is_found_by_id_record_or_name(snapshot, name):
     assert explain(snapshot, name).party_id == "p1"
 
 
+def test_a_party_is_found_by_the_id_that_it_had_in_a_former_run(tmp_path):
+    with Engine() as engine:
+        check(fill(engine))
+        engine.execute("INSERT INTO party_aliases VALUES ('p0', 'p1', 'merged')")
+        path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text="{}")
+    assert explain(Snapshot.open(path), "p0").party_id == "p1"
+
+
 def test_a_name_that_two_parties_share_is_refused_with_both(snapshot):
     with pytest.raises(ConfigError, match=r"'Cleo' fits 2 parties: p3, p6"):
         explain(snapshot, "Cleo")

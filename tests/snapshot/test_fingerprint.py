@@ -27,6 +27,14 @@ def test_where_the_files_lie_does_not_name_a_run_but_how_they_are_read_does():
     assert source(decimal=",") != source(decimal=".")
 
 
+def test_where_peoples_decisions_lie_does_not_name_a_run_either():
+    def identity(**settings):
+        return config_text({"identity": {"unit": "account", **settings}})
+
+    assert identity(decisions="/a/d.csv") == identity(decisions=None)
+    assert identity(unit="group") != identity()
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -15,7 +15,7 @@ from valuekit.config.problems import Document, config_error
 from valuekit.config.sections import Config
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 
-_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database)|products\.\d+\.files\.\w+)$")
+_PLACES = re.compile(r"^(paths\.\w+|sources\.\d+\.(file|database)|products\.\d+\.files\.\w+|identity\.decisions)$")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -24,7 +24,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     An override names its place with dots, items of a list by their number from 0 (`sources.0.file=orders.csv`); its
     value is read as YAML. Paths in the file are relative to the file; paths in overrides to the working folder.
-    Entries of `paths` are filled in where a source says `{name}`.
+    Entries of `paths` are filled in where a source, or `identity.decisions`, says `{name}`.
 
     Raises: `InputError` when the file cannot be read; `ConfigError` with `file:line` for anything wrong in it.
 
@@ -143,7 +143,7 @@ def _step(node: Any, key: str, where: str, *, set_to: Any, last: bool) -> Any:
 
 
 def _fill_paths(document: Document) -> None:
-    """Put the entries of `paths` where sources and products say `{name}`."""
+    """Put the entries of `paths` where sources, products and identity say `{name}`."""
     paths = document.data.get("paths") or {}
     if not isinstance(paths, dict):
         return  # wrong types are told with all other wrong values
@@ -163,6 +163,8 @@ def _files(data: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Sequence[str]
                 yield entry, ("file", "database"), (section, number)
             elif isinstance(files, dict):
                 yield files, list(files), (section, number, "files")
+    if isinstance(identity := data.get("identity"), dict):
+        yield identity, ("decisions",), ("identity",)
 
 
 def _filled(text: str, paths: dict[str, Any], where: str) -> str:

@@ -239,13 +239,14 @@ class Identity(Section):
     matching: Matching = Field(default=Matching(), description="Likely matches, beyond the exact keys")
     decisions: str | None = Field(
         default=None,
-        description="CSV that people edit: pairs of records that are the same party, or different, whatever rules say",
+        description="CSV that people edit (decision, system, record, to_system, to_record, and by, on, why): pairs of "
+        "records that are the `same` party, or `different`, whatever rules say. Path as in `sources`",
     )
     unit: Literal["person", "account", "parent", "group"] = Field(
         default="account",
-        description="What is counted. person: every person and organisation. account: people belong to the "
-        "organisation that they are recorded under. parent: organisations belong to the one that owns them. group: to "
-        "the one at the top",
+        description="What is counted. person: every person and organisation. account: people who do not pay themselves "
+        "belong to the organisation that they are recorded under. parent: all people do, and organisations that own "
+        "none belong to the one that owns them. group: everybody belongs to the one at the top",
     )
     keep_ids: bool = Field(
         default=True, description="A party keeps the id that it had in the newest snapshot of the output folder"

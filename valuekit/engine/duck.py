@@ -69,6 +69,15 @@ class Engine:
         twin._connection.execute(_QUIET)
         return twin
 
+    @contextmanager
+    def lend(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection of its own to a library that writes its own SQL, such as splink."""
+        connection = self._connection.cursor()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close the database."""
         self._connection.close()

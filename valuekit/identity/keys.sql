@@ -8,6 +8,10 @@ SELECT
   COALESCE(role IN ('internal', 'test'), FALSE) AS is_internal,
   NULLIF(TRIM(billing_id), '') AS billing_id,
   UPPER(REGEXP_REPLACE(tax_id, '[^A-Za-z0-9]', '', 'g')) AS tax_id,
+  RIGHT(REGEXP_REPLACE(phone, '[^0-9]', '', 'g'), 8) AS phone,
+  NULLIF(TRIM(LOWER(STRIP_ACCENTS(city))), '') AS city,
+  NULLIF(UPPER(REGEXP_REPLACE(postcode, '[^A-Za-z0-9]', '', 'g')), '') AS postcode,
+  born_on, parent,
   LOWER(TRIM(email)) AS email,
   REGEXP_REPLACE(LOWER(TRIM(domain)), '^([a-z]+://)?(www\.)?|[/:?].*$', '', 'g') AS domain
 FROM records
@@ -23,7 +27,7 @@ SELECT
 FROM identity_records
 WHERE name IS NOT NULL
 
--- step: _names
+-- step: identity_names
 -- Legal forms at the end say nothing about who it is; a name that is nothing else stays.
 SELECT
   code,
@@ -37,16 +41,16 @@ SELECT
 FROM _words
 WHERE words <> ''
 
--- step: _emails
+-- step: identity_emails
 SELECT code, is_internal, email
 FROM identity_records
 WHERE REGEXP_MATCHES(email, '^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}$')
 
--- step: _domains
+-- step: identity_domains
 SELECT
   r.code, r.is_internal, COALESCE(NULLIF(r.domain, ''), SPLIT_PART(e.email, '@', 2)) AS domain
 FROM identity_records AS r
-LEFT JOIN _emails AS e USING (code)
+LEFT JOIN identity_emails AS e USING (code)
 
 -- step: _keys
 -- A tax number has a digit above zero and four characters: N/A, 0000 and none are no tax numbers.
@@ -59,11 +63,11 @@ FROM identity_records
 WHERE LENGTH(tax_id) >= 4 AND REGEXP_MATCHES(tax_id, '[1-9]')
 UNION ALL
 SELECT code, is_internal, 'email', email
-FROM _emails
+FROM identity_emails
 UNION ALL
 SELECT d.code, d.is_internal, 'domain_name', d.domain || ' ' || n.name
-FROM _domains AS d
-JOIN _names AS n USING (code)
+FROM identity_domains AS d
+JOIN identity_names AS n USING (code)
 WHERE d.domain LIKE '%_._%' AND NOT LIST_CONTAINS(CAST($shared_domains AS VARCHAR[]), d.domain)
 
 -- step: _links
@@ -76,12 +80,34 @@ JOIN identity_records AS a ON a.system = l.system AND a.record = l.from_record
 JOIN identity_records AS b ON b.system = l.to_system AND b.record = l.to_record
 WHERE l.kind = 'same' AND a.code <> b.code
 
+-- step: identity_decided
+-- Pairs of records that somebody decided on, the older record first.
+SELECT
+  d.decision, LEAST(a.code, b.code) AS low, GREATEST(a.code, b.code) AS high,
+  MIN(CONCAT_WS(' ', a.system, a.record, '=', b.system, b.record, '(' || NULLIF(d.note, '') || ')')) AS value
+FROM identity_decisions AS d
+JOIN identity_records AS a ON a.system = d.system AND a.record = d.record
+JOIN identity_records AS b ON b.system = d.to_system AND b.record = d.to_record
+GROUP BY ALL
+
+-- step: _words_of_people
+-- A decision or a link between two records is a key that no others have.
+SELECT low, high, 'decision' AS rule, value
+FROM identity_decided
+WHERE decision = 'same'
+UNION ALL
+SELECT l.from_code, l.to_code, 'link', l.value
+FROM _links AS l
+LEFT JOIN identity_decided AS d
+  ON d.decision = 'different' AND d.low = LEAST(l.from_code, l.to_code) AND d.high = GREATEST(l.from_code, l.to_code)
+WHERE d.low IS NULL
+
 -- step: _all_keys
 SELECT code, is_internal, rule, value FROM _keys
 UNION ALL
-SELECT from_code, FALSE, 'link', value FROM _links
+SELECT low, FALSE, rule, value FROM _words_of_people
 UNION ALL
-SELECT to_code, FALSE, 'link', value FROM _links
+SELECT high, FALSE, rule, value FROM _words_of_people
 
 -- step: _used_keys
 -- `hub` is the oldest record that has the key; internal accounts and others have hubs of their own.
@@ -92,11 +118,32 @@ SELECT
 FROM _all_keys AS k
 JOIN identity_rules AS r ON r.rule = k.rule
 
--- step: identity_keys
+-- step: identity_shared
 SELECT * FROM _used_keys WHERE uses > 1
+
+-- step: _refused
+-- Of two records that are different by decision, the younger one loses the keys that both have.
+SELECT DISTINCT y.code, y.rule, y.value
+FROM identity_decided AS d
+JOIN identity_shared AS o ON o.code = d.low
+JOIN identity_shared AS y ON y.code = d.high AND y.rule = o.rule AND y.value = o.value
+WHERE d.decision = 'different'
+
+-- step: identity_keys
+SELECT * FROM identity_shared ANTI JOIN _refused USING (code, rule, value)
 
 -- step: identity_payers
 -- Records with a billing id, numbered by the id; internal accounts are payers of their own.
 SELECT code, DENSE_RANK() OVER (ORDER BY billing_id, is_internal) - 1 AS payer
 FROM identity_records
 WHERE billing_id IS NOT NULL
+
+-- step: identity_unknown
+-- Decisions about a record that is not there.
+SELECT
+  d.source, d.row_number, d.decision, d.system, d.record, d.to_system, d.to_record,
+  CASE WHEN a.code IS NULL THEN d.system || ' ' || d.record ELSE d.to_system || ' ' || d.to_record END AS missing
+FROM identity_decisions AS d
+LEFT JOIN identity_records AS a ON a.system = d.system AND a.record = d.record
+LEFT JOIN identity_records AS b ON b.system = d.to_system AND b.record = d.to_record
+WHERE a.code IS NULL OR b.code IS NULL

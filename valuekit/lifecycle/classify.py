@@ -14,7 +14,6 @@ from valuekit.lifecycle.presets import BUILTIN
 from valuekit.lifecycle.reasons import REASONS, Reason, reason_bits
 from valuekit.lifecycle.stages import COLUMNS, RULES, put_stage_rules, without_internal_rule
 from valuekit.lifecycle.windows import Windows
-from valuekit.tables import PUBLISHED
 
 _DEFAULT = Windows()
 _AS_USUAL = Policies()
@@ -64,13 +63,8 @@ def classify(
     put_definition_rules(engine, as_of, constants, definitions, reasons, with_internal=with_internal)
     reconcile_lists(engine, as_of, rule=rules.rule, definition_bits=counted)
     move(engine, paying=paying, using=using, policies=policies, constants=constants)
-    for name in _LATER:
-        engine.make_empty(PUBLISHED[name])
 
 
 def _all_parties(engine: Engine) -> dict[str, str]:
     ((first, last),) = engine.rows("SELECT MIN(party_id), MAX(party_id) FROM parties")
     return {"first_party": first or "", "last_party": last or ""}
-
-
-_LATER = ("party_aliases",)

@@ -3,7 +3,7 @@
 from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.commissions import commission_months, disagreeing_deals
 from valuekit.snapshot.explain import Explanation, explain
-from valuekit.snapshot.fingerprint import config_text, fingerprint_files, run_id
+from valuekit.snapshot.fingerprint import config_text, fingerprint_file, fingerprint_files, run_id
 from valuekit.snapshot.growth import Comparison, Growth, Window, compare_growth, growth_members
 from valuekit.snapshot.managed_in import managed_by
 from valuekit.snapshot.manifest import CheckResult, Intake, Manifest, SourceFile, TableFile
@@ -37,6 +37,7 @@ __all__ = [
     "disagreeing_deals",
     "explain",
     "failed",
+    "fingerprint_file",
     "fingerprint_files",
     "growth_members",
     "make_checks",

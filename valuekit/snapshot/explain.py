@@ -50,7 +50,8 @@ class Explanation:
 def explain(snapshot: Snapshot, party: str) -> Explanation:
     """Collect what a snapshot says of one party.
 
-    `party` is a party id, a record id (`record` or `system:record`), or a name or label that only one party has.
+    `party` is a party id (also one of a former run), a record id (`record` or `system:record`), or a name or label that
+    only one party has.
     Raises `UnknownNameError` with the most similar names, or `ConfigError` when several parties fit.
     """
     with snapshot.engine() as engine:
@@ -87,8 +88,9 @@ def explain(snapshot: Snapshot, party: str) -> Explanation:
 
 
 def find_party(engine: Engine, name: str) -> str:
-    """Return the id of the party that has this id, record or name."""
-    for step in ("by_id", "by_record", "by_name"):
+    """Return the id of the party that has, or had in a former run, this id; or this record or name."""
+    former = ("by_former_id",) if engine.has("party_aliases") else ()  # old snapshots have none
+    for step in ("by_id", *former, "by_record", "by_name"):
         found = [row["party_id"] for row in named_rows(engine, "explain.sql", step, {"name": name})]
         if len(found) == 1:
             return str(found[0])

@@ -3,6 +3,10 @@
 -- step: by_id
 SELECT party_id FROM parties WHERE party_id = $name
 
+-- step: by_former_id
+-- A former id leads to the party that has its records now.
+SELECT party_id FROM party_aliases WHERE former_id = $name
+
 -- step: by_record
 SELECT DISTINCT party_id
 FROM party_records

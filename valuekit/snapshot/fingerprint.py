@@ -9,6 +9,7 @@ from typing import Any
 
 from valuekit import __version__
 from valuekit.config import Source
+from valuekit.errors import InputError
 from valuekit.snapshot.manifest import SourceFile
 
 _CHUNK = 1 << 20
@@ -42,6 +43,8 @@ def config_text(config: Mapping[str, Any]) -> str:
     '{"as_of":null,"sources":[{"table":"orders"}]}'
     """
     kept = {k: v for k, v in config.items() if k not in ("output", "engine", "tracking", "paths")}
+    if "identity" in kept:
+        kept["identity"] = {k: v for k, v in kept["identity"].items() if k != "decisions"}
     if "sources" in kept:
         kept["sources"] = [{k: v for k, v in s.items() if k not in ("file", "database")} for s in kept["sources"]]
     return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
@@ -62,14 +65,16 @@ def fingerprint_files(files: Iterable[tuple[Source, Path]]) -> list[SourceFile]:
     digests: dict[Path, str] = {}
     found = []
     for source, path in files:
-        digests[path] = digests.get(path) or file_sha256(path)
-        found.append(
-            SourceFile(
-                file=path.name,
-                table=source.table,
-                system=source.system,
-                size=path.stat().st_size,
-                sha256=digests[path],
-            )
-        )
+        file = fingerprint_file(path, table=source.table, system=source.system, sha256=digests.get(path))
+        digests[path] = file.sha256
+        found.append(file)
     return found
+
+
+def fingerprint_file(path: Path, *, table: str, system: str, sha256: str | None = None) -> SourceFile:
+    """Hash the content of one file, unless its hash is known. Raises `InputError` when there is no such file."""
+    if not path.is_file():
+        raise InputError("there is no such file.", where=str(path), next_step="Check the path.")
+    return SourceFile(
+        file=path.name, table=table, system=system, size=path.stat().st_size, sha256=sha256 or file_sha256(path)
+    )

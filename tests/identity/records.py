@@ -1,0 +1,80 @@
+"""Tiny companies to resolve; the letters are the record ids."""
+
+from tests.company import given
+from valuekit.engine import Engine
+from valuekit.identity import NOTHING, RULES, Former, Matching, resolve
+
+KEYS_ALONE = Matching(enabled=False)
+
+
+def resolved(
+    *records: dict,
+    links=(),
+    rules=RULES,
+    shared_domains=("gmail.com",),
+    matching=KEYS_ALONE,
+    decisions=(),
+    former=NOTHING,
+    unit="person",
+    **tables,
+) -> Engine:
+    """Resolve a tiny company, by keys alone unless `matching` says otherwise."""
+    engine = given(Engine(threads=1), records=records, links=links, **tables)
+    resolve(
+        engine,
+        rules=rules,
+        shared_domains=shared_domains,
+        matching=matching,
+        decisions=decisions,
+        former=former,
+        unit=unit,
+    )
+    return engine
+
+
+def parties(*records: dict, **more) -> list[str]:
+    """The records of each party, such as `a b`."""
+    return together(resolved(*records, **more))
+
+
+def together(engine: Engine) -> list[str]:
+    sql = "SELECT STRING_AGG(record, ' ' ORDER BY record) FROM party_records GROUP BY party_id ORDER BY 1"
+    return [row[0] for row in engine.rows(sql)]
+
+
+def review(engine: Engine) -> list[tuple]:
+    return engine.rows("SELECT record, to_record, rule, reason FROM review_pairs ORDER BY ALL")
+
+
+def ids(engine: Engine) -> dict[str, str]:
+    """The party of each record."""
+    return dict(engine.rows("SELECT record, party_id FROM party_records"))
+
+
+def former(engine: Engine) -> Former:
+    """What a run leaves for the next one."""
+    return Former(engine.query("SELECT * FROM party_records"), engine.query("SELECT * FROM party_aliases"))
+
+
+def a(**columns) -> dict:
+    return {"record": "a", **columns}
+
+
+def b(**columns) -> dict:
+    return {"record": "b", **columns}
+
+
+def c(**columns) -> dict:
+    return {"record": "c", **columns}
+
+
+def d(**columns) -> dict:
+    return {"record": "d", **columns}
+
+
+def same(from_record: str, to_record: str) -> dict:
+    return {"from_record": from_record, "to_record": to_record, "kind": "same"}
+
+
+def parent(child: str, owner: str) -> dict:
+    return {"from_record": child, "to_record": owner, "kind": "parent"}

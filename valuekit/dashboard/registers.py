@@ -17,7 +17,7 @@ from valuekit.snapshot.renewals import renewal_months
 from valuekit.snapshot.renewals import renewals as due_renewals
 
 PAGE = "to_check"
-OPEN = Column("open", "Customer view", "link", "Opens the view of this customer")
+OPEN = Column("open", "View", "link", "Opens the view of this customer")
 
 
 def _rows(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, key: str) -> None:
@@ -26,7 +26,9 @@ def _rows(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, 
     first = _linked(run, found.head(parts.ROWS))
     linked = [OPEN] if first["open"].notna().any() else []
     parts.note(f"{parts.shown(len(found), of)}.")
-    parts.table(first, [*columns, *linked], alt_text=f"{words.count(len(found))} {of}", key=f"table_{key}")
+    parts.table(
+        first, [*columns[:1], *linked, *columns[1:]], alt_text=f"{words.count(len(found))} {of}", key=f"table_{key}"
+    )
     extra = [parts.PARTY_ID] if "party_id" in found else []
     downloads.button("Download all as CSV", lambda: downloads.csv(found, [*columns, *extra]), f"{key}.csv", key=key)
 

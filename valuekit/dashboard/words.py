@@ -105,13 +105,19 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
 def event(expression: str | None) -> str:
     """Write the day that makes a party count: in words where it is one fact.
 
-    >>> event("won_on"), event("GREATEST(signed_on, first_paid_on)"), event(None)
-    ('First deal won', 'GREATEST(signed_on, first_paid_on)', '')
+    >>> event("won_on"), event("LEAST(won_on, signed_on)"), event("won_on + 31"), event(None)
+    ('First deal won', 'The earliest of: first deal won, first contract signed', 'won_on + 31', '')
     """
     if not isinstance(expression, str):
         return ""
-    facts = PUBLISHED["facts"]
+    facts, found = PUBLISHED["facts"], _CHOICE.fullmatch(expression)
+    if found and set(names := found[2].split(", ")) <= set(facts.names):
+        told = ", ".join(facts[n].meaning[:1].lower() + facts[n].meaning[1:] for n in names)
+        return f"The {'earliest' if found[1] == 'LEAST' else 'latest'} of: {told}"
     return facts[expression].meaning if expression in facts.names else expression
+
+
+_CHOICE = re.compile(r"(LEAST|GREATEST)\(([\w, ]+)\)")
 
 
 NOT_RECORDED = "not recorded"

@@ -68,7 +68,8 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
     )
     text = base.mark_text(align="left", dx=6, color=charts.ink(), fontSize=12.5).encode(x="high:Q", text="text:N")
-    aside = base.mark_text(align="right", color=charts.quiet(), fontSize=12).encode(
+    wide = {"expr": "width < 320 ? 0 : 1"}  # on a phone there is no room for the second number
+    aside = base.mark_text(align="right", color=charts.quiet(), fontSize=12, opacity=wide).encode(
         x=alt.value(alt.expr("width")), text="aside:N"
     )
     return alt.layer(bars, text, aside, _rows(base, unit, number)).properties(height=len(frame) * 30 + 30)
@@ -85,4 +86,4 @@ def _rows(base: Picture, unit: str, number: str) -> Picture:
 
 
 def _names() -> alt.Axis:
-    return alt.Axis(labelLimit=300, labelPadding=8, ticks=False, domain=False, labelFontSize=12.5)
+    return alt.Axis(labelLimit=230, labelPadding=8, ticks=False, domain=False, labelFontSize=12.5)

@@ -56,6 +56,7 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
     money = run.currency
     columns = [
         parts.CUSTOMER,
+        Column("open", "View", "link", "Opens the view of this customer"),
         Column("amount", f"Change a month, {money}", "money"),
         Column("why", "Stage and reason"),
         Column("mrr", f"Recurring a month, {money}", "money"),
@@ -64,7 +65,6 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
         Column("contract_ends_on", "Contract until", "day", "Missing: open-ended, or no contract"),
         Column("ltv", f"Lifetime value, {money}", "money", str(run.settings.value)),
         Column("systems", "Known in", help="Systems that have a record of it"),
-        Column("open", "Customer view", "link", "Opens the view of this customer"),
     ]
     return [c for c in columns if c.source not in _OPTIONAL or _said(found[c.source])]
 

@@ -51,6 +51,7 @@ def _picture(view: View, found: pd.DataFrame, bits: dict[str, int], names: dict[
     parts.note(
         f"Each column is one combination on {words.day(view.month)}: dark dots say on which lists its parties are, the"
         " bar how many. A party is in exactly one column. At the left: the size of each list."
+        + (f" The last column: {len(found) - SHOWN} other combinations." if len(found) > SHOWN else "")
     )
     parts.clickable(
         upset(frame, sizes, chosen=chosen),

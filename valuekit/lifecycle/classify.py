@@ -6,8 +6,8 @@ from typing import Literal
 
 from valuekit.engine import Engine, Expression
 from valuekit.lifecycle.definitions import BUILTIN, Definition, count_definitions
-from valuekit.lifecycle.months import Period, fact_steps, make_history, make_month_ends, make_party_systems, wanted
-from valuekit.lifecycle.stages import COLUMNS, RULES, put_stage_rules, without_internal_rule
+from valuekit.lifecycle.months import Period, make_facts, make_history, make_month_ends, make_party_systems
+from valuekit.lifecycle.stages import RULES, put_stage_rules, without_internal_rule
 from valuekit.lifecycle.windows import Windows
 from valuekit.tables import PUBLISHED
 
@@ -42,17 +42,12 @@ def classify(
     make_party_systems(engine)
     period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
     rules = put_stage_rules(engine, windows.constants, without_internal_rule() if with_internal else RULES)
-    everything = period.last | _all_parties(engine) | wanted(COLUMNS)
-    engine.run_steps(fact_steps("stages.sql"), everything, rule=rules.rule, since=rules.since)
+    make_facts(engine, period)
+    engine.run("valuekit.lifecycle", "stages.sql", rule=rules.rule, since=rules.since)
     bits = count_definitions(engine, as_of, windows.constants, definitions, with_internal=with_internal)
     make_history(engine, period, rule=rules.rule, definition_bits=bits, reason_bits=_NO_REASONS)
     for name in _LATER:
         engine.make_empty(PUBLISHED[name])
-
-
-def _all_parties(engine: Engine) -> dict[str, str]:
-    ((first, last),) = engine.rows("SELECT MIN(party_id), MAX(party_id) FROM parties")
-    return {"first_party": first or "", "last_party": last or ""}
 
 
 _LATER = (

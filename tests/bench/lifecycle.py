@@ -27,14 +27,14 @@ COMPANY = {
         CREATE TEMP TABLE people AS
         SELECT
           'P' || LEFT(MD5(CAST(n AS VARCHAR)), 15) AS party_id, 'r' || n AS record, n % 10 AS sort,
-          DATE '2022-07-01' + CAST(n * 7919 % 1400 AS INTEGER) AS since,
-          CASE WHEN n * 31 % 100 < 40 THEN 3 + CAST(n * 104729 % 36 AS INTEGER) END AS stays
+          DATE '2021-07-01' + CAST(n * 7919 % 1400 AS INTEGER) AS since,
+          CASE WHEN n * 31 % 100 < 30 THEN 3 + CAST(n * 104729 % 36 AS INTEGER) END AS stays
         FROM RANGE($parties) AS r(n)
     """,
     "months": """
         CREATE TEMP TABLE months AS
         SELECT party_id, record, sort, m, CAST(since + m * INTERVAL 1 MONTH AS DATE) AS day
-        FROM people, RANGE(48) AS r(m)
+        FROM people, RANGE(60) AS r(m)
         WHERE sort BETWEEN 2 AND 8 AND m < COALESCE(stays, 99) AND since + m * INTERVAL 1 MONTH <= $as_of
     """,
     "records": """

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,10 +14,11 @@ from tests.lifecycle.test_properties import companies, past, records, refunds_ar
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine, Step
 from valuekit.lifecycle import Definition, classify
-from valuekit.lifecycle.months import Period, fact_steps, wanted
+from valuekit.lifecycle.months import PARTY_MONTHS, RUNNING_TERMS, Period, fact_steps, wanted
 from valuekit.lifecycle.stages import COLUMNS
 from valuekit.simulate import simulate
 from valuekit.sources import limit_to
+from valuekit.tables import PUBLISHED
 
 FACTS_KEPT = "party_id, stage, reason, definitions, reasons, mrr"
 
@@ -96,7 +98,7 @@ _ADD_CASH = """
 def fact_steps_only() -> list[Step]:
     """The steps that lead to the facts at all month ends, and these kept as a table."""
     kept = Step("facts_then", "SELECT * FROM _facts", "test")
-    return [*(s for s in fact_steps("stages.sql") if s.scratch and s.name != "_ruled"), kept]
+    return [*(s for s in fact_steps("described.sql") if s.scratch), kept]
 
 
 def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):
@@ -137,3 +139,9 @@ def test_history_unrolled_is_party_months():
     assert engine.rows(unrolled) == whole != []
     counted = dict(engine.rows("SELECT as_of, SUM(parties) FROM stage_months GROUP BY as_of"))
     assert counted == dict(engine.rows("SELECT as_of, COUNT(*) FROM party_months GROUP BY as_of"))
+
+
+@pytest.mark.parametrize("table", [PARTY_MONTHS, RUNNING_TERMS, PUBLISHED["history"], PUBLISHED["stage_months"]])
+def test_the_columns_are_those_declared(table):
+    engine = described(records=[{"record": "ann"}])
+    assert [row[:2] for row in engine.rows(f"DESCRIBE {table.name}")] == [(c.name, c.type) for c in table]

@@ -7,12 +7,12 @@ from typing import Literal
 from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
-from valuekit.lifecycle.months import Period, fact_steps, make_history, make_month_ends, make_party_systems, wanted
+from valuekit.lifecycle.months import Period, make_facts, make_history, make_month_ends, make_party_systems
 from valuekit.lifecycle.movements import PAYING, USING, move
 from valuekit.lifecycle.policies import Policies
 from valuekit.lifecycle.presets import BUILTIN
 from valuekit.lifecycle.reasons import REASONS, Reason, reason_bits
-from valuekit.lifecycle.stages import COLUMNS, RULES, put_stage_rules, without_internal_rule
+from valuekit.lifecycle.stages import RULES, put_stage_rules, without_internal_rule
 from valuekit.lifecycle.windows import Windows
 
 _DEFAULT = Windows()
@@ -57,14 +57,9 @@ def classify(
     explained = reason_bits(engine, reasons, constants)
     period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
     rules = put_stage_rules(engine, constants, without_internal_rule() if with_internal else RULES)
-    everything = period.last | _all_parties(engine) | wanted(COLUMNS)
-    engine.run_steps(fact_steps("stages.sql"), everything, rule=rules.rule, since=rules.since)
+    make_facts(engine, period)
+    engine.run("valuekit.lifecycle", "stages.sql", rule=rules.rule, since=rules.since)
     make_history(engine, period, rule=rules.rule, definition_bits=counted, reason_bits=explained)
     put_definition_rules(engine, as_of, constants, definitions, reasons, with_internal=with_internal)
     reconcile_lists(engine, as_of, rule=rules.rule, definition_bits=counted)
     move(engine, paying=paying, using=using, policies=policies, constants=constants)
-
-
-def _all_parties(engine: Engine) -> dict[str, str]:
-    ((first, last),) = engine.rows("SELECT MIN(party_id), MAX(party_id) FROM parties")
-    return {"first_party": first or "", "last_party": last or ""}

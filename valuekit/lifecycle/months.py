@@ -1,6 +1,6 @@
 """Stages and memberships at all month ends of a period, in one pass."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,9 +9,10 @@ import pyarrow as pa
 from valuekit.calendar import month_end, month_ends
 from valuekit.engine import Engine, Expression, load_steps, quote
 from valuekit.engine.steps import Step
+from valuekit.lifecycle.stages import COLUMNS
 from valuekit.money import MONEY
 from valuekit.sources.dates import day_of
-from valuekit.tables import CANONICAL, PUBLISHED, Column, Table
+from valuekit.tables import CANONICAL, Column, Table
 
 PACKAGE = "valuekit.lifecycle"
 
@@ -127,9 +128,11 @@ def make_party_systems(engine: Engine) -> None:
     """)
 
 
-def fact_steps(file: str) -> list[Step]:
-    """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`."""
-    return [s for name in ("contracts.sql", "payments.sql", "facts.sql", file) for s in load_steps(PACKAGE, name)]
+def make_facts(engine: Engine, period: Period) -> None:
+    """Make `facts` and `contract_terms`: parties and signed terms as known at the last date of the period."""
+    for number, group in enumerate(_groups(engine, _WEIGHT)):
+        engine.run_steps(fact_steps("described.sql"), period.last | group | wanted(COLUMNS))
+        _keep(engine, ("contract_terms", "facts"), first=number == 0)
 
 
 def make_history(
@@ -140,31 +143,43 @@ def make_history(
     Reads what `facts` reads, `month_ends` and `stage_rules`. At an earlier month end, what had happened by then counts,
     as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage rule that
     holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`, `stage` and
-    `reason`.
+    `reason`. Facts that they do not name among their columns are not computed.
     """
-    for table in (PARTY_MONTHS, RUNNING_TERMS, PUBLISHED["history"]):
-        engine.make_empty(table)
     asked = wanted({"mrr"}.union(*(e.columns for e in (rule, definition_bits, reason_bits))))
     slots = {"rule": rule, "definition_bits": definition_bits, "reason_bits": reason_bits}
-    for first, last in _groups(engine, len(period.ends)):
-        group = {"first_party": first, "last_party": last} | asked
-        engine.run_steps(fact_steps("months.sql"), {**period.all, **group}, **slots)
+    for number, group in enumerate(_groups(engine, max(_WEIGHT, len(period.ends)))):
+        engine.run_steps(fact_steps("months.sql"), period.all | group | asked, **slots)
         engine.run(PACKAGE, "history.sql")
-        for name in ("party_months", "running_terms", "history"):
-            engine.execute(f"INSERT INTO {name} SELECT * FROM {name}_part")
-    engine.drop("party_months_part", "running_terms_part", "history_part")
+        _keep(engine, ("party_months", "running_terms", "history"), first=number == 0)
     engine.run(PACKAGE, "month_counts.sql")
 
 
-def _groups(engine: Engine, ends: int) -> Iterator[tuple[str, str]]:
-    """Yield the first and last id of each group of parties that is worked on at once."""
-    size = max(1, MONTHS_AT_ONCE // ends)
+def fact_steps(file: str) -> list[Step]:
+    """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`."""
+    return [s for name in ("contracts.sql", "payments.sql", "facts.sql", file) for s in load_steps(PACKAGE, name)]
+
+
+_WEIGHT = 20
+"""Month ends that a party weighs at least, for the rows that it has."""
+
+
+def _groups(engine: Engine, weight: int) -> list[dict[str, str]]:
+    """Return the first and last id of each group of parties that is worked on at once; one group when there is none."""
     sql = """
         SELECT MIN(party_id), MAX(party_id)
         FROM (SELECT party_id, (ROW_NUMBER() OVER (ORDER BY party_id) - 1) // $size AS part FROM parties)
         GROUP BY part ORDER BY part
     """
-    yield from engine.rows(sql, {"size": size})
+    found = engine.rows(sql, {"size": max(1, MONTHS_AT_ONCE // weight)}) or [("", "")]
+    return [{"first_party": first, "last_party": last} for first, last in found]
+
+
+def _keep(engine: Engine, tables: Sequence[str], *, first: bool) -> None:
+    """Add what was made of a group of parties to the tables of all."""
+    for name in tables:
+        into = f"CREATE OR REPLACE TABLE {name} AS" if first else f"INSERT INTO {name}"
+        engine.execute(f"{into} SELECT * FROM {name}_part")
+        engine.drop(f"{name}_part")
 
 
 PARTY_MONTHS = Table(

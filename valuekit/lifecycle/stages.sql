@@ -1,13 +1,4 @@
--- The as-of date: contract terms as they run, the facts, and the first stage rule that holds.
-
--- step: contract_terms
-SELECT
-  party_id, system, id, kind, signed_on, starts_on, runs_until, cancelled_on, term_months,
-  reporting_monthly AS monthly, is_current
-FROM _terms
-
--- step: facts
-SELECT * FROM _facts
+-- The first stage rule that holds at the as-of date.
 
 -- step: _ruled
 SELECT *, {rule} AS rule

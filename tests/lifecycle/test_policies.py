@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from valuekit.config.sections import Movements
+from valuekit.config.lifecycle import Movements
 from valuekit.errors import ConfigError
 from valuekit.lifecycle import Policies, describe
 from valuekit.lifecycle.policies import CHOICES

@@ -6,7 +6,7 @@ from pipelines.steps import Work, fingerprint, resolve
 from tests.company import given
 from tests.six_parties import check, fill, manifest
 from valuekit.config import Company, Config, Source, load_config
-from valuekit.config.sections import Identity, Matching
+from valuekit.config.identity import Identity, Matching
 from valuekit.engine import Engine
 from valuekit.errors import InputError
 from valuekit.snapshot import publish

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from valuekit.config.sections import Lifecycle
+from valuekit.config import Lifecycle
 from valuekit.engine import Engine
 from valuekit.exports.definition_document.findings import checklist_part, differences_part, questions_part
 from valuekit.exports.definition_document.guide import guide

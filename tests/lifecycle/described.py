@@ -53,9 +53,13 @@ def described(
     return engine
 
 
+QUICK: dict[str, Any] = {"definitions": BUILTIN[:1], "reasons": (), "history_months": 0}
+"""Enough to see stages and facts at the date: one definition, no reasons, no month before."""
+
+
 def stage(record: str = "ann", **company: Any) -> str:
     """The stage of one record's party and its reason, such as `inactive: onboarding`."""
-    return stages(described(**company))[record]
+    return stages(described(**QUICK | company))[record]
 
 
 def stages(engine: Engine) -> dict[str, str]:
@@ -65,12 +69,12 @@ def stages(engine: Engine) -> dict[str, str]:
 
 def since(record: str = "ann", **company: Any) -> date | None:
     sql = "SELECT since FROM stages JOIN party_records USING (party_id) WHERE record = $r"
-    return described(**company).scalar(sql, {"r": record})
+    return described(**QUICK | company).scalar(sql, {"r": record})
 
 
 def fact(name: str, record: str = "ann", **company: Any) -> Any:
     sql = f"SELECT {name} FROM facts JOIN party_records USING (party_id) WHERE record = $r"
-    value = described(**company).scalar(sql, {"r": record})
+    value = described(**QUICK | company).scalar(sql, {"r": record})
     return float(value) if isinstance(value, Decimal) else value
 
 

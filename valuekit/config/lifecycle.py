@@ -25,7 +25,7 @@ class DefinitionConfig(Section):
     )
     counts: str | None = Field(default=None, description="Whom it counts, in words")
     excludes: str | None = Field(default=None, description="Whom it does not count, in words")
-    status: Literal["agreed", "open"] = Field(default="agreed", description="Whether the teams agree on it")
+    status: Literal["agreed", "open"] = Field(default="open", description="agreed, once the teams have agreed on it")
     answers: dict[str, str] = Field(default_factory=dict, description="Each team's own answer, by team")
     version: int = Field(default=1, ge=1, description="Raised by its owner with each change")
     headline: bool = Field(default=False, description="True for the one number that the company reports")

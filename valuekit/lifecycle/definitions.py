@@ -42,7 +42,7 @@ class Definition:
     counts: str | None = None
     """Whom it counts, in words."""
     excludes: str | None = None
-    status: str = "agreed"
+    status: str = "open"
     answers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Each team's own answer, by team."""
     version: int = 1

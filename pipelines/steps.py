@@ -26,8 +26,8 @@ class Work:
     config: Config
     base: Path
     """Folder that paths in the configuration are relative to."""
-    output: Path
-    """Folder of snapshots."""
+    output: Path | None = None
+    """Folder of snapshots, where there may be former ones."""
     sources: list[SourceFile] = field(default_factory=list)
     models: dict[str, str] = field(default_factory=dict)
     """Fitted models as JSON."""
@@ -109,7 +109,7 @@ def _former(work: Work) -> "Former":
     """Whose record was whose in the newest whole snapshot of this company."""
     from valuekit.identity import NOTHING, Former
 
-    for snapshot in _snapshots(work.output):
+    for snapshot in _snapshots(work.output) if work.output else []:
         if snapshot.manifest.company != work.config.company.name:
             continue
         try:

@@ -1,3 +1,5 @@
+from operator import itemgetter
+
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -72,7 +74,7 @@ def test_a_record_whose_id_is_taken_gets_another():
 @settings(max_examples=10, deadline=None)
 @for_all(companies(), st.data())
 def test_parties_that_do_not_change_keep_their_id_and_a_second_run_changes_nothing(records, data):
-    known = data.draw(st.lists(st.sampled_from(records), min_size=1, unique_by=lambda r: r["record"]))
+    known = data.draw(st.lists(st.sampled_from(records), min_size=1, unique_by=itemgetter("record")))
     before = resolved(*known)
     after = resolved(*records, former=former(before))
     was, now = ids(before), ids(after)

@@ -212,8 +212,6 @@ def _registers(engine: Engine) -> None:
                                     "detail": "3 days"})  # fmt: skip
     put(engine, "status_words", {"origin": "provider", "status": "active", "meaning": "paying", "rows": 2,
                                  "parties": 2})  # fmt: skip
-    put(engine, "paying_status", {"party_id": "p3", "manual": "paying", "manual_on": JUNE, "derived": "not_paying",
-                                  "stale": True})  # fmt: skip
 
 
 def _value(engine: Engine) -> None:

@@ -98,7 +98,8 @@ class TestChecklist:
         assert states(told()) == {
             "definitions_agreed": ("open", 1), "differences_explained": ("clear", 0),
             "duplicates_reviewed": ("open", 1), "rows_accepted": ("open", 1), "money_has_a_party": ("open", 1),
-            "contracts_clean": ("open", 1), "status_words_known": ("clear", 0), "manual_statuses_fresh": ("open", 1),
+            "contracts_clean": ("open", 1), "status_words_known": ("clear", 0),
+            "manual_statuses_fresh": ("nothing to check", 0),
             "exceptions_followed_up": ("clear", 0), "customer_bridges_close": ("clear", 0),
             "mrr_bridge_closes": ("clear", 0), "commissions_agreed": ("nothing to check", 0),
             "checks_passed": ("clear", 0),
@@ -108,6 +109,7 @@ class TestChecklist:
         ("item", "statement"),
         [
             ("differences_explained", "UPDATE reconciliation SET parties = 3 WHERE reason = 'unexplained'"),
+            ("manual_statuses_fresh", "INSERT INTO paying_status BY NAME SELECT 'p3' AS party_id, TRUE AS stale"),
             ("status_words_known", "UPDATE status_words SET meaning = 'unknown'"),
             ("exceptions_followed_up", "UPDATE stages SET stage = 'lapsed_paying' WHERE party_id = 'p3'"),
             ("customer_bridges_close", "UPDATE customer_movements SET churned = 9 WHERE definition = 'sales'"),

@@ -1,8 +1,10 @@
 """Tiny companies to resolve; the letters are the record ids."""
 
+from hypothesis import strategies as st
+
 from tests.company import given
 from valuekit.engine import Engine
-from valuekit.identity import NOTHING, RULES, Former, Matching, resolve
+from valuekit.identity import NOTHING, RULES, Decision, Former, Matching, resolve
 
 KEYS_ALONE = Matching(enabled=False)
 
@@ -78,3 +80,24 @@ def same(from_record: str, to_record: str) -> dict:
 
 def parent(child: str, owner: str) -> dict:
     return {"from_record": child, "to_record": owner, "kind": "parent"}
+
+
+def are(decision: str, one: str, other: str, note: str = "") -> Decision:
+    return Decision(decision, ("crm", one), ("crm", other), note, 1)
+
+
+few = st.none() | st.sampled_from(["1", "2", "3"])
+
+
+@st.composite
+def companies(draw):
+    """Up to 10 records over few values, so that keys meet."""
+    return [
+        {
+            "record": f"r{i}",
+            "email": (v := draw(few)) and f"{v}@y.com",
+            "tax_id": (v := draw(few)) and f"DE{v}000",
+            "billing_id": draw(st.none() | st.none() | few),
+        }
+        for i in range(draw(st.integers(2, 10)))
+    ]

@@ -2,8 +2,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.identity.records import a, b, c, d, former, ids, resolved
-from tests.identity.test_decisions import are, companies
+from tests.identity.records import a, are, b, c, companies, d, former, ids, resolved
 
 OLD, NEW = "2020-01-01", "2024-01-01"
 KEY = {"email": "x@y.com"}
@@ -70,7 +69,7 @@ def test_a_record_whose_id_is_taken_gets_another():
     assert ids(three)["a"] not in ids(one).values()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @for_all(companies(), st.data())
 def test_parties_that_do_not_change_keep_their_id_and_a_second_run_changes_nothing(records, data):
     known = data.draw(st.lists(st.sampled_from(records), min_size=1, unique_by=lambda r: r["record"]))

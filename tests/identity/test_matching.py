@@ -3,13 +3,13 @@
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from tests.identity.records import KEYS_ALONE, a, b, c, ids, parties, resolved, review, together
-from tests.identity.test_decisions import are
+from tests.identity.records import KEYS_ALONE, a, are, b, c, ids, parties, resolved, review, together
 from valuekit.engine import Engine
 from valuekit.identity import Matching, resolve
 from valuekit.identity.comparisons import COMPARISONS, weights
@@ -56,8 +56,9 @@ MATCHED = Matching()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return resolved(*EVERYBODY, matching=MATCHED)
+def engine() -> Iterator[Engine]:
+    with resolved(*EVERYBODY, matching=MATCHED) as engine:
+        yield engine
 
 
 @pytest.mark.parametrize("pair", ONE_PARTY.values(), ids=ONE_PARTY)

@@ -24,6 +24,9 @@ class Level:
     frequency: str | None = None
     least_u: float = 0.0
     """A value is never held to be rarer than this."""
+    others: float = 0.0
+    """With how many parties one shares such a value though they are others: colleagues, branches, people of one house.
+    Their number does not grow with the company; so `u` is this number by all."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ COMPARISONS = (
         f"({_either('emails')}) AND ({_either('site')})",
         (
             Level("same", "same e-mail address", "LIST_HAS_ANY(emails_l, emails_r)"),
-            Level("typo", "e-mail address but for a typo", f"LENGTH(email_l) > 9 AND {_one_letter('email', 2)}"),
-            Level("site", "same domain", "site_l = site_r", "site", 1e-3),
+            Level("typo", "e-mail address but for a typo", f"LENGTH(email_l) > 9 AND {_one_letter('email', 1)}"),
+            Level("site", "same domain", "site_l = site_r", "site", others=5),
             Level("mailbox", "same mailbox elsewhere", "mailbox_l = mailbox_r", "mailbox", 1e-4),
             Level("different", "other e-mail or domain", _DIFFERENT),
         ),
@@ -85,7 +88,7 @@ COMPARISONS = (
         "phone",
         _either("phones"),
         (
-            Level("same", "same phone", "LIST_HAS_ANY(phones_l, phones_r)"),
+            Level("same", "same phone", "LIST_HAS_ANY(phones_l, phones_r)", others=2),
             Level("different", "other phone", _DIFFERENT),
         ),
     ),
@@ -137,33 +140,49 @@ def weights() -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def settings(prior: float) -> dict[str, Any]:
-    """Return the comparisons as splink takes them; `prior`: how likely two random profiles are one party."""
+def settings(size: int, expected_matches: float) -> dict[str, Any]:
+    """Return the comparisons as splink takes them, for `size` profiles of which each has so many of the same party."""
     return {
         "link_type": "dedupe_only",
-        "probability_two_random_records_match": prior,
+        "probability_two_random_records_match": expected_matches / size,
         "blocking_rules_to_generate_predictions": ["l.unique_id = r.unique_id"],  # pairs are given
-        "comparisons": [_splink_comparison(c) for c in COMPARISONS],
+        "comparisons": [_splink_comparison(c, size) for c in COMPARISONS],
         "retain_matching_columns": True,  # the only way to keep the levels
     }
 
 
-def _splink_comparison(comparison: Comparison) -> dict[str, Any]:
+def _splink_comparison(comparison: Comparison, size: int) -> dict[str, Any]:
     missing = {"sql_condition": comparison.missing, "label_for_charts": "missing", "is_null_level": True}
-    levels = [_splink_level(level, *weights()[comparison.name][level.key]) for level in comparison.levels]
+    levels = [_splink_level(level, *weights()[comparison.name][level.key], size) for level in comparison.levels]
     return {"output_column_name": comparison.name, "comparison_levels": [missing, *levels]}
 
 
-def _splink_level(level: Level, m: float, u: float) -> dict[str, Any]:
+def _splink_level(level: Level, m: float, u: float, size: int) -> dict[str, Any]:
     found = {
         "sql_condition": level.sql,
         "label_for_charts": level.words,
         "m_probability": m,
-        "u_probability": u,
+        "u_probability": level.others / size or u,
     }
     if level.frequency:
-        found |= {"tf_adjustment_column": level.frequency, "tf_minimum_u_value": level.least_u}
+        least = max(level.least_u, level.others / size)
+        found |= {"tf_adjustment_column": level.frequency, "tf_minimum_u_value": least}
     return found
+
+
+def alike_sql() -> str:
+    """Return SQL that says whether two profiles agree in what is their own.
+
+    A domain, a phone and an address may all be those of a house: whoever agrees in them alone is perhaps a colleague.
+    """
+    own = (("name", "similar"), ("address", "same"), ("tax_id", "same"), ("born_on", "typo"))
+    return " OR ".join(f"gamma_{comparison} >= {_number(comparison, level)}" for comparison, level in own)
+
+
+def _number(comparison: str, key: str) -> int:
+    """The number that splink gives a level: 0 is the last."""
+    keys = next([level.key for level in c.levels] for c in COMPARISONS if c.name == comparison)
+    return len(keys) - 1 - keys.index(key)
 
 
 def levels_sql() -> str:

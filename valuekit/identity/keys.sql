@@ -122,12 +122,13 @@ JOIN identity_rules AS r ON r.rule = k.rule
 SELECT * FROM _used_keys WHERE uses > 1
 
 -- step: _refused
--- Of two records that are different by decision, the younger one loses the keys that both have.
+-- Two records that are different by decision lose the keys that nobody else has; what others have too may still tie
+-- each of them to these.
 SELECT DISTINCT y.code, y.rule, y.value
 FROM identity_decided AS d
 JOIN identity_shared AS o ON o.code = d.low
 JOIN identity_shared AS y ON y.code = d.high AND y.rule = o.rule AND y.value = o.value
-WHERE d.decision = 'different'
+WHERE d.decision = 'different' AND o.uses = 2
 
 -- step: identity_keys
 SELECT * FROM identity_shared ANTI JOIN _refused USING (code, rule, value)

@@ -4,7 +4,7 @@
 -- The likeliest pair of each two parties, by their records.
 SELECT
   a.first AS one, b.first AS other, LEAST(a.code, b.code) AS low, GREATEST(a.code, b.code) AS high,
-  s.match_weight AS weight, ROUND(s.match_probability, 6) AS probability,
+  s.match_weight AS weight, ROUND(s.match_probability, 6) AS probability, s.alike,
   CASE WHEN a.name = b.name OR a.name IS NULL OR b.name IS NULL THEN '' ELSE a.name || ' / ' || b.name || ': ' END
     || s.evidence AS evidence
 FROM identity_scored AS s
@@ -24,7 +24,7 @@ WHERE d.decision = 'different'
 -- step: identity_matches
 SELECT
   m.low, m.high, m.weight, m.probability, m.evidence, a.is_internal <> b.is_internal AS is_internal,
-  m.probability >= $join_above AND a.is_internal = b.is_internal AS joins
+  m.probability >= $join_above AND m.alike AND a.is_internal = b.is_internal AS joins
 FROM (SELECT * FROM _likely ANTI JOIN _different USING (one, other)) AS m
 JOIN identity_records AS a ON a.code = m.low
 JOIN identity_records AS b ON b.code = m.high

@@ -6,7 +6,7 @@ splink computes the probabilities on the engine; which profiles are compared, an
 from dataclasses import dataclass
 
 from valuekit.engine import Engine
-from valuekit.identity.comparisons import evidence_sql, levels_sql, settings
+from valuekit.identity.comparisons import alike_sql, evidence_sql, levels_sql, settings
 
 MOST_COMPARED = 50
 """A loose key that more profiles share than this is passed over, and reported."""
@@ -15,6 +15,8 @@ EXPECTED_MATCHES = 1.0
 """Other profiles of the same party that a profile is expected to have, before anything is compared."""
 
 _STRANGERS = 1000
+"""Added to every company, as in profiles.sql."""
+
 _PACKAGE = "valuekit.identity"
 _FREQUENCIES = ("name", "site", "mailbox", "city", "postcode", "born_on")
 
@@ -52,10 +54,10 @@ def score(engine: Engine, at_least: float) -> None:
     # A command that matches nothing need not load splink.
     from splink import DuckDBAPI, Linker  # noqa: PLC0415
 
-    prior = EXPECTED_MATCHES / (engine.count("identity_profiles") + _STRANGERS)
+    size = engine.count("identity_profiles") + _STRANGERS
     with engine.lend() as connection:
         database = DuckDBAPI(connection=connection)
-        linker = Linker(database.register("identity_profiles"), settings(prior), log_level=None)
+        linker = Linker(database.register("identity_profiles"), settings(size, EXPECTED_MATCHES), log_level=None)
         for column in _FREQUENCIES:
             frequency = database.register(f"identity_tf_{column}")
             linker.table_management.register_term_frequency_lookup(frequency, column)
@@ -63,7 +65,8 @@ def score(engine: Engine, at_least: float) -> None:
         linker.table_management.register_blocked_pairs_for_predict(pairs)
         scored = linker.inference.predict(threshold_match_probability=at_least, warning_mode="never")
         engine.execute(
-            "CREATE OR REPLACE TABLE identity_scored AS SELECT unique_id_l, unique_id_r, match_weight, "
-            f"match_probability, {levels_sql()}, {evidence_sql()} AS evidence FROM {scored.physical_name}"
+            "CREATE OR REPLACE TABLE identity_scored AS "
+            f"SELECT unique_id_l, unique_id_r, match_weight, match_probability, {levels_sql()}, "
+            f"{alike_sql()} AS alike, {evidence_sql()} AS evidence FROM {scored.physical_name}"
         )
         linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]

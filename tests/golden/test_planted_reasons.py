@@ -34,8 +34,8 @@ TOLD = """
         SELECT true_party FROM truth_faults WHERE as_of = (SELECT MAX(as_of) FROM truth_faults))
     GROUP BY ALL
 """
-"""Parties whose records hold all that happened and were joined as they should be: what identity leaves apart is measured
-with identity, and of what nobody wrote down nothing can be told."""
+"""Parties whose records hold all that happened and were joined as they should be: what identity leaves apart is
+measured with identity, and of what nobody wrote down nothing can be told."""
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

@@ -27,7 +27,7 @@ PERSONS = tuple(_PERSONS)
 
 
 def company(customers: int, seed: int) -> Engine:
-    """Simulate a company; `truth` says who is who."""
+    """Simulate a company; `truth` says who is who, each person by himself, as `resolve` counts by default."""
     engine = _engine()
     with tempfile.TemporaryDirectory() as folder:
         simulate(Path(folder), customers=customers, seed=seed)
@@ -38,7 +38,7 @@ def company(customers: int, seed: int) -> Engine:
             rows = f"SELECT * FROM read_parquet('{folder}/{name}.parquet') WHERE {whole} {once}"
             engine.execute(f"INSERT INTO {name} BY NAME {rows}")
         engine.execute(
-            "CREATE TABLE truth AS SELECT system, record, true_party AS truth, planted "
+            "CREATE TABLE truth AS SELECT system, record, true_person AS truth, planted "
             f"FROM read_parquet('{folder}/truth_parties.parquet')"
         )
     return engine

@@ -50,6 +50,7 @@ def measure(engine: Engine) -> dict[str, Any]:
         steps = parse_steps((HERE / file).read_text(encoding="utf-8"), file)
         engine.run_steps(steps, {"as_of": Settings().data_end})
     return {
+        "identity": {"all_records": _row(engine, "identity_result"), "duplicates": _row(engine, "duplicates_result")},
         "stages": _stages(engine),
         "reasons": {**_row(engine, "reasons_result"), "by_reason": _rows(engine, "reasons_judged"),
                     "errors": _rows(engine, "reason_errors")[:20]},

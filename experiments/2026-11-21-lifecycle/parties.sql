@@ -35,3 +35,42 @@ SELECT party_id, COUNT(*) AS real_parties
 FROM _joined
 GROUP BY party_id
 HAVING COUNT(*) > 1
+
+-- step: _pairs_by_party
+SELECT SUM(n * (n - 1) // 2) AS found FROM (SELECT SUM(records) AS n FROM _joined GROUP BY party_id)
+
+-- step: _pairs_by_truth
+SELECT SUM(n * (n - 1) // 2) AS truly FROM (SELECT SUM(records) AS n FROM _joined GROUP BY true_party)
+
+-- step: identity_result
+-- Pairs of records of one party: those found, and those that are so.
+SELECT
+  SUM(j.records * (j.records - 1) // 2) / NULLIF(MAX(f.found), 0) AS precision,
+  SUM(j.records * (j.records - 1) // 2) / NULLIF(MAX(t.truly), 0) AS recall,
+  MAX(f.found) AS pairs_found, MAX(t.truly) AS pairs_true
+FROM _joined AS j, _pairs_by_party AS f, _pairs_by_truth AS t
+
+-- step: _known
+SELECT t.system, t.record, t.true_party, t.planted, r.party_id
+FROM truth_parties AS t
+JOIN party_records AS r ON r.system = t.system AND r.record = t.record
+
+-- step: _duplicate_pairs
+-- Records planted as duplicates, each with every other record that is, or was found to be, of its party.
+SELECT
+  d.system, d.record, o.system AS to_system, o.record AS to_record, d.party_id = o.party_id AS is_found, TRUE AS is_true
+FROM _known AS d
+JOIN _known AS o ON o.true_party = d.true_party
+WHERE d.planted LIKE 'duplicate%' AND (o.system <> d.system OR o.record <> d.record)
+UNION ALL
+SELECT d.system, d.record, o.system, o.record, TRUE, FALSE
+FROM _known AS d
+JOIN _known AS o ON o.party_id = d.party_id
+WHERE d.planted LIKE 'duplicate%' AND o.true_party <> d.true_party
+
+-- step: duplicates_result
+SELECT
+  COUNT(*) FILTER (WHERE is_found AND is_true) / NULLIF(COUNT(*) FILTER (WHERE is_found), 0) AS precision,
+  COUNT(*) FILTER (WHERE is_found AND is_true) / NULLIF(COUNT(*) FILTER (WHERE is_true), 0) AS recall,
+  COUNT(*) FILTER (WHERE is_true) AS pairs_true
+FROM _duplicate_pairs

@@ -72,7 +72,7 @@ SELECT
   SUM(both_say) / NULLIF(SUM(found), 0) AS precision,
   SUM(both_say) / NULLIF(SUM(planted) - SUM(mended), 0) AS recall,
   SUM(planted) AS planted, SUM(mended) AS mended, SUM(found) AS found,
-  SUM(found) FILTER (WHERE reason = 'unexplained') AS unexplained
+  COALESCE(SUM(found) FILTER (WHERE reason = 'unexplained'), 0) AS unexplained
 FROM reasons_judged
 
 -- step: reason_errors

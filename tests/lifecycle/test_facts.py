@@ -124,8 +124,25 @@ class TestPaidUntil:
     def test_or_the_term_that_its_invoice_bills(self):
         month = {**YEAR, "id": "m", "signed_on": "2026-02-01", "term_months": 1}
         billed = {**INVOICE, "issued_on": "2026-01-01", "contract": "y"}
-        company = {"contracts": [YEAR, month], "invoices": [billed]}
-        assert fact("paid_until", **company, payments=[paid(10, "2026-03-10", invoice="i1")]) == date(2027, 3, 9)
+        money = {"contracts": [YEAR, month], "payments": [paid(10, "2026-03-10", invoice="i1")]}
+        assert fact("paid_until", **money, invoices=[{**billed, "amount": 1200}]) == date(2027, 3, 9)
+        assert fact("paid_until", **money, invoices=[{**billed, "amount": 100}]) == date(2026, 4, 9)
+
+    def test_nothing_for_a_contract_is_covered_beyond_its_end(self):
+        late = {"contracts": [{**YEAR, "ends_on": "2026-12-31"}], "payments": [paid(10, "2026-03-10")]}
+        assert fact("paid_until", **late) == date(2026, 12, 31)
+
+    def test_its_end_is_that_of_the_renewal_once_signed(self):
+        first = {**YEAR, "signed_on": "2025-04-20", "starts_on": "2025-05-01", "ends_on": "2026-04-30"}
+        second = {**YEAR, "id": "y2", "kind": "renewal", "signed_on": "2026-04-20", "starts_on": "2026-05-01",
+                  "ends_on": "2027-04-30"}  # fmt: skip
+        late = {"contracts": [first, second], "payments": [paid(10, "2025-07-20")]}
+        assert fact("paid_until", **late) == date(2026, 7, 19)
+        assert fact("paid_until", **late, as_of=date(2026, 4, 10)) == date(2026, 4, 30)
+
+    def test_a_payment_after_the_end_covers_a_month(self):
+        over = {"contracts": [{**YEAR, "starts_on": "2025-05-01", "signed_on": "2025-05-01", "ends_on": "2026-04-30"}]}
+        assert fact("paid_until", **over, payments=[paid(10, "2026-05-20")]) == date(2026, 6, 19)
 
     def test_a_refunded_payment_covers_nothing(self):
         refund = paid(-10, "2026-04-05", invoice="i2", kind="refund")

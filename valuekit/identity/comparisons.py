@@ -153,12 +153,11 @@ def settings(size: int, expected_matches: float) -> dict[str, Any]:
 
 def _splink_comparison(comparison: Comparison, size: int) -> dict[str, Any]:
     missing = {"sql_condition": comparison.missing, "label_for_charts": "missing", "is_null_level": True}
-    known = weights()[comparison.name]
-    levels = [_splink_level(level, *known[level.key], size=size) for level in comparison.levels]
+    levels = [_splink_level(level, size, *weights()[comparison.name][level.key]) for level in comparison.levels]
     return {"output_column_name": comparison.name, "comparison_levels": [missing, *levels]}
 
 
-def _splink_level(level: Level, m: float, u: float, *, size: int) -> dict[str, Any]:
+def _splink_level(level: Level, size: int, m: float, u: float) -> dict[str, Any]:
     found = {
         "sql_condition": level.sql,
         "label_for_charts": level.words,

@@ -151,6 +151,7 @@ SELECT
   BOOL_OR(contract_current) AS contract_current, SUM(mrr) AS mrr, MAX(term_months) AS term_months,
   MIN(first_paid_on) AS first_paid_on, MAX(last_paid_on) AS last_paid_on, SUM(paid) AS paid,
   SUM(currencies_paid) AS currencies_paid, MAX(paid_until) AS paid_until, MAX(lent_until) AS lent_until,
+  MAX(term_paid_until) AS term_paid_until, MAX(term_lent_until) AS term_lent_until,
   SUM(invoiced) AS invoiced, SUM(overdue) AS overdue,
   MIN(first_ordered_on) AS first_ordered_on, MAX(last_ordered_on) AS last_ordered_on,
   SUM(orders) AS orders, SUM(ordered) AS ordered, SUM(currencies_ordered) AS currencies_ordered,
@@ -173,6 +174,7 @@ SELECT
   MIN(first_paid_on) OVER so_far AS first_paid_on, MAX(last_paid_on) OVER so_far AS last_paid_on,
   SUM(paid) OVER so_far AS paid, SUM(currencies_paid) OVER so_far > 0 AS has_paid,
   MAX(paid_until) OVER so_far AS paid_until, lent_until,
+  MAX(term_paid_until) OVER so_far AS term_paid_until, term_lent_until,
   SUM(invoiced) OVER so_far AS invoiced, SUM(overdue) OVER so_far AS overdue,
   MIN(first_ordered_on) OVER so_far AS first_ordered_on, MAX(last_ordered_on) OVER so_far AS last_ordered_on,
   SUM(orders) OVER so_far AS orders, SUM(ordered) OVER so_far AS ordered,
@@ -186,12 +188,18 @@ WINDOW so_far AS (PARTITION BY party_id ORDER BY number ROWS UNBOUNDED PRECEDING
 -- step: _party_ends
 -- A party is there from its first record on; without a day on its records, always.
 SELECT
-  * EXCLUDE (number, lent_until),
+  * EXCLUDE (number, lent_until, term_lent_until),
   CASE roles & -roles
     WHEN 1 THEN 'internal' WHEN 2 THEN 'test' WHEN 4 THEN 'buyer' WHEN 8 THEN 'served' WHEN 16 THEN 'partner'
     ELSE 'supplier'
   END AS role,
-  CASE WHEN has_paid THEN GREATEST(paid_until, lent_until) END AS covered_until,
+  CASE
+    WHEN has_paid AND COALESCE(term_paid_until, term_lent_until) IS NOT NULL
+      THEN GREATEST(
+        paid_until, lent_until, LEAST(GREATEST(term_paid_until, term_lent_until), contract_ends_on)
+      )
+    WHEN has_paid THEN GREATEST(paid_until, lent_until)
+  END AS covered_until,
   CASE WHEN last_used_on >= contract_starts_on THEN last_used_on END AS last_used_in_contract_on,
   UNNEST(RANGE(number, next_number)) AS number
 FROM _so_far

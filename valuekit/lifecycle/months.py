@@ -31,7 +31,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "won": ("won_on", "last_won_on", "deals_won", "won_amount"),
     "contracts": (
         "signed_on", "contract_starts_on", "contract_ends_on", "cancelled_on", "has_contract", "contract_current",
-        "mrr", "term_months", *_USE_IN_CONTRACT,
+        "mrr", "term_months", "paid_until", *_USE_IN_CONTRACT,
     ),
     "paid": ("first_paid_on", "last_paid_on", "paid"),
     "has_paid": ("has_paid", "paid_until"),

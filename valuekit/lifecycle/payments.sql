@@ -43,10 +43,9 @@ SELECT
 FROM _payers
 
 -- step: _contract_lengths
--- An invoice may be of another system than the contract that it bills. Without renewal, nothing is paid beyond the end.
+-- An invoice may be of another system than the contract that it bills.
 SELECT
-  party_id, id, MIN(signed_on) AS signed_on, MAX(term_months) AS term_months, MAX(amount) AS amount,
-  CASE WHEN NOT BOOL_OR(COALESCE(auto_renew, FALSE) OR ends_on IS NULL) THEN MAX(ends_on) END AS last_day
+  party_id, id, MIN(signed_on) AS signed_on, MAX(term_months) AS term_months, MAX(amount) AS amount
 FROM contracts
 WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY party_id, id
@@ -55,7 +54,7 @@ GROUP BY party_id, id
 -- How many months an invoice bills, and from when invoice and contract are known: the whole term, or with half of its
 -- price or less, that share of it, so that a year billed by the month is paid by the month.
 SELECT
-  i.party_id, i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on, c.last_day,
+  i.party_id, i.system, i.id AS invoice, GREATEST(c.signed_on, i.issued_on) AS billed_on,
   CASE
     WHEN 2 * i.amount <= c.amount
       THEN GREATEST(CAST(ROUND(c.term_months * i.amount / NULLIF(c.amount, 0)) AS INTEGER), 1)
@@ -73,7 +72,7 @@ FROM contracts
 WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 
 -- step: _received
-SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.last_day, t.term_months
+SELECT p.party_id, p.system, p.invoice, p.currency, p.paid_on, t.billed_on, t.term_months
 FROM payments AS p
 LEFT JOIN _invoice_terms AS t ON t.party_id = p.party_id AND t.system = p.system AND t.invoice = p.invoice
 WHERE p.amount > 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party AND $last_party
@@ -83,12 +82,13 @@ WHERE p.amount > 0 AND p.paid_on <= $as_of AND p.party_id BETWEEN $first_party A
 -- party had signed last, if it was still running; else a month.
 SELECT
   party_id, system, invoice, currency, paid_on, GREATEST(paid_on, billed_on) AS known_on,
-  CAST(NULL AS DATE) AS closed_on, last_day, term_months
+  CAST(NULL AS DATE) AS closed_on, term_months, TRUE AS is_for_contract
 FROM _received
 WHERE term_months IS NOT NULL
 UNION ALL
 SELECT
-  r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, r.billed_on, s.last_day, COALESCE(s.term_months, 1)
+  r.party_id, r.system, r.invoice, r.currency, r.paid_on, r.paid_on, r.billed_on, COALESCE(s.term_months, 1),
+  s.party_id IS NOT NULL
 FROM _received AS r
 LEFT JOIN _signatures AS s
   ON s.party_id = r.party_id AND s.signed_on <= r.paid_on AND (s.next_signed_on > r.paid_on OR s.next_signed_on IS NULL)
@@ -118,10 +118,11 @@ FROM _left
 WHERE is_refund AND rest <= 0
 
 -- step: _coverage
--- A payment that was refunded in full covers nothing from then on.
+-- A payment that was refunded in full covers nothing from then on. What is for a contract covers nothing beyond its end,
+-- which may be another at each month end: see `_party_ends`.
 SELECT
   c.party_id, c.system, c.invoice, c.currency, c.known_on,
-  LEAST(CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1, c.last_day) AS paid_until,
+  CAST(c.paid_on + c.term_months * INTERVAL 1 MONTH AS DATE) - 1 AS paid_until, c.is_for_contract,
   LEAST(r.refunded_on, c.closed_on) AS closed_on
 FROM _covered AS c
 LEFT JOIN _refunded AS r
@@ -132,7 +133,8 @@ LEFT JOIN _refunded AS r
 SELECT
   party_id,
   GREATEST(DATEDIFF('month', $first_end, known_on), $from_number) AS number,
-  MAX(paid_until) AS paid_until
+  MAX(paid_until) FILTER (WHERE is_for_contract) AS term_paid_until,
+  MAX(paid_until) FILTER (WHERE NOT is_for_contract) AS paid_until
 FROM _coverage
 WHERE closed_on IS NULL
 GROUP BY 1, 2
@@ -146,17 +148,22 @@ SELECT
     LEAST(DATEDIFF('month', $first_end, closed_on) + 1, $until_number)
   )) AS number
 FROM (
-  SELECT party_id, known_on, paid_until, MIN(closed_on) AS closed_on
+  SELECT party_id, known_on, paid_until, is_for_contract, MIN(closed_on) AS closed_on
   FROM _coverage
   WHERE closed_on IS NOT NULL
-  GROUP BY party_id, system, invoice, currency, known_on, paid_until
+  GROUP BY party_id, system, invoice, currency, known_on, paid_until, is_for_contract
 )
 
 -- step: _lent_until
 SELECT
-  party_id, number,
-  MAX(paid_until) FILTER (WHERE number < DATEDIFF('month', $first_end, closed_on)) AS lent_until
-FROM _lent_months
+  party_id, number, MAX(paid_until) FILTER (WHERE is_for_contract) AS term_lent_until,
+  MAX(paid_until) FILTER (WHERE NOT is_for_contract) AS lent_until
+FROM (
+  SELECT
+    party_id, number, is_for_contract,
+    CASE WHEN number < DATEDIFF('month', $first_end, closed_on) THEN paid_until END AS paid_until
+  FROM _lent_months
+)
 GROUP BY party_id, number
 
 -- step: _invoiced

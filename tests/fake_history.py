@@ -191,9 +191,11 @@ _TABLES = {
                 COUNT(*) FILTER (paid AND NOT pays AND used AND NOT uses) AS stopped_both
             FROM flags GROUP BY as_of, number)
         SELECT as_of, TRUE AS complete, * EXCLUDE (as_of, number, blind)
-                REPLACE (IF(blind, NULL, paying_and_using) AS paying_and_using, IF(blind, NULL, paying_only) AS paying_only,
+                REPLACE (IF(blind, NULL, paying_and_using) AS paying_and_using,
+                         IF(blind, NULL, paying_only) AS paying_only,
                          IF(blind, NULL, using_only) AS using_only, IF(blind, NULL, using_begin) AS using_begin,
-                         IF(blind, NULL, stopped_using) AS stopped_using, IF(blind, NULL, stopped_both) AS stopped_both),
+                         IF(blind, NULL, stopped_using) AS stopped_using,
+                         IF(blind, NULL, stopped_both) AS stopped_both),
             stopped_paying / NULLIF(paying_begin, 0) AS payment_churn_rate,
             stopped_using / NULLIF(using_begin, 0) AS usage_churn_rate FROM counted WHERE number > 0""",
     "_mrr": """

@@ -62,7 +62,7 @@ def _now(view: View, one: Any) -> None:
         parts.empty("Half of churn is not recorded", f"{_missing(view, (paying, using))} {words.MAP_IT}")
 
 
-def _card(view: View, name: str, definition: str, rate: float, counts: tuple[float, float], did: str) -> parts.Card:
+def _card(view: View, name: str, definition: str, rate: float, counts: tuple[Any, Any], did: str) -> parts.Card:
     stopped, begin = counts
     day, rule = words.day(view.former), _rule(view, definition)
     if pd.isna(begin):

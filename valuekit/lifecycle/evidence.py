@@ -43,8 +43,8 @@ def not_countable(engine: Engine, condition: Expression, recorded: Collection[st
     True
     """
     for part in conditions_in(condition):
-        tables = {table for fact in part.columns for table in FACT_TABLES.get(fact, ("",))}
-        if part.columns and not tables & {*recorded, ""} and not _holds_without_rows(engine, part):
+        tables = {table for fact in part.columns - {"as_of"} for table in FACT_TABLES.get(fact, ("",))}
+        if tables and not tables & {*recorded, ""} and not _holds_without_rows(engine, part):
             return f"nothing is recorded in {' or '.join(sorted(tables))}"
     return None
 
@@ -53,7 +53,9 @@ def _holds_without_rows(engine: Engine, condition: Expression) -> bool:
     """Ask the engine whether a condition holds for a party of which the tables know nothing."""
     known = PUBLISHED["facts"]
     facts = (known[name] for name in sorted(condition.columns))
-    nothing = (f"CAST({'0' if f.required else 'NULL'} AS {f.type}) AS {quote(f.name)}" for f in facts)
+    nothing = (
+        f"CAST({'0' if f.required and f.type != 'DATE' else 'NULL'} AS {f.type}) AS {quote(f.name)}" for f in facts
+    )
     return bool(engine.scalar(f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"))
 
 

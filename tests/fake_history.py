@@ -178,19 +178,24 @@ _TABLES = {
         FROM counted WHERE number > 0""",
     "paying_and_using": """
         WITH bits AS (SELECT MAX(bit) FILTER (definition = 'paying') AS pay,
-                          MAX(bit) FILTER (definition = 'using') AS use
+                          MAX(bit) FILTER (definition = 'using' AND not_countable IS NULL) AS use
                       FROM definitions),
         flags AS (SELECT as_of, number, definitions & pay <> 0 AS pays, definitions & use <> 0 AS uses,
-                    former & pay <> 0 AS paid, former & use <> 0 AS used FROM _moves, bits),
+                    former & pay <> 0 AS paid, former & use <> 0 AS used, use FROM _moves, bits),
         counted AS (
-            SELECT as_of, number, COUNT(*) FILTER (pays AND uses) AS paying_and_using,
+            SELECT as_of, number, BOOL_AND(use IS NULL) AS blind, COUNT(*) FILTER (pays AND uses) AS paying_and_using,
                 COUNT(*) FILTER (pays AND NOT uses) AS paying_only, COUNT(*) FILTER (uses AND NOT pays) AS using_only,
                 COUNT(*) FILTER (paid) AS paying_begin, COUNT(*) FILTER (used) AS using_begin,
                 COUNT(*) FILTER (paid AND NOT pays) AS stopped_paying,
                 COUNT(*) FILTER (used AND NOT uses) AS stopped_using,
                 COUNT(*) FILTER (paid AND NOT pays AND used AND NOT uses) AS stopped_both
             FROM flags GROUP BY as_of, number)
-        SELECT as_of, TRUE AS complete, * EXCLUDE (as_of, number),
+        SELECT as_of, TRUE AS complete, * EXCLUDE (as_of, number, blind)
+                REPLACE (IF(blind, NULL, paying_and_using) AS paying_and_using,
+                         IF(blind, NULL, paying_only) AS paying_only,
+                         IF(blind, NULL, using_only) AS using_only, IF(blind, NULL, using_begin) AS using_begin,
+                         IF(blind, NULL, stopped_using) AS stopped_using,
+                         IF(blind, NULL, stopped_both) AS stopped_both),
             stopped_paying / NULLIF(paying_begin, 0) AS payment_churn_rate,
             stopped_using / NULLIF(using_begin, 0) AS usage_churn_rate FROM counted WHERE number > 0""",
     "_mrr": """

@@ -88,7 +88,8 @@ MEASURES = {
     "most_profitable": ("B12", "CFO", "Most profitable", "Net cash in the last 12 months after all allocated cost",
                         "currency", True, "c.net_cash_12m"),
 }  # fmt: skip
-NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed", "in_billing", "in_product"}
+NEEDS_MORE_THAN_ORDERS = {"sales", "marketing", "finance", "product", "signed", "using", "in_billing",
+                          "in_product"}  # fmt: skip
 EVENTS = {"headline": "first_paid_on", "sales": "won_on", "marketing": "engaged_on", "product": "first_used_on"}
 NEEDS_CONTRACTS = {"low_support", "fit", "buys_most_costs_least", "transactional", "biggest_deals",
                    "pays_on_time"}  # fmt: skip

@@ -56,4 +56,4 @@ def test_a_month_still_running_is_pale_and_hollow() -> None:
 
 def test_a_month_still_running_says_so() -> None:
     day = pd.Timestamp("2026-06-15").date()
-    assert month_name(day, {day: False}) == "15 June 2026 (month still running)"
+    assert month_name(day, {day: False}) == "15 June 2026 (still running)"

@@ -274,3 +274,13 @@ def test_another_run_of_the_company_tells_what_it_restates(
 
 def test_a_column_of_links_is_not_written_to_files() -> None:
     assert Column("open", "Customer view", "link").kind == "link"
+
+
+def test_a_retailer_that_records_no_use_is_told_so_instead_of_zero(open_page: Open, retailer: Snapshot) -> None:
+    opened = open_page("customers", retailer, view="Churn")
+    assert not opened.exception
+    assert cards(opened)["Usage churn"] == "not recorded"
+    assert "Stopped both" not in cards(opened)
+    assert "Half of churn is not recorded" in text(opened)
+    growth = open_page("customers", retailer, view="Growth")
+    assert "0 used the product" not in text(growth)

@@ -3,10 +3,10 @@ from datetime import date
 import pytest
 
 from tests.company import given
-from valuekit.engine import Engine
+from valuekit.engine import Engine, parse_expression
 from valuekit.identity import resolve
 from valuekit.lifecycle import classify
-from valuekit.lifecycle.evidence import FACT_TABLES
+from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
 from valuekit.tables import CANONICAL, PUBLISHED
 
 
@@ -22,6 +22,10 @@ def test_every_fact_and_table_that_is_named_exists():
         ("product", "nothing is recorded in usage"),
         ("sales", None),
         ("finance", None),
+        ("using", "nothing is recorded in usage"),
+        ("using_not_paying", "nothing is recorded in usage"),
+        ("used_this_month", "nothing is recorded in usage"),
+        ("paying", None),
         ("paid_current", None),
     ],
 )
@@ -36,3 +40,12 @@ def test_a_shop_that_keeps_orders_alone_does_not_count_what_it_does_not_record(d
         classify(engine, as_of=date(2026, 6, 30))
         sql = "SELECT not_countable FROM definitions WHERE definition = $definition"
         assert engine.scalar(sql, {"definition": definition}) == reason
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["has_ordered AND NOT has_contract", "has_ordered AND deals_won = 0", "has_ordered AND last_used_on IS NULL"],
+)
+def test_a_condition_that_holds_without_any_row_keeps_nobody_out(rule):
+    with Engine() as engine:
+        assert not_countable(engine, parse_expression(rule, PUBLISHED["facts"].names), ["orders"]) is None

@@ -228,9 +228,20 @@ def test_a_definition_that_is_not_there_is_told(key):
 
 
 def test_without_the_two_definitions_the_table_is_empty():
-    engine = grid(FOUR, {"paying": {"ann": "1100"}})
+    engine = grid(FOUR, {"sales": {"ann": "1100"}})
     move(engine)
     assert rows(engine, "paying_and_using", "as_of") == []
+
+
+def test_where_no_use_is_recorded_payments_count_and_use_is_not_known():
+    engine = grid(FOUR, PAY_AND_USE)
+    engine.execute("UPDATE definitions SET not_countable = 'nothing is recorded in usage' WHERE definition = 'using'")
+    move(engine)
+    pays = rows(engine, "paying_and_using", "stopped_paying", "paying_begin", "payment_churn_rate")
+    assert pays == [(0, 3, 0.0), (2, 3, 2 / 3), (0, 1, 0.0)]
+    uses = rows(engine, "paying_and_using", "paying_only", "using_begin", "stopped_both", "usage_churn_rate")
+    assert uses == 3 * [(None, None, None, None)]
+    assert {new for (new,) in rows(engine, "customer_movements", "new_using")} == {None}
 
 
 def test_other_definitions_may_say_who_pays_and_who_uses():

@@ -49,3 +49,18 @@ def test_the_lines_of_the_year_add_up(summary):
 
 def test_tiers_come_from_the_top(summary):
     assert [row["tier"] for row in summary.tiers] == ["Top", "Low", "No value"]
+
+
+def test_recurring_revenue_is_the_last_balance_of_its_months():
+    with Engine() as engine:
+        fill(engine)
+        assert summarise(engine).totals["mrr"] == engine.scalar('SELECT MAX_BY("end", as_of) FROM mrr_months')
+
+
+def test_without_months_recurring_revenue_is_that_of_external_parties():
+    with Engine() as engine:
+        fill(engine)
+        engine.execute("DELETE FROM mrr_months")
+        outside = engine.scalar("SELECT SUM(mrr) FROM facts WHERE NOT is_internal")
+        engine.execute("UPDATE facts SET mrr = 1000 WHERE is_internal")
+        assert summarise(engine).totals["mrr"] == outside

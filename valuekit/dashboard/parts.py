@@ -123,7 +123,8 @@ def listing(
 ) -> None:
     """Show a short table as text that wraps and prints; `numbers` are the columns to align right.
 
-    A cell may hold a second line after a line break. `colours` mark the first cell of each row.
+    Where it is wider than the page, it scrolls alone. A cell may hold a second line after a line break. `colours` mark
+    the first cell of each row.
     """
     right = set(numbers)
     rows = list(rows)
@@ -135,7 +136,9 @@ def listing(
             cells[0] = f'<td><div class="vk-mark"><i style="background:{colours[place]}"></i>{_cell(row[0])}</div></td>'
         last = ' class="total"' if total and place == len(rows) - 1 else ""
         body += f"<tr{last}>{''.join(cells)}</tr>"
-    st.html(f'<table class="vk"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    table = f'<table class="vk"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    name = escape(", ".join(h for h in headers if h), quote=True)
+    st.html(f'<div class="vk-scroll" role="region" tabindex="0" aria-label="{name}">{table}</div>')
 
 
 def ordered(rows: Iterable[tuple[str, str, bool]], colour: str) -> str:

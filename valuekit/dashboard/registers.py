@@ -234,7 +234,7 @@ def managed(run: Run) -> None:
     found = run.read(managed_by)
     rows = [
         (
-            f"{m.system}\n{m.rule}",
+            f"{m.system}\n{words.rule(m.rule)}",
             words.count(m.customers),
             run.money(m.mrr),
             run.money(m.value),

@@ -103,21 +103,64 @@ def definition(owner: str, label: str, *, headline: bool) -> str:
 
 
 def event(expression: str | None) -> str:
-    """Write the day that makes a party count: in words where it is one fact.
+    """Write the day that makes a party count: in words, as far as it is made of facts.
 
     >>> event("won_on"), event("LEAST(won_on, signed_on)"), event("won_on + 31"), event(None)
-    ('First deal won', 'The earliest of: first deal won, first contract signed', 'won_on + 31', '')
+    ('First deal won', 'The earliest of: first deal won; first contract signed', '31 days after: first deal won', '')
+    >>> event("LEAST(CASE WHEN has_paid THEN GREATEST(signed_on, won_on) END, first_used_on)")
+    'The earliest of: the latest of first contract signed and first deal won; first use of the product'
+    >>> event("date_trunc('month', won_on)")
+    "date_trunc('month', won_on)"
     """
     if not isinstance(expression, str):
         return ""
-    facts, found = PUBLISHED["facts"], _CHOICE.fullmatch(expression)
-    if found and set(names := found[2].split(", ")) <= set(facts.names):
-        told = ", ".join(facts[n].meaning[:1].lower() + facts[n].meaning[1:] for n in names)
-        return f"The {'earliest' if found[1] == 'LEAST' else 'latest'} of: {told}"
-    return facts[expression].meaning if expression in facts.names else expression
+    told = _told(expression.strip(), inner=False)
+    return told[:1].upper() + told[1:] if told else expression
 
 
-_CHOICE = re.compile(r"(LEAST|GREATEST)\(([\w, ]+)\)")
+def _told(text: str, *, inner: bool = True) -> str | None:
+    """Tell an expression of days in words; None for what has none."""
+    facts = PUBLISHED["facts"]
+    if text in facts.names:
+        meaning = facts[text].meaning
+        return meaning[:1].lower() + meaning[1:]
+    if found := _WHERE.fullmatch(text):
+        return _told(found[1], inner=inner)
+    if found := _LATER.fullmatch(text):
+        told = _told(found[1])
+        return told and f"{found[2]} days after: {told}"
+    if found := _CHOICE.fullmatch(text):
+        parts = [_told(part.strip()) for part in _APART.split(found[2])]
+        if not all(parts):
+            return None
+        known = [part for part in parts if part]
+        start = f"the {'earliest' if found[1] == 'LEAST' else 'latest'} of"
+        return f"{start} {' and '.join(known)}" if inner else f"{start}: {'; '.join(known)}"
+    return None
+
+
+_CHOICE = re.compile(r"(LEAST|GREATEST)\((.*)\)")
+_APART = re.compile(r",(?![^(]*\))")
+"""Commas outside of parentheses."""
+_LATER = re.compile(r"(.+) \+ (\d+)")
+_WHERE = re.compile(r"CASE WHEN [\w ]+ THEN (.+) END")
+
+
+def rule(text: str) -> str:
+    """Write a condition over facts with their names for people.
+
+    >>> rule("mrr >= 109.2233 AND NOT is_internal")
+    'Monthly recurring revenue of current contracts >= 109.22 and not internal or test account'
+    """
+    facts = PUBLISHED["facts"]
+    told = re.sub(r"[A-Za-z_]\w*", lambda m: _fact(m[0]) if m[0] in facts.names else m[0], text)
+    told = re.sub(r"\b(AND|OR|NOT)\b", lambda m: m[0].lower(), told)
+    return told[:1].upper() + figures(told)[1:]
+
+
+def _fact(name: str) -> str:
+    meaning = PUBLISHED["facts"][name].meaning
+    return meaning[:1].lower() + meaning[1:].rstrip(".")
 
 
 NOT_RECORDED = "not recorded"

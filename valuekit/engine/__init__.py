@@ -1,7 +1,7 @@
 """The engine: the only place that knows DuckDB and sqlglot. Named SQL steps in, tables out."""
 
 from valuekit.engine.duck import DatabaseError, Engine, first_line, literal, write_table
-from valuekit.engine.expressions import Expression, parse_expression
+from valuekit.engine.expressions import Expression, conditions_in, parse_expression
 from valuekit.engine.steps import Step, load_steps, quote
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Engine",
     "Expression",
     "Step",
+    "conditions_in",
     "first_line",
     "literal",
     "load_steps",

@@ -1,6 +1,6 @@
 """Expressions from config: parsed, checked against an allow list, and only then SQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,6 +73,29 @@ def parse_expression(
     tree = trees[0].transform(check)
     sql = tree.sql(dialect=DIALECT)
     return Expression(text, f"({sql})", frozenset(used))
+
+
+def conditions_in(condition: Expression) -> list[Expression]:
+    """Return the conditions that must all hold for a checked one to hold: what AND joins, however deep.
+
+    >>> columns = ["paid", "used_on", "stage"]
+    >>> [c.sql for c in conditions_in(parse_expression("(paid OR stage = 0) AND used_on > 1", columns))]
+    ['("paid" OR "stage" = 0)', '("used_on" > 1)']
+    """
+    parts = _joined_by_and(sqlglot.parse_one(condition.sql, read=DIALECT))
+    return [
+        Expression(condition.text, f"({p.sql(dialect=DIALECT)})", frozenset(c.name for c in p.find_all(exp.Column)))
+        for p in parts
+    ]
+
+
+def _joined_by_and(node: exp.Expr) -> Iterator[exp.Expr]:
+    inner = node.unnest()
+    if isinstance(inner, exp.And):
+        yield from _joined_by_and(inner.left)
+        yield from _joined_by_and(inner.right)
+    else:
+        yield inner
 
 
 def _column(

@@ -207,7 +207,7 @@ def put_definition_rules(
     parse_days(engine, dated, constants)
     systems, known = systems_by_table(engine), words(as_of, constants)
     rows = [
-        {"bit": 1 << place, **_described(d, known), **_ruled(d, c, constants, systems, reasons)}
+        {"bit": 1 << place, **_described(d, known), **_ruled(engine, d, c, constants, systems, reasons)}
         for place, (d, c) in enumerate(zip(definitions, conditions, strict=True))
     ]
     engine.put("definition_rules", pa.Table.from_pylist(rows, _RULE_SCHEMA))
@@ -238,6 +238,7 @@ def _described(definition: Definition, known: Mapping[str, str]) -> dict[str, An
 
 
 def _ruled(
+    engine: Engine,
     definition: Definition,
     condition: Expression,
     constants: Mapping[str, Constant],
@@ -246,7 +247,7 @@ def _ruled(
 ) -> dict[str, Any]:
     """What follows from its rule: whether it can count, which reasons explain an absence, its fingerprint."""
     recorded = [table for table in {t for tables in FACT_TABLES.values() for t in tables} if systems.get(table)]
-    empty = not_countable(condition.columns, recorded)
+    empty = not_countable(engine, condition, recorded)
     rests_on = {NOT_COUNTABLE} if empty else {*condition.columns, *_held(definition, systems)}
     return {
         "predicate": condition.text,

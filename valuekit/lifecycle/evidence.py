@@ -3,10 +3,10 @@
 A definition over tables that the company does not keep is not 0, it is not known.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-from valuekit.engine import Engine, quote
-from valuekit.tables import CANONICAL
+from valuekit.engine import Engine, Expression, conditions_in, quote
+from valuekit.tables import CANONICAL, PUBLISHED
 
 FACT_TABLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("engaged_on", "trial_started_on"), ("engagements",)),
@@ -28,18 +28,35 @@ FACT_TABLES: dict[str, tuple[str, ...]] = {
 """Facts that need a table; the others rest on the records or on several tables."""
 
 
-def not_countable(facts: Iterable[str], recorded: Collection[str]) -> str | None:
-    """Say why a definition over these facts counts nobody, when none of the tables that it rests on has a row.
+def not_countable(engine: Engine, condition: Expression, recorded: Collection[str]) -> str | None:
+    """Say why a definition counts nobody: a condition that must hold rests only on tables without rows.
 
-    >>> not_countable(["engaged_on", "stage"], recorded=["orders"])
-    'nothing is recorded in engagements'
-    >>> not_countable(["won_on", "first_ordered_on"], recorded=["orders"]) is None
+    One that holds where nothing is recorded, such as `NOT has_contract` or `deals_won = 0`, keeps nobody out.
+
+    >>> from valuekit.engine import parse_expression
+    >>> facts = ["won_on", "first_ordered_on", "last_used_on", "has_contract"]
+    >>> used = parse_expression("first_ordered_on IS NOT NULL AND last_used_on IS NOT NULL", facts)
+    >>> not_countable(Engine(), used, recorded=["orders"])
+    'nothing is recorded in usage'
+    >>> bought = parse_expression("(won_on IS NOT NULL OR first_ordered_on IS NOT NULL) AND NOT has_contract", facts)
+    >>> not_countable(Engine(), bought, recorded=["orders"]) is None
     True
     """
-    tables = sorted({table for fact in facts for table in FACT_TABLES.get(fact, ())})
-    if not tables or set(tables) & set(recorded):
-        return None
-    return f"nothing is recorded in {' or '.join(tables)}"
+    for part in conditions_in(condition):
+        tables = {table for fact in part.columns - {"as_of"} for table in FACT_TABLES.get(fact, ("",))}
+        if tables and not tables & {*recorded, ""} and not _holds_without_rows(engine, part):
+            return f"nothing is recorded in {' or '.join(sorted(tables))}"
+    return None
+
+
+def _holds_without_rows(engine: Engine, condition: Expression) -> bool:
+    """Ask the engine whether a condition holds for a party of which the tables know nothing."""
+    known = PUBLISHED["facts"]
+    facts = (known[name] for name in sorted(condition.columns))
+    nothing = (
+        f"CAST({'0' if f.required and f.type != 'DATE' else 'NULL'} AS {f.type}) AS {quote(f.name)}" for f in facts
+    )
+    return bool(engine.scalar(f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"))
 
 
 SYSTEM_TABLES: dict[str, tuple[str, ...]] = {

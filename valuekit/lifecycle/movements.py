@@ -38,8 +38,8 @@ def move(
 
     Reads `month_ends`, `party_months` and `history` (memberships at every month end), `definitions`, `facts`, `stages`,
     `running_terms`, `contract_terms`, `contracts`, `invoices`, `payments` and `fx_rates`. `paying` and `using` name the
-    definitions behind payment churn and usage churn; where there are none of the default names, `paying_and_using` has
-    no row. `constants` are names that rules of the definitions may use.
+    definitions behind payment churn and usage churn; one that is not there, or can count nobody, leaves its numbers
+    empty, and without both `paying_and_using` has no row. `constants` are names that rules of the definitions may use.
     Makes `customer_movements`, `joined_and_left`, `paying_and_using`, `mrr_movements` and `mrr_months`. The first month
     end is the opening balance: it has no row.
 
@@ -50,8 +50,10 @@ def move(
         UnknownNameError: `paying` or `using` is not the default, and no definition has that name.
         ExpressionError: an event date is no date over the facts.
     """
-    rows = engine.query("SELECT definition, bit, predicate, event_on FROM definitions ORDER BY bit").to_pylist()
-    bits = {row["definition"]: row["bit"] for row in rows}
+    rows = engine.query(
+        "SELECT definition, bit, predicate, event_on, not_countable FROM definitions ORDER BY bit"
+    ).to_pylist()
+    bits = {row["definition"]: 0 if row["not_countable"] else row["bit"] for row in rows}
     parameters = {
         **policies.parameters,
         "paying_bit": _bit_of(paying, bits, PAYING),

@@ -74,17 +74,19 @@ FROM _stops
 GROUP BY as_of
 
 -- step: paying_and_using
+-- What nobody can be counted by stays empty: it is not known, not zero.
 SELECT
   m.as_of, m.complete,
-  m.both AS paying_and_using,
-  m.paying - m.both AS paying_only,
-  m."using" - m.both AS using_only,
-  m.paying_begin, m.using_begin,
-  COALESCE(s.stopped_paying, 0) AS stopped_paying,
-  COALESCE(s.stopped_using, 0) AS stopped_using,
-  COALESCE(s.stopped_both, 0) AS stopped_both,
+  CASE WHEN $paying_bit <> 0 AND $using_bit <> 0 THEN m.both END AS paying_and_using,
+  CASE WHEN $paying_bit <> 0 AND $using_bit <> 0 THEN m.paying - m.both END AS paying_only,
+  CASE WHEN $paying_bit <> 0 AND $using_bit <> 0 THEN m."using" - m.both END AS using_only,
+  CASE WHEN $paying_bit <> 0 THEN m.paying_begin END AS paying_begin,
+  CASE WHEN $using_bit <> 0 THEN m.using_begin END AS using_begin,
+  CASE WHEN $paying_bit <> 0 THEN COALESCE(s.stopped_paying, 0) END AS stopped_paying,
+  CASE WHEN $using_bit <> 0 THEN COALESCE(s.stopped_using, 0) END AS stopped_using,
+  CASE WHEN $paying_bit <> 0 AND $using_bit <> 0 THEN COALESCE(s.stopped_both, 0) END AS stopped_both,
   COALESCE(s.stopped_paying, 0) / CAST(NULLIF(m.paying_begin, 0) AS DOUBLE) AS payment_churn_rate,
   COALESCE(s.stopped_using, 0) / CAST(NULLIF(m.using_begin, 0) AS DOUBLE) AS usage_churn_rate
 FROM _at_month_ends AS m
 LEFT JOIN _stopped AS s USING (as_of)
-WHERE m.number > 0 AND $paying_bit <> 0 AND $using_bit <> 0
+WHERE m.number > 0 AND ($paying_bit <> 0 OR $using_bit <> 0)

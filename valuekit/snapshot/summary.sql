@@ -56,12 +56,18 @@ SELECT
     COALESCE(SUM(net_cash_12m), 0) AS net_cash
 FROM cash
 
+-- step: _last_month
+SELECT "end" AS mrr FROM mrr_months ORDER BY as_of DESC LIMIT 1
+
+-- step: _recurring
+-- Monthly recurring revenue at the as-of date: the last balance of its months; without any, of the contracts themselves.
+SELECT COALESCE((SELECT mrr FROM _last_month), SUM(mrr) FILTER (WHERE NOT is_internal), 0) AS mrr FROM facts
+
 -- step: totals
 SELECT
     (SELECT COALESCE(SUM(net_cash), 0) FROM cash) AS net_cash,
     (SELECT COALESCE(SUM(net_cash_12m), 0) FROM cash) AS net_cash_12m,
-    (SELECT COALESCE(SUM(mrr), 0) FROM facts JOIN stages USING (party_id) WHERE LIST_CONTAINS($customer_stages, stage))
-        AS mrr,
+    (SELECT mrr FROM _recurring) AS mrr,
     (SELECT COALESCE(SUM(ltv), 0) FROM ltv JOIN stages USING (party_id) WHERE LIST_CONTAINS($customer_stages, stage))
         AS customer_equity,
     (SELECT COALESCE(SUM(ltv), 0) FROM ltv) AS lifetime_value,

@@ -10,7 +10,8 @@ from valuekit.dashboard import theme
 Picture = Any
 """A chart of any number of layers: altair types each of its operators differently."""
 
-MONEY = ",.3~s"
+SHORT = ",.3~s"
+"""Ticks of an axis: 0, 500, 1.5k."""
 EXACT = ",.2f"
 CLICKED = "clicked"
 """Name of the selection of charts whose marks can be clicked."""

@@ -87,12 +87,12 @@ def bridge(steps: pd.DataFrame, currency: str) -> Picture:
     )
     bars = alt.Chart(frame).encode(x=x)
     marks = bars.mark_bar(width={"band": 0.62}, cornerRadius=2).encode(
-        y=alt.Y("start:Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
+        y=alt.Y("start:Q", title=currency, axis=alt.Axis(format=charts.SHORT, tickCount=5)),
         y2="end:Q",
         color=alt.Color("name:N", scale=alt.Scale(domain=order, range=palette), legend=None),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("amount:Q", title=currency, format=charts.EXACT)],
     )
-    text = bars.mark_text(dy=-9, color=charts.ink()).encode(y="top:Q", text=alt.Text("text:Q", format=charts.MONEY))
+    text = bars.mark_text(dy=-9, color=charts.ink()).encode(y="top:Q", text=alt.Text("text:Q", format=charts.SHORT))
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=charts.faint()).encode(y="y:Q")
     return (zero + marks + text).properties(height=320)
 
@@ -104,7 +104,7 @@ def months(frame: pd.DataFrame, currency: str) -> Picture:
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=month_axis(),
-            y=alt.Y("amount:Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5)),
+            y=alt.Y("amount:Q", title=currency, axis=alt.Axis(format=charts.SHORT, tickCount=5)),
             color=alt.condition("datum.amount >= 0", alt.value(theme.GAIN), alt.value(theme.LOSS)),
             opacity=alt.condition("datum.complete", alt.value(1.0), alt.value(0.45)),
             tooltip=[
@@ -128,7 +128,7 @@ def stacked(frame: pd.DataFrame, x: alt.X, currency: str, names: Mapping[str, st
         scale=theme.scale(theme.STREAMS, frame["key"], names),
         legend=alt.Legend(orient="top", columns=8, symbolType="square", symbolOpacity=1),
     )
-    y = alt.Y("sum(amount):Q", title=currency, axis=alt.Axis(format=charts.MONEY, tickCount=5))
+    y = alt.Y("sum(amount):Q", title=currency, axis=alt.Axis(format=charts.SHORT, tickCount=5))
     pale = alt.condition("datum.counted", alt.value(1.0), alt.value(0.28))
     marks = (
         alt.Chart(frame)

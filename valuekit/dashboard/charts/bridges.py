@@ -62,7 +62,9 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=_names())
     base = alt.Chart(drawn).encode(y=y)
     bars = base.mark_bar(height={"band": 0.66}, cornerRadius=2).encode(
-        x=alt.X("start:Q", title=None, scale=x, axis=alt.Axis(tickCount=5, format="~s", grid=True)),
+        x=alt.X(
+            "start:Q", title=None, scale=x, axis=alt.Axis(tickCount=5, tickMinStep=1, format=charts.SHORT, grid=True)
+        ),
         x2="end:Q",
         color=alt.Color("colour:N", legend=None, scale=None),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),

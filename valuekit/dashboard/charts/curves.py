@@ -16,7 +16,7 @@ def whale(frame: pd.DataFrame, currency: str) -> Picture:
         axis=alt.Axis(format="%", tickCount=5, grid=False),
         scale=alt.Scale(domain=[0, 1]),
     )
-    y = alt.Y("cumulative:Q", title=f"Net cash added up, {currency}", axis=alt.Axis(format=charts.MONEY, tickCount=5))
+    y = alt.Y("cumulative:Q", title=f"Net cash added up, {currency}", axis=alt.Axis(format=charts.SHORT, tickCount=5))
     tooltip = [
         alt.Tooltip("parties:Q", title="Parties", format=","),
         alt.Tooltip("parties_share:Q", title="Share of parties", format=".1%"),
@@ -36,7 +36,7 @@ def _point(frame: pd.DataFrame, colour: str, *, above: bool) -> Picture:
     spot = alt.Chart(frame).encode(x="parties_share:Q", y="cumulative:Q")
     text = spot.mark_text(dy=-14 if above else 18, dx=-2, align="right", color=charts.ink(), fontWeight=600)
     return spot.mark_point(filled=True, size=80, color=colour, opacity=1) + text.encode(
-        text=alt.Text("cumulative:Q", format=charts.MONEY)
+        text=alt.Text("cumulative:Q", format=charts.SHORT)
     )
 
 

@@ -51,7 +51,14 @@ def _grid(
     angle: int = 0,
     room: int = 30,
 ) -> Picture:
-    axis: dict[str, Any] = {"ticks": False, "domain": False, "labelLimit": 240, "labelPadding": 8, "labelFontSize": 12}
+    axis: dict[str, Any] = {
+        "ticks": False,
+        "domain": False,
+        "labelLimit": 240,
+        "labelPadding": 8,
+        "labelFontSize": 12,
+        "labelFlush": False,
+    }
     cells = alt.Chart(frame).encode(
         x=alt.X(
             "column:N",

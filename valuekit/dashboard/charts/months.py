@@ -17,7 +17,7 @@ def axis() -> alt.X:
 
 def stacked(
     frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, str], *, unit: str, number: str = ",d",
-    ticks: str = "~s", height: int = 280,
+    height: int = 280,
 ) -> Picture:  # fmt: skip
     """Stacked bars of `as_of`, `complete`, `key`, `amount`, losses below zero.
 
@@ -38,7 +38,7 @@ def stacked(
         .mark_bar(width={"band": 0.74})
         .encode(
             x=axis(),
-            y=alt.Y("amount:Q", title=unit, axis=alt.Axis(format=ticks, tickCount=5)),
+            y=alt.Y("amount:Q", title=unit, axis=alt.Axis(format=charts.SHORT, tickCount=5, tickMinStep=1)),
             color=colour,
             stroke=alt.condition("datum.complete", alt.value("transparent"), alt.value(charts.ink())),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 3])),
@@ -75,7 +75,7 @@ def rates(frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, s
     )
     whole = base.transform_filter("datum.complete")
     points = base.transform_filter("datum.complete").mark_point(filled=True, size=46, opacity=1)
-    running = base.transform_filter("!datum.complete").mark_point(filled=False, size=70, strokeDash=[3, 3])
+    running = base.transform_filter("!datum.complete").mark_point(filled=False, size=80, strokeWidth=2, opacity=1)
     return alt.layer(whole.mark_line(strokeWidth=2), points, running).properties(height=height)
 
 

@@ -1,5 +1,6 @@
 """Overview: how many customers, what they are worth, which are the best, and whether to trust it."""
 
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -111,8 +112,8 @@ def _cards(run: Run) -> list[Card]:
         ),
         _best_segment(run),
     ]
-    if company.mrr:
-        row.append(_recurring(run, company))
+    if mrr := run.manifest.totals.get("mrr"):
+        row.append(_recurring(run, mrr))
     return row
 
 
@@ -137,13 +138,14 @@ def _best_segment(run: Run) -> Card:
     )
 
 
-def _recurring(run: Run, company: Any) -> Card:
+def _recurring(run: Run, mrr: Decimal) -> Card:
     return Card(
         "Monthly recurring revenue",
-        run.money(company.mrr),
-        f"Sum over contracts that cover {words.day(run.as_of)}, per month, in {run.currency}. A balance on that"
-        f" day: not to be added up over months. Exactly {run.money(company.mrr, exact=True)}.",
-        f"A month-end balance; {run.money(company.mrr * 12)} a year",
+        run.money(mrr),
+        f"Price a month of the signed contracts that run on {words.day(run.as_of)}, in {run.currency}, paid or not;"
+        " without internal and test accounts. A balance on that day: not to be added up over months. Exactly"
+        f" {run.money(mrr, exact=True)}.",
+        f"Of signed contracts that run; {run.money(mrr * 12)} a year",
     )
 
 

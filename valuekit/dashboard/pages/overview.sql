@@ -17,7 +17,6 @@ FROM _current LEFT JOIN ltv USING (party_id)
 SELECT
     (SELECT COUNT(*) FROM parties) AS parties,
     (SELECT COALESCE(SUM(records), 0) FROM parties) AS records,
-    (SELECT COALESCE(SUM(mrr), 0) FROM facts) AS mrr,
     (SELECT MIN(month) FROM books) AS first_month,
     (SELECT MAX(month) FROM books) AS last_month
 

@@ -51,18 +51,20 @@ JOINED_AND_LEFT = Table(
 
 PAYING_AND_USING = Table(
     "paying_and_using",
-    "month: who pays and who uses, and who stopped either since the month end before",
+    "month: who pays and uses, and who stopped since the month end before; empty where one of the two is not recorded",
     (
         Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
         yes("complete", "False for a month that is still running at the as-of date"),
-        count("paying_and_using", "Parties that pay and use"),
-        count("paying_only", "Parties that pay and do not use"),
-        count("using_only", "Parties that use and do not pay"),
-        count("paying_begin", "Paying at the month end before: the denominator of payment churn"),
-        count("using_begin", "Using at the month end before: the denominator of usage churn"),
-        count("stopped_paying", "Paying at the month end before, and no longer"),
-        count("stopped_using", "Using at the month end before, and no longer"),
-        count("stopped_both", "Stopped both in the month"),
+        Column("paying_and_using", "BIGINT", "Parties that pay and use", unit="count"),
+        Column("paying_only", "BIGINT", "Parties that pay and do not use", unit="count"),
+        Column("using_only", "BIGINT", "Parties that use and do not pay", unit="count"),
+        Column(
+            "paying_begin", "BIGINT", "Paying at the month end before: the denominator of payment churn", unit="count"
+        ),
+        Column("using_begin", "BIGINT", "Using at the month end before: the denominator of usage churn", unit="count"),
+        Column("stopped_paying", "BIGINT", "Paying at the month end before, and no longer", unit="count"),
+        Column("stopped_using", "BIGINT", "Using at the month end before, and no longer", unit="count"),
+        Column("stopped_both", "BIGINT", "Stopped both in the month", unit="count"),
         number("payment_churn_rate", "stopped_paying / paying_begin", "share"),
         number("usage_churn_rate", "stopped_using / using_begin", "share"),
     ),

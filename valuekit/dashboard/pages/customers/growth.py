@@ -53,13 +53,22 @@ class _Sums:
     begin: int
     end: int
     moved: dict[str, int]
-    new_using: int
+    new_using: int | None
+    """None where no use is recorded."""
 
 
 def _sums(span: pd.DataFrame) -> _Sums:
     """Add up the movements of the months; the first begin and the last end are balances, never added."""
     moved = {k: int(span[k].sum()) for k in KINDS}
-    return _Sums(int(span["begin"].iloc[0]), int(span["end"].iloc[-1]), moved, int(span["new_using"].sum()))
+    using = int(span["new_using"].sum()) if span["new_using"].notna().any() else None
+    return _Sums(int(span["begin"].iloc[0]), int(span["end"].iloc[-1]), moved, using)
+
+
+def _used(sums: _Sums) -> str:
+    if sums.new_using is None or not sums.moved["new"]:
+        return ""
+    new, using = words.count(sums.moved["new"]), words.count(sums.new_using)
+    return f" Of {new} new ones, {using} used the product at the end of their first month."
 
 
 def _bridge(view: View, definition: str, since: date, span: pd.DataFrame) -> None:
@@ -67,9 +76,7 @@ def _bridge(view: View, definition: str, since: date, span: pd.DataFrame) -> Non
     growth = words.percent(sums.end / sums.begin - 1) if sums.begin else "-"
     parts.section(
         f"From {words.count(sums.begin)} to {words.count(sums.end)}",
-        f"{name}, {words.day(since)} to {month_name(view.month, view.complete)}: {growth}. Of"
-        f" {words.count(sums.moved['new'])} new ones, {words.count(sums.new_using)} used the product at the end of"
-        " their first month.",
+        f"{name}, {words.day(since)} to {month_name(view.month, view.complete)}: {growth}." + _used(sums),
     )
     rows: list[tuple[object, ...]] = [
         (words.day(since), "begin", sums.begin, True, bridges.TOTAL, words.count(sums.begin), f"On the list on {since}")
@@ -186,8 +193,8 @@ def _two(view: View) -> None:
         return
     parts.section(
         "Two growth figures from one company",
-        "Each with its own definition and its own months: both can be right. Below: what the same parties do under"
-        " each.",
+        "Each with its own definition and its own months: both can be right. Only the two ends are compared: who came"
+        " and left in between is in neither. Below: what the same parties do under each.",
     )
     teams = view.teams()
     starts = (teams[0], "product" if "product" in teams[1:] else list(view.names())[-1])

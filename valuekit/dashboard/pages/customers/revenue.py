@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from valuekit.dashboard import parts, theme, words
-from valuekit.dashboard.charts import MONEY, bridges, months
+from valuekit.dashboard.charts import bridges, months
 from valuekit.dashboard.data import each
 from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.pages.customers.growth import pick_since, switches, within
@@ -40,7 +40,8 @@ def _bridge(view: View, since: date, span: pd.DataFrame) -> None:
     parts.section(
         f"From {run.money(begin)} to {run.money(end)} a month",
         f"Monthly recurring revenue, {words.day(since)} to {month_name(view.month, view.complete)}, in {run.currency}."
-        " The first and the last bar are balances at a month end; only movements add up over months.",
+        " Of signed contracts that run, paid or not, without internal and test accounts. The first and the last bar are"
+        " balances of their day; only movements add up over months.",
     )
     rows: list[tuple[object, ...]] = [
         (words.day(since), "begin", begin, True, bridges.TOTAL, run.money(begin), "A balance")
@@ -90,9 +91,7 @@ def _months(run: Run, span: pd.DataFrame) -> None:
         return
     net = float(span["end"].iloc[-1] - span["begin"].iloc[0])
     parts.chart(
-        months.stacked(
-            months.tall(span, kinds), theme.MOVEMENTS, words.MOVEMENTS, unit=run.currency, number=",.2f", ticks=MONEY
-        ),
+        months.stacked(months.tall(span, kinds), theme.MOVEMENTS, words.MOVEMENTS, unit=run.currency, number=",.2f"),
         f"All months together changed recurring revenue by {words.change(net, run.currency)}.",
     )
 
@@ -110,8 +109,9 @@ RATES = {
 def _rates(run: Run, span: pd.DataFrame) -> None:
     parts.section(
         "Rates",
-        "Of the month before. GRR and NRR: gross and net revenue retention. Quick ratio: gains / losses. Annualised:"
-        " 1 - (1 - rate)^12. MRR and ARPA, the average per account, are balances: never added up.",
+        "Of the month before. Accounts: parties with recurring revenue; it may be signed and not paid yet. GRR and NRR:"
+        " gross and net revenue retention. Quick ratio: gains / losses. Annualised: 1 - (1 - rate)^12. MRR and ARPA,"
+        " the average per account, are balances: never added up.",
     )
     rows = [
         (

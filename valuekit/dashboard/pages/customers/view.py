@@ -105,7 +105,7 @@ def pick_month(label: str, complete: dict[date, bool], *, key: str, default: int
 
 def month_name(month: date, complete: dict[date, bool]) -> str:
     """Write a month end; a month that is still running says so."""
-    return words.day(month) + ("" if complete[month] else " (month still running)")
+    return words.day(month) + ("" if complete[month] else " (still running)")
 
 
 def pick_definition(label: str, names: dict[str, str], *, key: str, default: str) -> str:

@@ -24,6 +24,8 @@ from valuekit.tables.published import STREAMS
 Share = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day that data can have."""
+MOST_DAYS = 36_525
+"""No window is longer than a century."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, such as EUR")]
 
 
@@ -225,6 +227,12 @@ class Matching(Section):
     join_above: Share = Field(default=0.98, description="Records at least as likely one party are joined")
     review_above: Share = Field(default=0.60, description="Those between this and `join_above` go to `review_pairs`")
 
+    @model_validator(mode="after")
+    def _review_before_joining(self) -> Self:
+        if self.review_above > self.join_above:
+            raise ValueError(f"expected `review_above` ({self.review_above}) to be at most `join_above`")
+        return self
+
 
 class Identity(Section):
     """How records become parties."""
@@ -309,10 +317,14 @@ class Movements(Section):
     past_due_days: int | None = Field(
         default=None,
         ge=0,
+        le=MOST_DAYS,
         description="Recurring revenue with an invoice overdue for more days counts as churned; default: it stays",
     )
     reactivation_days: int | None = Field(
-        default=None, ge=1, description="A return after more days counts as new; default: always as reactivated"
+        default=None,
+        ge=1,
+        le=MOST_DAYS,
+        description="A return after more days counts as new; default: always as reactivated",
     )
 
 
@@ -329,25 +341,38 @@ Paying = Literal["paying", "not_paying", "trial"]
 class Lifecycle(Section):
     """The windows of the stages, the definitions, and how they are reconciled."""
 
-    active_days: int = Field(default=30, ge=1, description="Used the product within so many days: active")
-    order_active_days: int = Field(default=90, ge=1, description="For orders: ordered within so many days: active")
-    order_churn_days: int = Field(default=365, ge=1, description="For orders: no order for more days: churned")
+    active_days: int = Field(default=30, ge=1, le=MOST_DAYS, description="Used the product within so many days: active")
+    order_active_days: int = Field(
+        default=90, ge=1, le=MOST_DAYS, description="For orders: ordered within so many days: active"
+    )
+    order_churn_days: int = Field(
+        default=365, ge=1, le=MOST_DAYS, description="For orders: no order for more days: churned"
+    )
     churn_date: Literal["period_end", "notice"] = Field(
         default="period_end", description="A cancelled contract churns when its paid term ends, or on the day of notice"
     )
     lapsed_paying_days: int = Field(
-        default=45, ge=0, description="Paid within so many days, and after the last contract ended: lapsed, but paying"
+        default=45,
+        ge=0,
+        le=MOST_DAYS,
+        description="Paid within so many days, and after the last contract ended: lapsed, but paying",
     )
     payment_grace_days: int = Field(
-        default=15, ge=0, description="A payment counts for so many days after the term that it covers"
+        default=15, ge=0, le=MOST_DAYS, description="A payment counts for so many days after the term that it covers"
     )
     ending_soon_days: int = Field(
-        default=60, ge=1, description="A contract under notice that ends within so many days is about to churn"
+        default=60,
+        ge=1,
+        le=MOST_DAYS,
+        description="A contract under notice that ends within so many days is about to churn",
     )
     timing_days: int = Field(
-        default=31, ge=0, description="What happened in one system within so many days may yet reach the other"
+        default=31,
+        ge=0,
+        le=MOST_DAYS,
+        description="What happened in one system within so many days may yet reach the other",
     )
-    renewal_days: int = Field(default=90, ge=1, description="Renewals due within so many days are listed")
+    renewal_days: int = Field(default=90, ge=1, le=MOST_DAYS, description="Renewals due within so many days are listed")
     history_months: int = Field(
         default=36, ge=0, le=240, description="Month ends before the as-of date for which stages and counts are kept"
     )

@@ -109,6 +109,9 @@ def test_paths_in_overrides_start_from_the_working_folder(load, monkeypatch, tmp
         ("ltv.horizon=5", "--set ltv.horizon=5: there is no key 'horizon' here. Did you mean 'horizon_years'?"),
         ("ltv.horizon_years=50", "--set ltv.horizon_years=50: 'ltv.horizon_years' is 50, expected it to be less than"),
         ("as_of=2024-13-01", "--set as_of=2024-13-01"),
+        ("lifecycle.renewal_days=99999999999", "is 99999999999, expected it to be less than or equal to 36525"),
+        ("lifecycle.movements.past_due_days=40000", "is 40000, expected it to be less than or equal to 36525"),
+        ("identity.matching.join_above=0.3", "expected `review_above` (0.6) to be at most `join_above`"),
     ],
 )
 def test_a_wrong_override_is_named(override, words, load):

@@ -103,6 +103,13 @@ def test_a_match_never_connects_two_payers():
     assert {reason for *_, reason in review(engine)} == {"two billing ids"}
 
 
+def test_of_two_payers_who_claim_a_record_the_one_of_the_same_name_gets_it():
+    record = person("c", "Nordwind Logistik", domain="shop.nordwind.com")
+    payers = (person("k", "Nordwind Logistik AG", domain="nordwind.com", billing_id="1"),
+              person("l", "Nordwind Logistic AG", domain="nordwind.com", billing_id="2"))  # fmt: skip
+    assert together(resolved(record, *payers, matching=MATCHED)) == ["c k", "l"]
+
+
 def test_a_match_that_a_person_refused_is_neither_joined_nor_shown():
     pair = ONE_PARTY["a typo, on a subdomain"]
     engine = resolved(*pair, matching=MATCHED, decisions=[are("different", "a1", "a2")])

@@ -230,11 +230,20 @@ class TestMistakes:
                 "63 definitions; 62 are the most",
             ),
             ([replace(HEAD, sentence="{asof}")], "there is no placeholder 'asof'. Did you mean 'as_of'"),
+            ([replace(HEAD, sentence="{as_of.year}")], "there is no placeholder 'as_of.year'"),
+            ([replace(HEAD, sentence="{}")], "there is no placeholder ''"),
+            ([replace(HEAD, sentence="At {as_of")], "definition paid_current: a brace is open in 'At {as_of'"),
+            ([replace(HEAD, key=" ")], "definition Customers has an empty key. Give it a short name"),
         ],
     )
     def test_are_named(self, definitions, message):
         with pytest.raises(ConfigError, match=message):
             described(definitions=definitions)
+
+    def test_the_key_of_a_systems_own_list(self):
+        taken = replace(HEAD, key="known_in_crm", headline=False)
+        with pytest.raises(ConfigError, match=r"definition known_in_crm: is there twice\. Choose another key"):
+            described(records=[{"record": "ann", "system": "crm"}], definitions=[HEAD, taken])
 
     def test_a_predicate_over_what_is_not_there(self):
         with pytest.raises(ExpressionError, match="definition paid_current: 'payd > 0' uses 'payd'"):

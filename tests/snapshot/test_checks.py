@@ -163,6 +163,14 @@ def test_the_error_names_check_expected_and_actual(engine):
     assert "Nothing was published" in str(error)
 
 
+def test_a_date_at_which_nobody_is_known_passes(engine):
+    for table in ("reconciliation", "memberships"):
+        engine.execute(f"DELETE FROM {table}")
+    assert not check(engine)["reasons_sum_to_lists"].passed
+    engine.execute("UPDATE definitions SET members = 0")
+    assert check(engine)["reasons_sum_to_lists"].passed
+
+
 def test_a_company_without_anything_passes():
     with Engine() as engine:
         for table in (*PUBLISHED.values(), *map(accepted, CANONICAL.values())):

@@ -12,6 +12,8 @@ from pydantic import (
 Share = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day that data can have."""
+Days = Annotated[int, Field(le=36_525)]
+"""A window: none is longer than a century."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, such as EUR")]
 
 

@@ -1,10 +1,8 @@
 """How records become parties."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field, model_validator
 
 from valuekit.config.basics import Section, Share
 
@@ -13,8 +11,14 @@ class Matching(Section):
     """How likely two records must be one party, by the agreement of name, address, phone and the rest."""
 
     enabled: bool = Field(default=True, description="False: exact keys, links and decisions alone")
-    join_above: Share = Field(default=0.98, description="Records at least as likely one party are joined")
+    join_above: Share = Field(default=0.90, description="Records at least as likely one party are joined")
     review_above: Share = Field(default=0.60, description="Those between this and `join_above` go to `review_pairs`")
+
+    @model_validator(mode="after")
+    def _review_before_joining(self) -> Self:
+        if self.review_above > self.join_above:
+            raise ValueError(f"expected `review_above` ({self.review_above}) to be at most `join_above`")
+        return self
 
 
 class Identity(Section):

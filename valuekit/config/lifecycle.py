@@ -6,7 +6,7 @@ from pydantic import (
     Field,
 )
 
-from valuekit.config.basics import Section
+from valuekit.config.basics import Days, Section
 
 
 class DefinitionConfig(Section):
@@ -62,13 +62,15 @@ class Movements(Section):
         description="A contract signed after its start counts from the day of signature, so that past months stay, or "
         "from its start",
     )
-    past_due_days: int | None = Field(
+    past_due_days: Days | None = Field(
         default=None,
         ge=0,
         description="Recurring revenue with an invoice overdue for more days counts as churned; default: it stays",
     )
-    reactivation_days: int | None = Field(
-        default=None, ge=1, description="A return after more days counts as new; default: always as reactivated"
+    reactivation_days: Days | None = Field(
+        default=None,
+        ge=1,
+        description="A return after more days counts as new; default: always as reactivated",
     )
 
 
@@ -85,25 +87,31 @@ Paying = Literal["paying", "not_paying", "trial"]
 class Lifecycle(Section):
     """The windows of the stages, the definitions, and how they are reconciled."""
 
-    active_days: int = Field(default=30, ge=1, description="Used the product within so many days: active")
-    order_active_days: int = Field(default=90, ge=1, description="For orders: ordered within so many days: active")
-    order_churn_days: int = Field(default=365, ge=1, description="For orders: no order for more days: churned")
+    active_days: Days = Field(default=30, ge=1, description="Used the product within so many days: active")
+    order_active_days: Days = Field(default=90, ge=1, description="For orders: ordered within so many days: active")
+    order_churn_days: Days = Field(default=365, ge=1, description="For orders: no order for more days: churned")
     churn_date: Literal["period_end", "notice"] = Field(
         default="period_end", description="A cancelled contract churns when its paid term ends, or on the day of notice"
     )
-    lapsed_paying_days: int = Field(
-        default=45, ge=0, description="Paid within so many days, and after the last contract ended: lapsed, but paying"
+    lapsed_paying_days: Days = Field(
+        default=45,
+        ge=0,
+        description="Paid within so many days, and after the last contract ended: lapsed, but paying",
     )
-    payment_grace_days: int = Field(
+    payment_grace_days: Days = Field(
         default=15, ge=0, description="A payment counts for so many days after the term that it covers"
     )
-    ending_soon_days: int = Field(
-        default=60, ge=1, description="A contract under notice that ends within so many days is about to churn"
+    ending_soon_days: Days = Field(
+        default=60,
+        ge=1,
+        description="A contract under notice that ends within so many days is about to churn",
     )
-    timing_days: int = Field(
-        default=31, ge=0, description="What happened in one system within so many days may yet reach the other"
+    timing_days: Days = Field(
+        default=31,
+        ge=0,
+        description="What happened in one system within so many days may yet reach the other",
     )
-    renewal_days: int = Field(default=90, ge=1, description="Renewals due within so many days are listed")
+    renewal_days: Days = Field(default=90, ge=1, description="Renewals due within so many days are listed")
     history_months: int = Field(
         default=36, ge=0, le=240, description="Month ends before the as-of date for which stages and counts are kept"
     )

@@ -1,5 +1,6 @@
 """Expressions from config: parsed, checked against an allow list, and only then SQL."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -141,4 +142,6 @@ def _literal(value: Constant) -> exp.Expr:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].split("\x1b")[0]
+    """The parser's words, without the names of its own classes."""
+    first = str(error).splitlines()[0].split("\x1b")[0]
+    return re.sub(r"Required keyword: '\w+' missing for <class '[^']*'>", "Something is missing", first)

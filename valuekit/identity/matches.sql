@@ -1,10 +1,13 @@
 -- What the comparison found.
 
 -- step: _likely
--- The likeliest pair of each two parties, by their records.
+-- The likeliest pair of each two parties, by their records. Matches are tried in order of weight, and where two payers
+-- claim a record, the first gets it. A typo in a name has a fixed weight and the same name may be a common one, so pairs
+-- of the same name go before all others, whatever both weigh.
 SELECT
   a.first AS one, b.first AS other, LEAST(a.code, b.code) AS low, GREATEST(a.code, b.code) AS high,
-  s.match_weight AS weight, ROUND(s.match_probability, 6) AS probability, s.alike,
+  s.match_weight + CASE WHEN a.name = b.name THEN 1000 ELSE 0 END AS weight,
+  ROUND(s.match_probability, 6) AS probability, s.alike,
   CASE WHEN a.name = b.name OR a.name IS NULL OR b.name IS NULL THEN '' ELSE a.name || ' / ' || b.name || ': ' END
     || s.evidence AS evidence
 FROM identity_scored AS s

@@ -26,7 +26,7 @@ class Matching:
     """What is done with likely matches: join, show to a person, or nothing."""
 
     enabled: bool = True
-    join_above: float = 0.98
+    join_above: float = 0.90
     review_above: float = 0.60
 
 

@@ -119,16 +119,17 @@ def settle_definitions(engine: Engine, definitions: Sequence[Definition]) -> tup
     ]
     known = engine.rows("SELECT system, bit FROM party_systems ORDER BY bit") if engine.has("party_systems") else []
     settled += [_system_list(system, bit) for system, bit in known]
+    _check_keys(settled)  # a team's definition may have the key of a system's list
     if len(settled) > MOST_BITS:
         counted = f"{len(settled)} definitions" + (f", {len(known)} of them lists of systems" if known else "")
-        raise ConfigError(f"there are {counted}; {MOST_BITS} are the most.")
+        raise ConfigError(f"there are {counted}; {MOST_BITS} are the most.", next_step="Leave some out.")
     return tuple(settled)
 
 
 def _system_list(system: str, bit: int) -> Definition:
     return Definition(
         f"known_in_{system}",
-        f"Known in {system}",
+        "Known in {system}",
         "",
         system,
         "All parties that {system} had a record of by {as_of}",
@@ -141,11 +142,9 @@ def _system_list(system: str, bit: int) -> Definition:
 
 
 def _check(definitions: Sequence[Definition]) -> None:
-    keys = [d.key for d in definitions]
+    _check_keys(definitions)
     for d in definitions:
         where = f"definition {d.key}"
-        if keys.count(d.key) > 1:
-            raise ConfigError("is there twice.", where=where)
         if not d.system.strip():
             raise ConfigError("has no system.", where=where, next_step="Name its source of truth.")
         if d.status not in ("agreed", "open"):
@@ -154,6 +153,16 @@ def _check(definitions: Sequence[Definition]) -> None:
     if len(chosen) != 1:
         named = ", ".join(chosen) or "none"
         raise ConfigError(f"one definition must be the headline; {named} is.", next_step="Set headline: true on one.")
+
+
+def _check_keys(definitions: Sequence[Definition]) -> None:
+    keys = [d.key for d in definitions]
+    for d in definitions:
+        if not d.key.strip():
+            raise ConfigError(f"definition {d.label} has an empty key.", next_step="Give it a short name, such as vip.")
+        if keys.count(d.key) > 1:
+            where = f"definition {d.key}"
+            raise ConfigError("is there twice.", where=where, next_step="Choose another key for one of the two.")
 
 
 def definition_bits(

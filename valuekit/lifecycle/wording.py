@@ -6,7 +6,9 @@ from datetime import date
 
 from valuekit.calendar import month_start
 from valuekit.engine.expressions import Constant
-from valuekit.errors import UnknownNameError
+from valuekit.errors import ConfigError, UnknownNameError
+
+_BRACES = r"\{([^{}]*)\}"
 
 
 def words(as_of: date, constants: Mapping[str, Constant]) -> dict[str, str]:
@@ -22,6 +24,8 @@ def words(as_of: date, constants: Mapping[str, Constant]) -> dict[str, str]:
 def fill(text: str, known: Mapping[str, str], where: str) -> str:
     """Put words in the place of `{names}`; raises `UnknownNameError` for a name that is none.
 
+    Whatever stands between braces is a name; `ConfigError` for a brace without the other one.
+
     >>> fill("as of {as_of}", {"as_of": "15 June 2026"}, "definition sales")
     'as of 15 June 2026'
     """
@@ -31,7 +35,9 @@ def fill(text: str, known: Mapping[str, str], where: str) -> str:
             raise UnknownNameError("placeholder", match[1], known, where=where)
         return known[match[1]]
 
-    return re.sub(r"\{(\w+)\}", word, text)
+    if re.search("[{}]", re.sub(_BRACES, "", text)):
+        raise ConfigError(f"a brace is open in '{text}'.", where=where, next_step="Placeholders look like {as_of}.")
+    return re.sub(_BRACES, word, text)
 
 
 def _long(day: date) -> str:

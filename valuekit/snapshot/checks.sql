@@ -61,7 +61,10 @@ FROM _list_sizes
 GROUP BY as_of, definition
 
 -- step: _sizes_now
-SELECT d.definition, d.members, COALESCE(s.agree AND s.size = d.members AND s.pairs = k.lists - 1, k.lists = 1) AS agree
+-- Where nobody is known there is no cell, and every list must be empty.
+SELECT d.definition, d.members,
+    COALESCE(s.agree AND s.size = d.members AND s.pairs = k.lists - 1,
+        k.lists = 1 OR d.members = 0 AND (SELECT COUNT(*) FROM reconciliation) = 0) AS agree
 FROM definitions AS d
 JOIN (SELECT kind, COUNT(*) AS lists FROM definitions GROUP BY kind) AS k USING (kind)
 LEFT JOIN (SELECT * FROM _sizes_agree WHERE as_of = (SELECT MAX(as_of) FROM reconciliation)) AS s USING (definition)

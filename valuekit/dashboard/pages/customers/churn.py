@@ -65,7 +65,7 @@ def _now(view: View, one: Any) -> None:
 def _card(view: View, name: str, definition: str, rate: float, counts: tuple[Any, Any], did: str) -> parts.Card:
     stopped, begin = counts
     day, rule = words.day(view.former), _rule(view, definition)
-    if pd.isna(begin):
+    if bool(pd.isna(begin)):
         return parts.Card(name, words.NOT_RECORDED, rule or "No definition says it.", _missing(view, (definition,)))
     meaning = f"{rule} Those who no longer do, of those who did on {day}."
     return parts.Card(

@@ -441,6 +441,7 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
         StageRule(stage=stage, reason=reason, sentence=f"Rule of {stage} {reason or ''}".strip())
         for stage, reason in engine.rows("SELECT DISTINCT stage, reason FROM stages ORDER BY stage, reason")
     ]
+    recurring = engine.scalar('SELECT COALESCE(MAX_BY("end", as_of), 0) FROM mrr_months')
     company = "Old Town Records" if retailer else "Example Software"
     currency = "USD" if retailer else "EUR"
     config = {
@@ -451,4 +452,4 @@ def _manifest(engine: Engine, retailer: bool) -> Manifest:
     }
     return Manifest(company=company, currency=currency, as_of=AS_OF, created_at=datetime(2026, 7, 2, 6, 15, tzinfo=UTC),
                     versions={"valuekit": "0.1.0"}, config_sha256="0", config=config,
-                    sources=sources, stage_rules=rules)  # fmt: skip
+                    sources=sources, stage_rules=rules, totals={"mrr": recurring})  # fmt: skip

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from tests.company import Row, given
 from valuekit.engine import Engine
-from valuekit.identity import resolve
+from valuekit.identity import Matching, resolve
 from valuekit.lifecycle import BUILTIN, REASONS, Definition, Reason, Windows, classify
+from valuekit.lifecycle import stage as put_in_stages
 
 AS_OF = date(2026, 6, 30)
 
@@ -17,8 +18,25 @@ PAID = {"paid_on": "2026-01-10", "amount": 100}
 """A contract that runs at the date described, and a payment: together they make a customer."""
 
 
+BY_KEYS = Matching(enabled=False)
+"""Who is who is not the question here, and comparing takes time."""
+
+
 def days_ago(days: int) -> date:
     return AS_OF - timedelta(days=days)
+
+
+def resolved(*, keep_scratch: bool = False, **tables: Sequence[Row]) -> Engine:
+    """Find the parties of the company; records that rows name need not be given."""
+    known = list(tables.pop("records", []))
+    named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
+    engine = given(
+        Engine(threads=1, keep_scratch=keep_scratch),
+        records=[*known, *({"record": r} for r in sorted(named))],
+        **tables,
+    )
+    resolve(engine, matching=BY_KEYS)
+    return engine
 
 
 def described(
@@ -33,14 +51,7 @@ def described(
     **tables: Sequence[Row],
 ) -> Engine:
     """Resolve and classify the company; records that rows name need not be given."""
-    known = list(tables.pop("records", []))
-    named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
-    engine = given(
-        Engine(threads=1, keep_scratch=keep_scratch),
-        records=[*known, *({"record": r} for r in sorted(named))],
-        **tables,
-    )
-    resolve(engine)
+    engine = resolved(keep_scratch=keep_scratch, **tables)
     classify(
         engine,
         as_of=as_of,
@@ -53,13 +64,16 @@ def described(
     return engine
 
 
-QUICK: dict[str, Any] = {"definitions": BUILTIN[:1], "reasons": (), "history_months": 0}
-"""Enough to see stages and facts at the date: one definition, no reasons, no month before."""
+def staged(*, as_of: date = AS_OF, windows: Windows | None = None, **company: Any) -> Engine:
+    """The company with facts and stages at the date, and no more."""
+    engine = resolved(**{name: rows for name, rows in company.items() if name != "internal"})
+    put_in_stages(engine, as_of=as_of, windows=windows or Windows(), internal=company.get("internal", "out"))
+    return engine
 
 
 def stage(record: str = "ann", **company: Any) -> str:
     """The stage of one record's party and its reason, such as `inactive: onboarding`."""
-    return stages(described(**QUICK | company))[record]
+    return stages(staged(**company))[record]
 
 
 def stages(engine: Engine) -> dict[str, str]:
@@ -69,12 +83,12 @@ def stages(engine: Engine) -> dict[str, str]:
 
 def since(record: str = "ann", **company: Any) -> date | None:
     sql = "SELECT since FROM stages JOIN party_records USING (party_id) WHERE record = $r"
-    return described(**QUICK | company).scalar(sql, {"r": record})
+    return staged(**company).scalar(sql, {"r": record})
 
 
 def fact(name: str, record: str = "ann", **company: Any) -> Any:
     sql = f"SELECT {name} FROM facts JOIN party_records USING (party_id) WHERE record = $r"
-    value = described(**QUICK | company).scalar(sql, {"r": record})
+    value = staged(**company).scalar(sql, {"r": record})
     return float(value) if isinstance(value, Decimal) else value
 
 

@@ -182,7 +182,8 @@ def _months(engine: Engine) -> None:
                                                "churn_rate": max(begin - end, 0) / begin if begin else None,
                                                "growth_rate": end / begin - 1 if begin else None})  # fmt: skip
     put(engine, "paying_and_using", {"as_of": AS_OF, "complete": True, "paying_and_using": 1, "paying_only": 1,
-                                     "paying_begin": 3, "using_begin": 2, "stopped_paying": 1, "stopped_using": 1,
+                                     "using_only": 0, "paying_begin": 3, "using_begin": 2, "stopped_paying": 1,
+                                     "stopped_using": 1, "stopped_both": 0,
                                      "payment_churn_rate": 1 / 3, "usage_churn_rate": 0.5})  # fmt: skip
 
 

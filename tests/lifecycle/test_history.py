@@ -118,8 +118,8 @@ def test_history_joins_months_in_which_nothing_changes():
     orders = [{"record": "ann", "ordered_on": day, "amount": 5} for day in ("2025-12-31", "2026-05-10")]
     engine = described(records=[{"record": "ann", "created_on": "2025-11-05"}], orders=orders, definitions=definitions)
     assert engine.rows("""
-        SELECT CAST(from_end AS VARCHAR), CAST(until_end AS VARCHAR), stage, definitions, former_stage,
-            former_definitions, first_definitions
+        SELECT CAST(from_end AS VARCHAR), CAST(until_end AS VARCHAR), stage, definitions & 1, former_stage,
+            former_definitions & 1, first_definitions & 1
         FROM history ORDER BY from_end
     """) == [
         ("2025-11-30", "2025-11-30", "contact", 0, None, 0, 0),

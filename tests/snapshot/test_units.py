@@ -48,7 +48,8 @@ def test_it_says_whose_unit_it_is(snapshot):
 
 def test_a_definition_without_members_has_no_unit(tmp_path):
     with Engine() as engine:
-        fill(engine).execute("DELETE FROM memberships WHERE definition = 'sales'")
+        sales = fill(engine).scalar("SELECT bit FROM definitions WHERE definition = 'sales'")
+        engine.execute(f"UPDATE party_lists SET definitions = definitions & ~{sales}")
         engine.execute("UPDATE definitions SET members = 0 WHERE definition = 'sales'")
         check(engine)
         path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text="six")

@@ -17,7 +17,9 @@ class DefinitionConfig(Section):
 
     label: str = Field(default="", description="Name for people")
     owner: str = Field(default="", description="Team that counts this way")
-    system: str = Field(default="", min_length=1, description="Source of truth; a metric without one is not valid")
+    system: str | None = Field(
+        default=None, min_length=1, description="Source of truth; a metric without one is not valid"
+    )
     sentence: str = Field(default="", description="What the number means, in one sentence")
     predicate: str = Field(default="", description="The rule: an expression over the facts and `stage`")
     event_on: str | None = Field(

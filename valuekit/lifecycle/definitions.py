@@ -145,7 +145,7 @@ def _check(definitions: Sequence[Definition]) -> None:
     _check_keys(definitions)
     for d in definitions:
         where = f"definition {d.key}"
-        if not d.system.strip():
+        if not (d.system or "").strip():
             raise ConfigError("has no system.", where=where, next_step="Name its source of truth.")
         if d.status not in ("agreed", "open"):
             raise ConfigError(f"has the status '{d.status}'.", where=where, next_step="Say agreed or open.")

@@ -60,7 +60,7 @@ TOTALS = ("net_cash_12m", "cost_to_serve_12m", "ltv", "mrr")
 def unit_economics(snapshot: Snapshot, definition: str) -> UnitEconomics:
     """Sum up the members of a definition: cash, cost to serve, lifetime value and recurring revenue.
 
-    Reads `memberships`, `party_lists`, `definitions`, `facts`, `cash` and `ltv` of the snapshot.
+    Reads `party_lists`, `definitions`, `facts`, `cash` and `ltv` of the snapshot.
     Raises `UnknownNameError`.
 
     Example:

@@ -7,9 +7,6 @@ SELECT definition, label, owner, system, members FROM definitions WHERE definiti
 SELECT label, members FROM definitions WHERE headline
 
 -- step: _counted
--- Members of whole systems are listed as bits alone.
-SELECT party_id FROM memberships WHERE definition = $definition
-UNION
 SELECT l.party_id
 FROM party_lists AS l
 JOIN definitions AS d ON (l.definitions & d.bit) <> 0

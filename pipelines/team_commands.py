@@ -42,7 +42,7 @@ def definitions(
     source: Annotated[
         str, typer.Argument(metavar="CONFIG|SNAPSHOT", help="A snapshot, a folder of them, or a configuration.")
     ],
-    format: Annotated[  # noqa: A002
+    format: Annotated[  # noqa: A002 - the option's name
         Document, typer.Option(metavar="md|html|xlsx", help="Format of the document.")
     ] = Document.md,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file; `-` is standard output.")] = None,

@@ -38,7 +38,7 @@ def cards(page: AppTest) -> dict[str, str]:
 
 
 def short(amount: object, snapshot: Snapshot) -> str:
-    return show(amount, snapshot.manifest.currency, short=True)  # type: ignore[arg-type]
+    return show(amount, snapshot.manifest.currency, short=True)
 
 
 def takeaways(page: AppTest) -> list[str]:

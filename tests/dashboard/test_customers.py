@@ -26,7 +26,7 @@ def on(definition: str) -> str:
 
 def shown(page: object, column: str = "customer") -> list[str]:
     """The names in the last table of a page."""
-    return sorted(page.dataframe[-1].value[column])  # type: ignore[attr-defined]
+    return sorted(page.dataframe[-1].value[column])
 
 
 def names(snapshot: Snapshot, parties: str) -> list[str]:
@@ -258,7 +258,7 @@ def test_stages_add_up_to_all_parties_at_every_month(open_page: Open, subscripti
 
 @pytest.mark.parametrize("kind", ["md", "html", "xlsx"])
 def test_the_definition_document_is_a_file(kind: str, subscription: Snapshot) -> None:
-    content = downloads.definitions(subscription, kind)  # type: ignore[arg-type]
+    content = downloads.definitions(subscription, kind)
     assert content[:2] == b"PK" if kind == "xlsx" else b"Paid, current customers" in content
 
 

@@ -320,7 +320,7 @@ class TestWorkbook:
         assert 12.5 in book.cells("Sheet").values()
         assert "SEK" in book.parts["xl/styles.xml"]
         assert "SEK 12.50" in write_markdown(document)
-        assert "| b | – |" in write_markdown(document)  # noqa: RUF001
+        assert "| b | – |" in write_markdown(document)  # noqa: RUF001 - a dash, as in print
 
 
 def test_the_document_is_json_safe_where_answers_are(told):

@@ -58,7 +58,7 @@ class World:
 
     def value(self, **settings: object) -> list[FittedModel]:
         defaults = {"as_of": self.as_of, "horizon": Horizon(3), "discount": Discount(0.10)}
-        return value(self.engine, **(defaults | settings))  # type: ignore[arg-type]
+        return value(self.engine, **(defaults | settings))
 
     def stream(self, party_id: str, stream: str = "revenue") -> list[float]:
         """Cash of the ten years of one cube row; empty when there is none."""
@@ -88,7 +88,7 @@ def make_world() -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
     def make(**settings: object) -> World:
-        made.append(World(**settings))  # type: ignore[arg-type]
+        made.append(World(**settings))
         return made[-1]
 
     yield make

@@ -104,4 +104,4 @@ def test_unknown_streams_and_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match=r"Write 10% as 0\.10"):
         Discount(10)
     with pytest.raises(ConfigError, match="no timing"):
-        Discount(0.1, "start_of_year")  # type: ignore[arg-type]
+        Discount(0.1, "start_of_year")

@@ -63,7 +63,8 @@ def test_what_renews_itself_by_the_month_is_listed_under_notice_alone():
 
 
 def test_a_term_that_is_renewed_already_is_not_due():
-    renewal = {**DUE, "id": "T2", "kind": "renewal", "signed_on": "2026-06-01", "starts_on": "2026-08-01", "ends_on": "2027-07-31"}  # fmt: skip # noqa: E501
+    signed = {"kind": "renewal", "signed_on": "2026-06-01"}
+    renewal = {**DUE, **signed, "id": "T2", "starts_on": "2026-08-01", "ends_on": "2027-07-31"}
     assert due(DUE, renewal) == []
     assert due(DUE, {**renewal, "signed_on": None}) == [("T1", date(2026, 8, 1))]
     assert due(DUE, {**renewal, "kind": "new"}) == [("T1", date(2026, 8, 1))]
@@ -71,7 +72,8 @@ def test_a_term_that_is_renewed_already_is_not_due():
 
 def test_of_two_subscriptions_one_renewal_renews_one():
     other = {**DUE, "id": "T3", "starts_on": "2026-01-01"}
-    renewal = {**DUE, "id": "T2", "kind": "renewal", "signed_on": "2026-06-01", "starts_on": "2026-08-01", "ends_on": "2027-07-31"}  # fmt: skip # noqa: E501
+    signed = {"kind": "renewal", "signed_on": "2026-06-01"}
+    renewal = {**DUE, **signed, "id": "T2", "starts_on": "2026-08-01", "ends_on": "2027-07-31"}
     assert due(DUE, other, renewal) == [("T1", date(2026, 8, 1))]
 
 

@@ -15,7 +15,9 @@ STRIPE = {
 
 
 def words(*said: str, origin: str = "provider", **settings):
-    rows = [{"record": f"r{n}", "status": word, "updated_on": "2026-01-01", "origin": origin} for n, word in enumerate(said)]  # fmt: skip # noqa: E501
+    rows = [
+        {"record": f"r{n}", "status": word, "updated_on": "2026-01-01", "origin": origin} for n, word in enumerate(said)
+    ]
     return drawn(statuses=rows, settings=settings)
 
 

@@ -42,7 +42,7 @@ def test_or_by_recurring_revenue(snapshot):
 
 def test_another_order_is_an_error(snapshot):
     with pytest.raises(UnknownNameError, match="renewals: there is no order 'ltv'"):
-        renewals(snapshot, by="ltv")  # type: ignore[arg-type]
+        renewals(snapshot, by="ltv")
 
 
 def test_months_count_the_value_of_a_party_once(snapshot):

@@ -76,7 +76,7 @@ class Intake:
     def counts(self) -> dict[str, tuple[int, int, int]]:
         """Rows in, accepted and quarantined by source."""
         shown = ("rows_in", "rows_accepted", "rows_quarantined")
-        return {r["source"]: tuple(r[c] for c in shown) for r in self.rows("FROM intake")}  # type: ignore[misc]
+        return {r["source"]: tuple(r[c] for c in shown) for r in self.rows("FROM intake")}
 
 
 @pytest.fixture

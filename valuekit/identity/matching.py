@@ -52,7 +52,7 @@ def score(engine: Engine, at_least: float) -> None:
     Reads `identity_profiles` and the frequency of their values, `identity_tf_<column>`.
     """
     # A command that matches nothing need not load splink.
-    from splink import DuckDBAPI, Linker  # noqa: PLC0415
+    from splink import DuckDBAPI, Linker  # noqa: PLC0415 - takes a second to load, which other commands need not wait for
 
     size = engine.count("identity_profiles") + _STRANGERS
     with engine.lend() as connection:
@@ -69,4 +69,4 @@ def score(engine: Engine, at_least: float) -> None:
             f"SELECT unique_id_l, unique_id_r, match_weight, match_probability, {levels_sql()}, "
             f"{alike_sql()} AS alike, {evidence_sql()} AS evidence FROM {scored.physical_name}"
         )
-        linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
+        linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # splink does not type it

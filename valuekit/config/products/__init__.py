@@ -1,9 +1,9 @@
 """Ready mappings of the standard exports of products: one YAML file each, from export to sources."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,10 +19,7 @@ def exports_of(product: str, texts: Mapping[str, str] | None = None) -> dict[str
     >>> list(exports_of("hubspot"))
     ['companies', 'contacts', 'deals']
     """
-    text = _text(product)
-    for name, value in (texts or {}).items():
-        text = re.sub(rf"\${name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
-    return _parsed(text)
+    return _parsed(Template(_text(product)).safe_substitute(texts or {}))
 
 
 @cache

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -55,7 +56,16 @@ def parse_expression(
     Traceback (most recent call last):
     valuekit.errors.ExpressionError: 'amuont > 0' uses 'amuont', which is no column here. Did you mean 'amount'?
     """
-    constants = constants or {}
+    given = tuple((name, type(value), value) for name, value in (constants or {}).items())  # True is no 1
+    return _parsed(text, tuple(columns), given, where)
+
+
+@lru_cache(maxsize=2_000)
+def _parsed(
+    text: str, columns: tuple[str, ...], given: tuple[tuple[str, type, Constant], ...], where: str
+) -> Expression:
+    """Parsing is slow, and one run asks for the same rules over the same columns again and again."""
+    constants = {name: value for name, _, value in given}
     try:
         trees = sqlglot.parse(text, read=DIALECT)
     except (SqlglotError, RecursionError) as error:

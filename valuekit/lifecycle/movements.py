@@ -1,16 +1,19 @@
 """How the count of every definition moves from month to month, and who stops paying or using."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
-from valuekit.engine import DatabaseError, Engine, Expression, first_line, parse_expression
+from valuekit.engine import Engine, Expression, literal, parse_expression
 from valuekit.engine.expressions import Constant
+from valuekit.engine.steps import Slot
 from valuekit.errors import ExpressionError, UnknownNameError
+from valuekit.lifecycle.months import MONTHS_AT_ONCE
 from valuekit.lifecycle.mrr import move_mrr
 from valuekit.lifecycle.policies import Policies
-from valuekit.tables import PUBLISHED
+from valuekit.lifecycle.predicates import parse_days
 
 PACKAGE = "valuekit.lifecycle"
 
@@ -60,8 +63,14 @@ def move(
         "using_bit": _bit_of(using, bits, USING),
         "opening": engine.scalar("SELECT MIN(as_of) FROM month_ends"),
     }
-    _find_brief(engine, rows, parameters, constants)
-    _count_customers(engine, rows, parameters, constants)
+    engine.run(PACKAGE, "brief.sql", parameters)
+    ask = partial(_by_definition, engine, parameters)
+    told = {row["definition"]: parsed for row in rows if (parsed := _told_by_contract(row, constants))}
+    engine.put("joined_and_left", ask("joined_and_left", _BRIEF, told, predicate=_case(told)))
+    engine.put("counted_movements", ask("counted", _MOVED, bits))
+    dated = _days({row["definition"]: row["event_on"] for row in rows if row["event_on"]}, engine, constants)
+    engine.put("counted_acquired", ask("acquired", _ACQUIRED, dated, event_on=_case(dated)))
+    engine.run(PACKAGE, "movements.sql", parameters)
     move_mrr(engine, policies)
 
 
@@ -71,67 +80,38 @@ def _bit_of(definition: str, bits: Mapping[str, int], default: str) -> int:
     return bits.get(definition, 0)
 
 
-def _count_customers(
-    engine: Engine, rows: list[dict[str, Any]], parameters: Mapping[str, Any], constants: Mapping[str, Constant]
-) -> None:
-    def moved(row: dict[str, Any]) -> pa.Table:
-        return engine.ask(PACKAGE, "members.sql", "counted", {**parameters, **row})
-
-    def acquired(row: dict[str, Any]) -> pa.Table:
-        event_on = _day(engine, row, constants)
-        return engine.ask(PACKAGE, "members.sql", "acquired", {**parameters, **row}, event_on=event_on)
-
-    engine.put("counted_movements", _by_definition(rows, moved, _MOVED))
-    engine.put("counted_acquired", _by_definition([r for r in rows if r["event_on"]], acquired, _ACQUIRED))
-    engine.run(PACKAGE, "movements.sql", parameters)
-
-
+_KEY = ("definition", pa.string())
 _MOVED = pa.schema(
-    [("as_of", pa.date32())]
+    [_KEY, ("as_of", pa.date32())]
     + [(n, pa.int64()) for n in ("new", "reactivated", "churned", "churned_of_begin", "new_using")]
 )
-_ACQUIRED = pa.schema([("as_of", pa.date32()), ("acquired", pa.int64())])
-_BRIEF = pa.schema([("party_id", pa.string())] + [(n, pa.date32()) for n in ("as_of", "joined_on", "left_on")])
+_ACQUIRED = pa.schema([_KEY, ("as_of", pa.date32()), ("acquired", pa.int64())])
+_BRIEF = pa.schema([_KEY, ("party_id", pa.string())] + [(n, pa.date32()) for n in ("as_of", "joined_on", "left_on")])
 
 
 def _by_definition(
-    rows: Iterable[dict[str, Any]], ask: Callable[[dict[str, Any]], pa.Table], schema: pa.Schema
+    engine: Engine, parameters: Mapping[str, Any], step: str, schema: pa.Schema, asked: Iterable[str], **slots: Slot
 ) -> pa.Table:
-    """The answers for each definition, under each other. One question per definition keeps memory flat."""
-    key = pa.field("definition", pa.string())
+    """The answers to a step of `members.sql`, for so many definitions at a time that memory stays flat."""
+    at_once, names = max(1, MONTHS_AT_ONCE // max(1, engine.count("history"))), list(asked)
     found = [
-        table.append_column(key, pa.array([row["definition"]] * table.num_rows, pa.string()))
-        for row in rows
-        for table in [ask(row).cast(schema)]
+        engine.ask(PACKAGE, "members.sql", step, {**parameters, "asked": names[i : i + at_once]}, **slots)
+        for i in range(0, len(names), at_once)
     ]
-    return pa.concat_tables(found) if found else schema.append(key).empty_table()
+    return pa.concat_tables([schema.empty_table(), *(table.select(schema.names).cast(schema) for table in found)])
 
 
-def _day(engine: Engine, row: Mapping[str, Any], constants: Mapping[str, Constant]) -> Expression:
-    """Check the event date of a definition: an expression over the facts that is a date."""
-    text, where = row["event_on"], f"definition {row['definition']}"
-    parsed = parse_expression(text, PUBLISHED["facts"].names, constants, where=where)
-    try:
-        ((_, kind, *_),) = engine.rows(f"DESCRIBE SELECT {parsed.sql} FROM facts")
-    except DatabaseError as error:
-        raise ExpressionError(f"'{text}' does not work: {first_line(error)}.", where=where) from None
-    if kind not in ("DATE", "TIMESTAMP"):
-        raise ExpressionError(f"'{text}' is a {kind}, not a date.", where=where, next_step="Name a day, as in won_on.")
-    return parsed
+def _case(expressions: Mapping[str, Expression]) -> Expression:
+    """One expression over the definitions asked for: in each row, that of its definition."""
+    cases = " ".join(f"WHEN {literal(definition)} THEN {e.sql}" for definition, e in expressions.items())
+    columns: frozenset[str] = frozenset().union(*(e.columns for e in expressions.values()))
+    return Expression("by definition", f"CASE a.definition {cases} END", columns)
 
 
-def _find_brief(
-    engine: Engine, rows: list[dict[str, Any]], parameters: Mapping[str, Any], constants: Mapping[str, Constant]
-) -> None:
-    """Find who joined and left between two month ends, for the definitions that ask no more than the contract tells."""
-    engine.run(PACKAGE, "brief.sql", parameters)
-    answerable = {row["definition"]: parsed for row in rows if (parsed := _told_by_contract(row, constants))}
-
-    def joined(row: dict[str, Any]) -> pa.Table:
-        return engine.ask(PACKAGE, "members.sql", "brief_joins", row, predicate=answerable[row["definition"]])
-
-    brief = _by_definition([r for r in rows if r["definition"] in answerable], joined, _BRIEF)
-    engine.put("joined_and_left", brief)
+def _days(texts: Mapping[str, str], engine: Engine, constants: Mapping[str, Constant]) -> dict[str, Expression]:
+    """The event dates, checked, by definition."""
+    checked = parse_days(engine, {f"definition {d}": text for d, text in texts.items()}, constants)
+    return dict(zip(texts, checked.values(), strict=True))
 
 
 def _told_by_contract(row: Mapping[str, Any], constants: Mapping[str, Constant]) -> Expression | None:

@@ -33,12 +33,12 @@ def movement_members(snapshot: Snapshot, definition: str, as_of: date, movement:
         raise UnknownNameError("movement", movement, MOVEMENTS)
     need_tables(snapshot, ("history", "joined_and_left", "customer_movements"))
     with snapshot.engine() as engine:
+        bit_of(engine, definition)
         month = known_month(engine, as_of, opening=False)
         settings = snapshot.manifest.config.get("lifecycle", {})
         policies = settings.get("movements", {})
         parameters = {
-            "definition": definition,
-            "bit": bit_of(engine, definition),
+            "asked": [definition],
             "using_bit": _using_bit(engine, settings),
             "as_of": month,
             "movement": movement,

@@ -105,10 +105,10 @@ def _bridge(view: View, definition: str, since: date, span: pd.DataFrame) -> Non
     kind = parts.choice("Who", options, default="new", key="moved")
     settings = view.run.settings
     policies = {"same_month": settings.same_month, "reactivation_days": settings.reactivation_days}
-    wanted = {"bit": view.bit(definition), "using_bit": view.bit(settings.using), "since": since, "until": view.month}
+    wanted = {"asked": [definition], "using_bit": view.bit(settings.using), "since": since, "until": view.month}
     file = f"{definition}-{kind}"
     members.show(
-        view, "moved", words.MOVEMENTS[kind], file=file, definition=definition, movement=kind, **wanted, **policies
+        view, "moved", words.MOVEMENTS[kind], file=file, movement=kind, **wanted, **policies
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.lifecycle.described import described, fact
+from tests.lifecycle.described import fact, staged
 from valuekit.calendar import add_months
 
 YEAR_2025 = {
@@ -161,7 +161,7 @@ def test_renewed_terms_are_those_counted_by_hand(terms):
         }
         for i, (end, months) in enumerate(terms)
     ]
-    engine = described(contracts=contracts)
+    engine = staged(contracts=contracts)
     found = dict(engine.rows("SELECT record, contract_ends_on FROM facts JOIN party_records USING (party_id)"))
     reach = date(2026, 6, 30)
     assert found == {
@@ -170,5 +170,5 @@ def test_renewed_terms_are_those_counted_by_hand(terms):
 
 
 def test_terms_without_party_are_left_out():
-    engine = described(contracts=[{**YEAR_2025, "record": None}], records=[{"record": "ann"}])
+    engine = staged(contracts=[{**YEAR_2025, "record": None}], records=[{"record": "ann"}])
     assert (engine.count("contracts"), engine.count("contract_terms")) == (1, 0)

@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from tests.lifecycle.described import AS_OF, described, fact
+from tests.lifecycle.described import AS_OF, described, fact, staged
 from valuekit.tables import PUBLISHED
 
 INVOICE = {"record": "ann", "id": "i1", "issued_on": "2026-05-01", "due_on": "2026-05-31", "amount": 100}
@@ -26,18 +26,18 @@ def test_the_columns_are_those_declared(table):
 
 
 def test_every_party_has_one_row_even_when_nothing_is_known_of_it():
-    engine = described(records=[{"record": "ann"}, {"record": "bob"}])
+    engine = staged(records=[{"record": "ann"}, {"record": "bob"}])
     assert engine.rows("SELECT as_of, paid, mrr, orders, used_this_month FROM facts") == [(AS_OF, 0, 0, 0, False)] * 2
 
 
 def test_rows_without_party_are_in_nobodys_facts():
-    engine = described(records=[{"record": "ann"}], payments=[{**paid(100, "2026-01-01"), "record": None}])
+    engine = staged(records=[{"record": "ann"}], payments=[{**paid(100, "2026-01-01"), "record": None}])
     assert engine.rows("SELECT paid, first_paid_on FROM facts") == [(0, None)]
 
 
 def test_paid_is_net_of_refunds_and_dates_are_of_money_received():
     payments = [paid(100, "2026-01-05"), paid(50, "2026-02-05"), paid(-30, "2026-03-05", kind="refund")]
-    engine = described(payments=payments)
+    engine = staged(payments=payments)
     assert engine.rows("SELECT paid, first_paid_on, last_paid_on FROM facts") == [
         (120, date(2026, 1, 5), date(2026, 2, 5))
     ]
@@ -64,7 +64,7 @@ def test_deals_won_count_and_others_do_not():
         deal("lost", "2026-01-15", 900),
         deal("open", None),
     ]
-    engine = described(opportunities=deals)
+    engine = staged(opportunities=deals)
     assert engine.rows("SELECT won_on, last_won_on, deals_won, won_amount FROM facts") == [
         (date(2026, 2, 1), date(2026, 3, 1), 2, 500)
     ]
@@ -87,7 +87,7 @@ def test_void_invoices_are_not_billed():
 def test_orders_are_days_with_a_purchase():
     rows = [("2026-01-01", 5), ("2026-01-01", 7), ("2026-02-01", 9), ("2026-03-01", -4), ("2026-04-01", 0)]
     orders = [{"record": "ann", "ordered_on": day, "amount": amount} for day, amount in rows]
-    engine = described(orders=orders)
+    engine = staged(orders=orders)
     assert engine.rows("SELECT orders, ordered, last_ordered_on FROM facts") == [(2, 17, date(2026, 2, 1))]
 
 
@@ -176,7 +176,7 @@ class TestYear:
 def test_a_party_has_a_bit_for_each_system_that_has_a_record_of_it():
     records = [{"record": "ann"}, {"record": "a", "system": "billing"}, {"record": "bob"}]
     link = {"from_record": "a", "system": "billing", "to_record": "ann", "kind": "same"}
-    engine = described(records=records, links=[link])
+    engine = staged(records=records, links=[link])
     assert engine.rows("SELECT * FROM party_systems ORDER BY bit") == [("billing", 1), ("crm", 2)]
     sql = "SELECT record, system_bits FROM facts JOIN party_records USING (party_id) WHERE system = 'crm' ORDER BY 1"
     assert engine.rows(sql) == [("ann", 3), ("bob", 2)]
@@ -186,7 +186,7 @@ def test_the_role_is_that_of_the_party():
     roles = ["internal", "test", "buyer", None, "served", "partner", "supplier"]
     pairs = [(f"a{i}", f"b{i}", pair) for i, pair in enumerate(product(roles, roles))]
     records = [{"record": r, "role": role} for a, b, pair in pairs for r, role in zip((a, b), pair, strict=True)]
-    engine = described(records=records, links=[{"from_record": a, "to_record": b, "kind": "same"} for a, b, _ in pairs])
+    engine = staged(records=records, links=[{"from_record": a, "to_record": b, "kind": "same"} for a, b, _ in pairs])
     other = "f.role <> p.role OR f.is_supplier <> p.is_supplier"
     assert engine.rows(f"SELECT * FROM facts AS f JOIN parties AS p USING (party_id) WHERE {other}") == []
     assert (engine.count("facts"), engine.scalar("SELECT COUNT(DISTINCT role) FROM facts")) == (49, 6)

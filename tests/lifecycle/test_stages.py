@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tests.lifecycle.described import AS_OF, PAID, SIGNED, counted_by, days_ago, described, since, stage, stages
+from tests.lifecycle.described import AS_OF, PAID, SIGNED, counted_by, days_ago, described, since, stage, staged, stages
 from valuekit.lifecycle import RULES, Windows
 from valuekit.tables.published import CUSTOMER_STAGES, STAGES
 
@@ -263,7 +263,7 @@ class TestRoles:
         assert engine.count("memberships") == 0
 
     def test_a_supplier_who_buys_is_both(self):
-        engine = described(records=[{"record": "ann", "role": "supplier"}], **CUSTOMER, usage=used(1))
+        engine = staged(records=[{"record": "ann", "role": "supplier"}], **CUSTOMER, usage=used(1))
         assert stages(engine)["ann"] == "active"
         assert engine.scalar("SELECT is_supplier FROM facts")
 
@@ -281,7 +281,7 @@ class TestRules:
         assert RULES[-1].predicate == "TRUE"
 
     def test_sentences_name_the_windows(self):
-        engine = described(windows=Windows(active_days=14))
+        engine = staged(windows=Windows(active_days=14))
         assert "Under contract, paid, and used the product in the last 14 days" in {
             row[0] for row in engine.rows("SELECT sentence FROM stage_rules")
         }

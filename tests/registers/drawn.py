@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.company import Row
-from tests.lifecycle.described import AS_OF, described
+from tests.lifecycle.described import AS_OF, described, staged
 from valuekit.engine import Engine
 from valuekit.registers import draw_up
 from valuekit.tables import PUBLISHED
@@ -16,10 +16,14 @@ REGISTERS = (
 
 
 def drawn(
-    *, facts: Mapping[str, Row] | None = None, settings: Mapping[str, Any] | None = None, **tables: Any
+    *,
+    facts: Mapping[str, Row] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    counted: bool = False,
+    **tables: Any,
 ) -> Engine:
-    """Draw up the registers of a company; `facts` are set by hand, by record."""
-    engine = described(**tables)
+    """Draw up the registers of a company; `facts` are set by hand, by record. `counted`: by every definition too."""
+    engine = described(**tables) if counted else staged(**tables)
     if not engine.has("quarantine"):
         engine.make_empty(PUBLISHED["quarantine"])
     for record, row in (facts or {}).items():

@@ -82,7 +82,7 @@ def test_who_is_served_and_never_bought_is_in_no_paid_count_and_has_no_recurring
         "contracts": [{**SIGNED, "record": "agency"}],
         "payments": [{**PAID, "record": "agency"}],
     }
-    engine = drawn(records=[MANAGER, RECRUITER, AGENCY], links=[SERVES], **busy)
+    engine = drawn(records=[MANAGER, RECRUITER, AGENCY], links=[SERVES], counted=True, **busy)
     assert stages(engine)["manager"] == "served"
     paid = ("paid_current", "sales", "finance", "signed", "first_payment", "paying_30_days", "net_cash_positive")
     assert {d.key for d in BUILTIN} >= set(paid)

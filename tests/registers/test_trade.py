@@ -33,7 +33,7 @@ def test_refunds_and_further_bills_are_summed():
 
 
 def test_a_vendor_that_never_bought_is_no_customer():
-    engine = drawn(records=[{"record": "ann", "role": "supplier"}], costs=[BILL])
+    engine = drawn(records=[{"record": "ann", "role": "supplier"}], costs=[BILL], counted=True)
     assert stages(engine) == {"ann": "supplier"}
     assert by_record(engine, "trade", "received, paid, net, is_customer") == {"ann": (0, -70, -70, False)}
     assert counted_by(engine, "paid_current") == set()
@@ -46,7 +46,7 @@ def test_a_supplier_is_listed_before_the_first_bill_and_a_plain_buyer_never():
 
 def test_money_moved_inside_the_company_has_no_effect():
     """L22: a business unit that sells to another is neither customer nor supplier."""
-    engine = drawn(records=[{"record": "ann", "role": "internal"}], orders=[ORDER], costs=[BILL])
+    engine = drawn(records=[{"record": "ann", "role": "internal"}], orders=[ORDER], costs=[BILL], counted=True)
     assert engine.count("trade") == 0
     assert counted_by(engine, "net_cash_positive") == set()
     assert engine.scalar("SELECT SUM(parties) FROM cash_and_profit") == 0

@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help env demo app test check browser bench docs lock
+.PHONY: help env demo app test coverage check browser bench docs lock
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -34,7 +34,10 @@ browser: ## install the system's chromium where that is allowed
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: browser tests will be skipped"
 
-test: env check browser ## lint, types, layer contract, tests with coverage
+test: env check browser ## lint, types, layer contract, tests
+	$(PYTEST) -n 2 --dist loadfile
+
+coverage: env browser ## which lines the tests do not reach; a fifth slower than the tests alone
 	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 bench: env ## time the run at 10 thousand, 100 thousand and a million customers

@@ -54,7 +54,8 @@ def _declarations(engine: Engine) -> CheckResult:
 
 def _broken(engine: Engine, table: Table) -> Iterator[str]:
     """Yield each rule of the declaration that the table breaks, with the number of rows."""
-    missing = [c.name for c in table if c.name not in engine.columns(table.name)]
+    present = engine.columns(table.name)
+    missing = [c.name for c in table if c.name not in present]
     if missing:
         yield f"{table.name} has no column {', '.join(missing)}"
         return

@@ -1,10 +1,15 @@
 """A company of six parties as the domain steps would leave it: small enough to check every number by eye."""
 
+import atexit
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import combinations
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
-from valuekit.engine import Engine, quote
+from valuekit.engine import Engine, literal, quote
 from valuekit.snapshot import CheckResult, Manifest, make_checks, summarise
 from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
@@ -241,6 +246,24 @@ def _executives(engine: Engine) -> None:
                               "kendall_tau_b": 1.0})  # fmt: skip
     for rank, party in enumerate(["p1", "p2"], start=1):
         put(engine, "consensus", {"party_id": party, "score": 1.0 / rank, "measures": 2, "rank": rank})
+
+
+def filled(engine: Engine) -> Engine:
+    """Make every published table of the company, `checks` too: a copy of what was made once."""
+    engine.execute(f"ATTACH {literal(_made())} AS made (READ_ONLY)")
+    name = engine.scalar("SELECT CURRENT_DATABASE()")
+    engine.execute(f"COPY FROM DATABASE made TO {quote(name)}")
+    engine.execute("DETACH made")
+    return engine
+
+
+@cache
+def _made() -> Path:
+    folder = Path(mkdtemp())
+    atexit.register(rmtree, folder, ignore_errors=True)
+    with Engine(folder / "made.duckdb") as engine:
+        check(fill(engine))
+    return folder / "made.duckdb"
 
 
 def check(engine: Engine, share: float = 0.5) -> dict[str, CheckResult]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.exports import export_definitions
@@ -35,7 +35,7 @@ def told(tmp_path):
 
     def tell(*statements: str, **changes) -> Snapshot:
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             for statement in statements:
                 engine.execute(statement)
             made = manifest(engine, company=NAME, **changes)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 from valuekit.exports import export_segments
@@ -20,7 +20,7 @@ from valuekit.snapshot import Snapshot, publish
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         return Snapshot.open(
             publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="{}")
         )

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.steps import Work, fingerprint, resolve
 from tests.company import given
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.config import Company, Config, Source, load_config
 from valuekit.config.identity import Identity, Matching
 from valuekit.engine import Engine
@@ -76,7 +76,7 @@ class TestIds:
     def runs(self, base):
         """A snapshot in which crm c1 belongs to party p1."""
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             return publish(engine, base.parent / "runs", manifest=manifest(engine), models={}, config_text="{}")
 
     def test_they_stay_as_in_the_newest_snapshot(self, base, runs):

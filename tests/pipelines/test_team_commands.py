@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import run_command
-from tests.six_parties import FORMER_PERIOD, MONTH_ENDS, check, fill, manifest
+from tests.six_parties import FORMER_PERIOD, MONTH_ENDS, filled, manifest
 from valuekit.engine import Engine
 from valuekit.snapshot import Snapshot, publish
 
@@ -20,7 +20,7 @@ def told(tmp_path, monkeypatch):
 
     def tell(*statements: str, **changes) -> str:
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             for statement in statements:
                 engine.execute(statement)
             path = publish(

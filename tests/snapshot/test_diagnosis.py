@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.snapshot import Snapshot, publish
 from valuekit.snapshot.diagnosis import diagnose
@@ -14,7 +14,7 @@ def answers(tmp_path):
 
     def answer(*statements: str):
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             for statement in statements:
                 engine.execute(statement)
             path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text=str(statements))

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.snapshot import Snapshot, explain, publish
@@ -12,7 +12,7 @@ from valuekit.snapshot.manifest import StageRule
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         return Snapshot.open(
             publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="{}")
         )
@@ -25,7 +25,7 @@ def test_a_party_is_found_by_id_record_or_name(snapshot, name):
 
 def test_a_party_is_found_by_the_id_that_it_had_in_a_former_run(tmp_path):
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         engine.execute("INSERT INTO party_aliases VALUES ('p00', 'p1', 'merged')")
         path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text="{}")
     assert explain(Snapshot.open(path), "p00").party_id == "p1"

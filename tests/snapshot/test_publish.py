@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import EngineError
 from valuekit.snapshot import Snapshot, publish
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def engine():
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         yield engine
 
 
@@ -119,7 +119,7 @@ def test_a_failure_half_way_leaves_nothing(engine, tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import check, fill, filled, manifest
 from valuekit.engine import Engine
 from valuekit.snapshot import publish
 

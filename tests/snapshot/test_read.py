@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import InputError, UnknownNameError
 from valuekit.snapshot import Manifest, Snapshot, publish
@@ -18,7 +18,7 @@ def path(tmp_path):
 
 def written(folder, day: int):
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         made = manifest(engine, created_at=datetime(2026, 7, day, tzinfo=UTC))
         return publish(engine, folder, manifest=made, models={"m": '{"a": 1}'}, config_text=str(day))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.six_parties import AS_OF, MONTH_ENDS, RUNS, check, fill, manifest, put
+from tests.six_parties import AS_OF, MONTH_ENDS, RUNS, filled, manifest, put
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.snapshot import Snapshot, SourceFile, publish
@@ -21,7 +21,7 @@ def told(tmp_path):
 
     def tell(*statements: str, late=(), **changes) -> Snapshot:
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             for row in late:
                 put(engine, "late_records", row)
             for statement in statements:

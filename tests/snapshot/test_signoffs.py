@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.six_parties import FORMER_PERIOD, check, fill, manifest
+from tests.six_parties import FORMER_PERIOD, filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 from valuekit.snapshot import Snapshot, publish
@@ -19,7 +19,7 @@ MONDAY, TUESDAY = datetime(2026, 7, 6, 9, tzinfo=UTC), datetime(2026, 7, 7, 9, t
 def told(tmp_path):
     def tell(*statements: str, text: str = "") -> Snapshot:
         with Engine() as engine:
-            check(fill(engine))
+            filled(engine)
             for statement in statements:
                 engine.execute(statement)
             made = manifest(engine)

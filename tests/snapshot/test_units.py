@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import check, fill, filled, manifest
 from valuekit.engine import Engine
 from valuekit.errors import UnknownNameError
 from valuekit.snapshot import Snapshot, publish, unit_economics
@@ -13,7 +13,7 @@ from valuekit.snapshot import Snapshot, publish, unit_economics
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
     with Engine() as engine:
-        check(fill(engine))
+        filled(engine)
         path = publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="six")
     return Snapshot.open(path)
 

@@ -19,7 +19,7 @@ from valuekit.engine import Engine, quote
 from valuekit.snapshot import Manifest, SourceFile, publish
 from valuekit.snapshot.manifest import StageRule
 from valuekit.tables import PUBLISHED
-from valuekit.tables.published import CASH_LINES, HORIZON_YEARS, STREAMS, VALUED_STAGES
+from valuekit.tables.published import BOOK_LINES, CASH_LINES, HORIZON_YEARS, MARKETING_LINES, STREAMS, VALUED_STAGES
 
 AS_OF = date(2026, 6, 30)
 TOP_N = 20
@@ -182,8 +182,8 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
     frame = pd.DataFrame(
         {"party_id": paid["party_id"].to_numpy()[party], "month": first[month].astype("datetime64[s]")}
     )
-    share = {"refunds": 0.02, "cost_of_goods": 0.22, "marketing": 0.08, "sales": 0.11, "support": 0.09,
-             "incentives": 0.02}  # fmt: skip
+    share = {"refunds": 0.02, "cost_of_goods": 0.22, "acquisition": 0.03, "retention": 0.05, "sales": 0.11,
+             "support": 0.09, "incentives": 0.02, "other": 0.01}  # fmt: skip
     for line, cost in share.items():
         rate = cost * random.uniform(0.5, 1.5, len(party)) * (1 + 9 * heavy if line == "support" else 1)
         frame[line] = 0.0 if retailer and line not in ("refunds", "cost_of_goods") else -(revenue * rate).round(2)
@@ -201,8 +201,11 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
 
 def _books(engine: Engine, retailer: bool) -> None:
     """Each line carries what parties carry, and a stated part that is nobody's; general cost is nobody's."""
+    carried = {"marketing": " + ".join(MARKETING_LINES)}
     lines = " UNION ALL ".join(
-        f"SELECT month, '{x}' AS line, SUM({x}) AS attributed FROM cash_months GROUP BY month" for x in CASH_LINES
+        f"SELECT month, '{x}' AS line, SUM({carried.get(x, x)}) AS attributed FROM cash_months GROUP BY month"
+        for x in BOOK_LINES
+        if x != "general"
     )
     general = "" if retailer else (
         " UNION ALL SELECT month, 'general', 'head office', 'none', 0, 0, 0, ROUND(-0.12 * SUM(revenue), 2)"

@@ -102,7 +102,7 @@ COMPANY = {
     "cash_months": """
         SELECT
           party_id, CAST(DATE_TRUNC('month', day) AS DATE) AS month, 10 AS revenue, 0 AS refunds, 0 AS cost_of_goods,
-          0 AS marketing, 0 AS sales, -2 AS support, 0 AS incentives, 8 AS net_cash
+          0 AS acquisition, 0 AS retention, 0 AS sales, -2 AS support, 0 AS incentives, 0 AS other, 8 AS net_cash
         FROM months
     """,
 }

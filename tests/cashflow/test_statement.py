@@ -150,7 +150,19 @@ def test_units_without_a_party_are_not_spread_over_others(engine):
 
 def test_prospects_bear_the_cost_that_they_cause(engine):
     compute(engine, costs=[cost(10, "marketing", "ads")], engagements=[{"party": "prospect", "engaged_on": JAN}])
-    assert line(engine, "marketing") == {"prospect": -10}
+    assert line(engine, "acquisition") == {"prospect": -10}
+
+
+def test_marketing_wins_a_party_until_the_month_of_its_first_money_and_keeps_it_after(engine):
+    costs = [cost(10, "marketing", "ads"), cost(10, "marketing", "ads", month=FEB)]
+    seen = [{"party": "a", "engaged_on": day} for day in (JAN, FEB)]
+    compute(engine, costs=costs, engagements=seen, payments=[paid(1, "a", JAN)])
+    assert (line(engine, "acquisition"), line(engine, "retention")) == ({"a": -10}, {"a": -10})
+
+
+def test_other_direct_cost_has_a_line_of_its_own(engine):
+    compute(engine, costs=[{**cost(10, "other", "travel"), "party": "a"}])
+    assert line(engine, "other") == {"a": -10}
 
 
 def test_a_month_without_units_falls_back_and_the_books_say_so(engine):

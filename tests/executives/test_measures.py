@@ -216,7 +216,7 @@ def test_b5_takes_the_mean_of_the_rank_by_revenue_and_by_cost_share(engine):
     cash = {
         "a": {"revenue_12m": 100, "support_12m": -50},
         "b": {"revenue_12m": 110, "refunds_12m": -20, "sales_12m": -9},
-        "c": {"revenue_12m": 10, "marketing_12m": -9},
+        "c": {"revenue_12m": 10, "acquisition_12m": -9},
     }
     company(engine, cash=cash, costs=[SUPPORT], orders=[ordered(p, JUNE) for p in "abc"])
     assert found(engine, "buys_most_costs_least") == {"a": 1.5, "b": 1.5, "c": 3}

@@ -52,7 +52,7 @@ class World:
 
     def cash(self, party_id: str, month: str, **lines: float) -> None:
         zeros = dict.fromkeys(
-            ("revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives"), 0.0
+            ("revenue", "refunds", "cost_of_goods", "retention", "sales", "support", "incentives", "other"), 0.0
         )
         self.add("cash_months", party_id=party_id, month=month, net_cash=sum(lines.values()), **(zeros | lines))
 

@@ -52,7 +52,7 @@ def test_after_churn_a_contract_brings_and_costs_nothing(world):
         world.party(party, stage, paid="2024-01-10", contract=True)
         world.contract(party, "2024-01-10", "2026-01-09" if stage == "churned" else None, 100, 1)
         for month in ("2025-10-01", "2025-11-01", "2026-04-01"):
-            world.cash(party, month, revenue=100, support=-40, sales=-10, marketing=-5, cost_of_goods=-20)
+            world.cash(party, month, revenue=100, support=-40, sales=-10, retention=-5, cost_of_goods=-20)
     world.value()
     assert world.engine.scalar("SELECT COUNT(*) FROM cube WHERE party_id = 'gone'") == 0
     assert world.ltv("gone")["ltv"] == 0

@@ -27,6 +27,7 @@ DEFAULT_CHAINS: Mapping[str, tuple[str, ...]] = {
     "marketing": ("engagements",),
     "cost_of_goods": ("usage_events",),
     "incentives": ("revenue",),
+    "other": ("revenue",),
     "general": ("none",),
 }
 """Drivers of a pool by its function, where the configuration names none; the first with units in the month is used."""

@@ -1,9 +1,20 @@
 -- What the books say, summed straight from the input: the side that the statement has to meet.
 
+-- step: _won
+SELECT party_id, CAST(DATE_TRUNC('month', MIN(day)) AS DATE) AS won
+FROM (
+    SELECT party_id, paid_on AS day FROM payments WHERE kind = 'payment' AND reporting_amount > 0
+    UNION ALL
+    SELECT party_id, ordered_on FROM orders WHERE reporting_amount > 0
+)
+GROUP BY party_id
+
 -- step: cashflow_parties
 -- Whole numbers for parties, in the order of their ids: smaller and faster than ids, and they break ties the same way.
-SELECT ROW_NUMBER() OVER (ORDER BY party_id) AS n, party_id
-FROM parties
+-- `won`: month of the first money received, which parts marketing that wins a party from marketing that keeps it.
+SELECT ROW_NUMBER() OVER (ORDER BY p.party_id) AS n, p.party_id, w.won
+FROM parties AS p
+LEFT JOIN _won AS w USING (party_id)
 
 -- step: _ledger_payments
 SELECT

@@ -9,7 +9,7 @@ from valuekit.cashflow.drivers import DRIVERS, plan
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.tables import PUBLISHED, Column, Table
-from valuekit.tables.published import CASH_LINES
+from valuekit.tables.published import BOOK_LINES, CASH_LINES, MARKETING_LINES
 
 PACKAGE = "valuekit.cashflow"
 
@@ -68,7 +68,10 @@ def compute(
     engine.make_empty(PUBLISHED["cash_months"])
     engine.make_empty(_PARTS)
     for first, last in _windows(engine):
-        made = engine.run(PACKAGE, "months.sql", {"first": first, "last": last, "assumed": share, **wanted})
+        window = {"first": first, "last": last, "assumed": share, **wanted}
+        made = [
+            name for file in ("units.sql", "allocation.sql", "lines.sql") for name in engine.run(PACKAGE, file, window)
+        ]
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
         _forget(engine, *made)
@@ -98,12 +101,16 @@ def check_books(engine: Engine) -> None:
     if wrong:
         month, line, pool, difference = wrong[0]
         _fail(len(wrong), f"{line} of pool {pool} in {month:%Y-%m} differs by {difference}")
-    for line in CASH_LINES:
+    for line, shown in _SHOWN_AS.items():
         books = engine.scalar("SELECT COALESCE(SUM(attributed), 0) FROM books WHERE line = $line", {"line": line})
         for table in ("cash_months", "cash"):
-            carried = engine.scalar(f'SELECT COALESCE(SUM("{line}"), 0) FROM "{table}"')
+            carried = engine.scalar(f'SELECT COALESCE(SUM({" + ".join(shown)}), 0) FROM "{table}"')
             if carried != books:
                 _fail(1, f"{line} is {carried} in {table} and {books} in the books")
+
+
+_SHOWN_AS = {line: (line,) for line in BOOK_LINES if line in CASH_LINES} | {"marketing": MARKETING_LINES}
+"""Lines of the statement by line of the books."""
 
 
 def _fail(places: int, example: str) -> None:

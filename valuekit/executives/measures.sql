@@ -136,14 +136,14 @@ LEFT JOIN _order_growth AS o USING (party_id)
 SELECT
     party_id,
     CAST(revenue_12m + refunds_12m AS DOUBLE) AS bought,
-    CAST(-(marketing_12m + sales_12m + support_12m + incentives_12m) AS DOUBLE)
+    CAST(-(acquisition_12m + retention_12m + sales_12m + support_12m + incentives_12m + other_12m) AS DOUBLE)
     / CAST(revenue_12m + refunds_12m AS DOUBLE) AS cost_share
 FROM cash
 JOIN executives_active USING (party_id)
 WHERE
     revenue_12m + refunds_12m > 0
     AND EXISTS (
-        SELECT 1 FROM costs WHERE function IN ('marketing', 'sales', 'support', 'incentives') AND month >= $since
+        SELECT 1 FROM costs WHERE function IN ('marketing', 'sales', 'support', 'incentives', 'other') AND month >= $since
     )
 
 -- step: value_buys_most_costs_least

@@ -59,7 +59,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "buys_most_costs_least", "B5", "CPO", "Buys most, costs least",
         "Mean of its rank by revenue after refunds and its rank by the share of it that marketing, sales, support and "
-        "incentives cost, both over the last 12 months",
+        "incentives and other direct work cost, both over the last 12 months",
         "mean rank", False, ("costs", "payments|orders"),
         "customers with revenue and activity in enough of the last 12 months, where cost to serve is in the books",
     ),

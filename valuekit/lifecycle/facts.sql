@@ -79,7 +79,7 @@ GROUP BY 1, 2
 -- What counts for twelve months: net cash; and what was billed and ordered, less the cost of the month.
 SELECT
   party_id, DATEDIFF('month', $first_end, month) AS number, net_cash,
-  cost_of_goods + marketing + sales + support + incentives AS profit
+  cost_of_goods + acquisition + retention + sales + support + incentives + other AS profit
 FROM cash_months
 WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
 UNION ALL

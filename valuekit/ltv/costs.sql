@@ -23,7 +23,7 @@ SELECT *,
 FROM _valued
 
 -- step: _kept
-SELECT v.party_id, m.marketing, m.sales, m.support, m.incentives, m.cost_of_goods, m.revenue + m.refunds AS received,
+SELECT v.party_id, m.retention, m.sales, m.support, m.incentives, m.other, m.cost_of_goods, m.revenue + m.refunds AS received,
        m.month > v.since AS counts
 FROM _valued AS v
 JOIN cash_months AS m ON m.party_id = v.party_id
@@ -31,10 +31,11 @@ WHERE m.month BETWEEN $first_month AND $last_month
 
 -- step: _own
 SELECT party_id,
-       SUM(CASE WHEN counts THEN marketing ELSE 0 END) AS marketing,
+       SUM(CASE WHEN counts THEN retention ELSE 0 END) AS marketing,
        SUM(CASE WHEN counts THEN sales ELSE 0 END) AS sales,
        SUM(CASE WHEN counts THEN support ELSE 0 END) AS support,
        SUM(CASE WHEN counts THEN incentives ELSE 0 END) AS incentives,
+       SUM(CASE WHEN counts THEN other ELSE 0 END) AS other,
        SUM(CASE WHEN counts THEN cost_of_goods ELSE 0 END) AS delivered,
        SUM(cost_of_goods) AS cost_of_goods,
        SUM(received) AS received
@@ -48,6 +49,7 @@ SELECT h.party_id, h.has_contract, h.is_customer, h.mrr, h.months,
        COALESCE(o.sales, 0) AS sales,
        COALESCE(o.support, 0) AS support,
        COALESCE(o.incentives, 0) AS incentives,
+       COALESCE(o.other, 0) AS other,
        COALESCE(o.delivered, 0) AS delivered,
        COALESCE(o.cost_of_goods, 0) AS cost_of_goods,
        COALESCE(o.received, 0) AS received
@@ -60,6 +62,7 @@ SELECT has_contract,
        COALESCE(CAST(SUM(sales) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS sales,
        COALESCE(CAST(SUM(support) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS support,
        COALESCE(CAST(SUM(incentives) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS incentives,
+       COALESCE(CAST(SUM(other) AS DOUBLE) / NULLIF(SUM(seen), 0), 0) AS other,
        COALESCE(CAST(SUM(delivered) AS DOUBLE) / NULLIF(CAST(SUM(CAST(seen * mrr AS DECIMAL(38, 4))) AS DOUBLE), 0), 0)
          AS goods_of_mrr,
        COALESCE(CAST(SUM(cost_of_goods) AS DOUBLE) / NULLIF(SUM(LEAST(months + 1, 12)), 0), 0) AS cost_of_goods,
@@ -80,6 +83,8 @@ SELECT m.party_id,
          / (m.months + 6) AS support,
        (m.months * COALESCE(m.incentives / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.incentives, 0))
          / (m.months + 6) AS incentives,
+       (m.months * COALESCE(m.other / NULLIF(CAST(m.seen AS DOUBLE), 0), 0) + 6 * COALESCE(p.other, 0))
+         / (m.months + 6) AS other,
        CASE WHEN m.mrr > 0 OR m.months = 0
             THEN (m.months * COALESCE(m.delivered / NULLIF(CAST(m.seen AS DOUBLE), 0), 0)
                   + 6 * COALESCE(p.goods_of_mrr, 0) * m.mrr) / (m.months + 6)
@@ -91,7 +96,7 @@ LEFT JOIN peer_costs AS p ON p.has_contract = m.has_contract
 
 -- step: cost_rates
 -- Costs are negative: currency a month alive; goods of orders: share of revenue.
-SELECT party_id, months, marketing, sales, support, incentives,
+SELECT party_id, months, marketing, sales, support, incentives, other,
        CASE WHEN has_contract THEN delivered ELSE 0 END AS goods_a_month,
        CASE WHEN sold > 0 AND NOT has_contract THEN made / sold ELSE 0 END AS goods_share
 FROM _shrunk

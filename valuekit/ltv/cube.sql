@@ -63,6 +63,9 @@ FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
 UNION ALL
 SELECT f.party_id, 'incentives', {incentives}
 FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+UNION ALL
+SELECT f.party_id, 'other', {other}
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
 
 -- step: cube
 SELECT *

@@ -104,7 +104,7 @@ def _kept_share(engine: Engine, as_of: date) -> float:
 
 def _year_slots() -> dict[str, Expression]:
     cost = "CAST(c.{} * f.alive_# AS DECIMAL(18,4)) AS year_#"
-    by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives")}
+    by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
     return by_month | {
         "goods": each_year(
             "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"

@@ -49,10 +49,12 @@ SELECT
     COALESCE(SUM(revenue_12m), 0) AS revenue,
     COALESCE(SUM(refunds_12m), 0) AS refunds,
     COALESCE(SUM(cost_of_goods_12m), 0) AS cost_of_goods,
-    COALESCE(SUM(marketing_12m), 0) AS marketing,
+    COALESCE(SUM(acquisition_12m), 0) AS acquisition,
+    COALESCE(SUM(retention_12m), 0) AS retention,
     COALESCE(SUM(sales_12m), 0) AS sales,
     COALESCE(SUM(support_12m), 0) AS support,
     COALESCE(SUM(incentives_12m), 0) AS incentives,
+    COALESCE(SUM(other_12m), 0) AS other,
     COALESCE(SUM(net_cash_12m), 0) AS net_cash
 FROM cash
 

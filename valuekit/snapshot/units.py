@@ -23,7 +23,7 @@ class UnitEconomics:
     net_cash_12m: Decimal
     """Net cash of the last 12 months."""
     cost_to_serve_12m: Decimal
-    """Marketing, sales, support and incentives of the last 12 months, above zero when they cost."""
+    """Marketing, sales, support, incentives and other direct cost of the last 12 months, above zero when they cost."""
     ltv: Decimal
     """Lifetime value at the horizon and discount rate of the run; parties without one count as 0."""
     mrr: Decimal

@@ -16,7 +16,7 @@ WHERE d.definition = $definition
 SELECT
     COUNT(*) AS members,
     CAST(COALESCE(SUM(c.net_cash_12m), 0) AS DECIMAL(18, 4)) AS net_cash_12m,
-    CAST(-COALESCE(SUM(c.marketing_12m + c.sales_12m + c.support_12m + c.incentives_12m), 0) AS DECIMAL(18, 4))
+    CAST(-COALESCE(SUM(c.acquisition_12m + c.retention_12m + c.sales_12m + c.support_12m + c.incentives_12m + c.other_12m), 0) AS DECIMAL(18, 4))
         AS cost_to_serve_12m,
     CAST(COALESCE(SUM(l.ltv), 0) AS DECIMAL(18, 4)) AS ltv,
     CAST(COALESCE(SUM(f.mrr), 0) AS DECIMAL(18, 4)) AS mrr

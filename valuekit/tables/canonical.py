@@ -10,7 +10,7 @@ from valuekit.tables.schema import Check, Column, Table
 MINUTES = "DECIMAL(12,2)"
 
 CONTRACT_KINDS = ("new", "renewal", "change")
-COST_FUNCTIONS = ("cost_of_goods", "marketing", "sales", "support", "incentives", "general")
+COST_FUNCTIONS = ("cost_of_goods", "marketing", "sales", "support", "incentives", "other", "general")
 
 
 def _system() -> Column:

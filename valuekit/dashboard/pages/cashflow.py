@@ -9,7 +9,7 @@ from valuekit.dashboard import customer, parts, theme, words
 from valuekit.dashboard.charts import bars, curves
 from valuekit.dashboard.data import each, most
 from valuekit.dashboard.run import Run
-from valuekit.tables.published import CASH_LINES
+from valuekit.tables.published import BOOK_LINES
 
 PERIODS = {"recent": "Last 12 months", "all": "All months"}
 ELSEWHERE = {
@@ -47,7 +47,7 @@ def _company(run: Run) -> None:
 
 def _bridge(run: Run, books: pd.DataFrame) -> None:
     carried = books.set_index("line")["attributed"]
-    lines = [x for x in CASH_LINES if carried.get(x, 0)]
+    lines = [x for x in BOOK_LINES if carried.get(x, 0)]
     steps = [(words.line(x), x, float(carried[x]), False) for x in lines]
     total = float(carried.sum())
     steps.append(("Net cash\nof customers", "net", total, True))
@@ -132,7 +132,7 @@ def _tie_out(run: Run, books: pd.DataFrame) -> None:
     parts.section(
         "Tie-out to the books", f"Every amount of the ledger is in exactly one column. All in {run.currency}."
     )
-    order = [*CASH_LINES, "general"]
+    order = list(BOOK_LINES)
     books = books.sort_values("line", key=lambda s: s.map(lambda x: order.index(x) if x in order else len(order)))
     books = books[(books[["ledger", "attributed", *ELSEWHERE]] != 0).any(axis=1)]
     elsewhere = {key: name.replace("\n", " ") for key, (name, _) in ELSEWHERE.items() if books[key].any()}

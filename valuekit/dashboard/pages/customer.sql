@@ -54,7 +54,8 @@ LEFT JOIN cash USING (party_id)
 WHERE party_id = $party
 
 -- step: months
-SELECT month, revenue, refunds, cost_of_goods, marketing, sales, support, incentives, net_cash
+SELECT
+    month, revenue, refunds, cost_of_goods, acquisition, retention, sales, support, incentives, other, net_cash
 FROM cash_months
 WHERE party_id = $party
 ORDER BY month

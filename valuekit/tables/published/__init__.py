@@ -40,9 +40,11 @@ from valuekit.tables.published.registers import (
 )
 from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
 from valuekit.tables.published.vocabulary import (
+    BOOK_LINES,
     CASH_LINES,
     CUSTOMER_STAGES,
     HORIZON_YEARS,
+    MARKETING_LINES,
     MRR_KINDS,
     STAGES,
     STREAMS,
@@ -51,9 +53,11 @@ from valuekit.tables.published.vocabulary import (
 from valuekit.tables.schema import Table
 
 __all__ = [
+    "BOOK_LINES",
     "CASH_LINES",
     "CUSTOMER_STAGES",
     "HORIZON_YEARS",
+    "MARKETING_LINES",
     "MRR_KINDS",
     "PUBLISHED",
     "STAGES",

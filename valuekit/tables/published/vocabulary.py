@@ -1,9 +1,19 @@
 """The words that several published tables share."""
 
-CASH_LINES = ("revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives")
+CASH_LINES = (
+    "revenue", "refunds", "cost_of_goods", "acquisition", "retention", "sales", "support", "incentives", "other",
+)  # fmt: skip
 """Lines of a customer's cash statement, from the top; net cash is their sum."""
 
-STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "advocacy", "innovation")
+BOOK_LINES = (
+    "revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "general",
+)  # fmt: skip
+"""Lines of the company's books, by the function that the ledger names; nobody carries `general`."""
+
+MARKETING_LINES = ("acquisition", "retention")
+"""The two lines that marketing has in a statement: until the month of the first money received, and after it."""
+
+STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "advocacy", "innovation")
 """Streams of the value cube; lifetime value is the discounted sum over them."""
 
 HORIZON_YEARS = 10

@@ -1,0 +1,107 @@
+-- What each party used of every driver in the months from $first to $last.
+
+-- step: _ticket_minutes
+SELECT
+    'ticket_minutes' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n,
+    SUM(CAST(minutes * 100 AS BIGINT)) AS units
+FROM tickets
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $ticket_minutes AND channel = 'agent' AND opened_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
+-- step: _tickets
+SELECT
+    'tickets' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n, COUNT(*) AS units
+FROM tickets
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $tickets AND channel = 'agent' AND opened_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
+-- step: _activity_minutes
+SELECT
+    'activity_minutes' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    SUM(CAST(minutes * 100 AS BIGINT)) AS units
+FROM activities
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $activity_minutes AND done_on BETWEEN $first AND $last
+GROUP BY 2, 3, 4
+
+-- step: _direct_cost
+SELECT
+    'direct_cost' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    CAST(SUM(reporting_direct_cost) * 10000 AS HUGEINT) AS units
+FROM activities
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $direct_cost AND done_on BETWEEN $first AND $last
+GROUP BY 2, 3, 4
+
+-- step: _engagements
+SELECT
+    'engagements' AS driver, '' AS work, CAST(DATE_TRUNC('month', engaged_on) AS DATE) AS month, n, COUNT(*) AS units
+FROM engagements
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $engagements AND engaged_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
+-- step: _usage_events
+SELECT
+    'usage_events' AS driver, '' AS work, CAST(DATE_TRUNC('month', used_on) AS DATE) AS month, n, SUM(events) AS units
+FROM usage
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $usage_events AND used_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
+-- step: _orders
+SELECT
+    'orders' AS driver, '' AS work, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, n, COUNT(*) AS units
+FROM orders
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $orders AND reporting_amount >= 0 AND ordered_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
+-- step: _takings
+SELECT CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, party_id, reporting_amount
+FROM payments
+WHERE kind = 'payment' AND reporting_amount > 0 AND paid_on BETWEEN $first AND $last
+UNION ALL
+SELECT CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, party_id, reporting_amount
+FROM orders
+WHERE reporting_amount > 0 AND ordered_on BETWEEN $first AND $last
+
+-- step: _revenue
+SELECT 'revenue' AS driver, '' AS work, month, n, CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS units
+FROM _takings
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $revenue
+GROUP BY month, n
+
+-- step: _equal
+SELECT DISTINCT 'equal' AS driver, '' AS work, month, n, 1 AS units
+FROM _takings
+JOIN cashflow_parties USING (party_id)
+WHERE $equal
+
+-- step: _units
+SELECT * FROM _ticket_minutes
+UNION ALL
+SELECT * FROM _tickets
+UNION ALL
+SELECT * FROM _activity_minutes
+UNION ALL
+SELECT * FROM _direct_cost
+UNION ALL
+SELECT * FROM _engagements
+UNION ALL
+SELECT * FROM _usage_events
+UNION ALL
+SELECT * FROM _orders
+UNION ALL
+SELECT * FROM _revenue
+UNION ALL
+SELECT * FROM _equal
+
+-- step: cashflow_units
+-- Whole units of each driver by month and party; the row without party holds what unknown parties used.
+SELECT driver, work, month, n, CAST(units AS HUGEINT) AS units
+FROM _units
+WHERE units > 0

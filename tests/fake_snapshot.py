@@ -313,7 +313,7 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
                       [random.uniform(0.7, 1, len(valued)), random.uniform(0.3, 0.8, len(valued))],
                       random.uniform(0, 0.25, len(valued)))  # fmt: skip
     keep = random.uniform(0.6, 0.95, len(valued))
-    share = dict(zip(STREAMS, (1.0, -0.22, -0.08, -0.11, -0.09, -0.02, 0.05, 0.02), strict=True))
+    share = dict(zip(STREAMS, (1.0, -0.22, -0.05, -0.11, -0.09, -0.02, -0.01, 0.05, 0.02), strict=True))
     cubes = []
     for stream, part in share.items():
         factor = part * np.where((stream == "support") & valued["heavy"], 10, 1)

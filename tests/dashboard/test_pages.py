@@ -120,7 +120,7 @@ def test_value_at_the_settings_of_the_run_is_the_published_value(open_page: Open
 
 
 def test_sliders_recompute_from_the_cube(open_page: Open, subscription: Snapshot) -> None:
-    on = ["revenue", "cost_of_goods", "marketing", "sales", "support", "incentives"]
+    on = ["revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "other"]
     opened = open_page("lifetime-value", subscription, horizon=5, rate=8.0, streams=on)
     scenario = Scenario(years=5, rate=0.08, off=("advocacy", "innovation"))
     sql = f"SELECT SUM(ltv) FROM ({value_sql(scenario)}) JOIN stages USING (party_id) WHERE {CURRENT}"

@@ -40,8 +40,9 @@ test: env check browser ## lint, types, layer contract, tests
 coverage: env browser ## which lines the tests do not reach; a fifth slower than the tests alone
 	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
-bench: env ## time the run at 10 thousand, 100 thousand and a million customers
+bench: env ## time the run at three sizes, and the lifecycle at a million parties and 36 month ends
 	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench.lifecycle
 
 docs: env ## write the pages of docs/ that come from code
 	$(BIN)/python -m pipelines.reference docs

@@ -7,7 +7,7 @@ from typing import Literal
 from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
-from valuekit.lifecycle.months import Period, make_facts, make_history, make_month_ends, make_party_systems
+from valuekit.lifecycle.months import Period, cluster, make_facts, make_history, make_month_ends, make_party_systems
 from valuekit.lifecycle.movements import PAYING, USING, move
 from valuekit.lifecycle.policies import Policies
 from valuekit.lifecycle.presets import BUILTIN
@@ -74,6 +74,7 @@ def stage(
     Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`.
     Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
     """
+    cluster(engine)
     make_party_systems(engine)
     period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
     rules = put_stage_rules(engine, windows.constants, without_internal_rule() if internal == "in" else RULES)

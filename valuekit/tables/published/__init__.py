@@ -46,6 +46,7 @@ from valuekit.tables.published.vocabulary import (
     MRR_KINDS,
     STAGES,
     STREAMS,
+    TEAMS,
     VALUED_STAGES,
 )
 from valuekit.tables.schema import Table
@@ -58,6 +59,7 @@ __all__ = [
     "PUBLISHED",
     "STAGES",
     "STREAMS",
+    "TEAMS",
     "VALUED_STAGES",
 ]
 

@@ -86,11 +86,10 @@ class TestContent:
         )  # fmt: skip
 
     def test_ways_into_a_stage_that_nobody_here_can_take_are_left_out(self, told):
-        renewed = (
-            "'Did not renew' AS sentence, 'TRUE' AS predicate, 'nothing is recorded in contracts' AS not_countable"
+        ways = (
+            "SELECT 2, 'lapsed_paying', NULL, 'Did not renew', 'TRUE', 'nothing is recorded in contracts'"
+            " UNION ALL SELECT 3, 'active', NULL, 'Ordered', 'TRUE', 'nothing is recorded in orders'"
         )
-        used = "'Ordered' AS sentence, 'TRUE' AS predicate, 'nothing is recorded in orders' AS not_countable"
-        ways = f"SELECT 2 AS rule, 'lapsed_paying' AS stage, NULL AS reason, {renewed} UNION ALL SELECT 3, 'active', NULL, {used}"
         stages = grid(make_document(told(f"INSERT INTO stage_rules {ways}")), "Stages")
         assert "Lapsed paying" not in {r["Stage"] for r in stages}
         active = next(r for r in stages if r["Stage"] == "Active")

@@ -168,7 +168,7 @@ def _best(run: Run) -> None:
         f"Lifetime value, {run.currency}",
         f"Net cash 12 months, {run.currency}",
     ]
-    parts.listing(headers, rows, numbers=(2, 3, 4))
+    parts.listing(headers, rows, numbers=(0, 2, 3, 4))
 
 
 def _layers(run: Run) -> None:

@@ -14,11 +14,9 @@ from rich.text import Text
 from pipelines.run import Outcome
 from valuekit.money import show
 from valuekit.snapshot import Manifest, Summary
-from valuekit.tables.published import STAGES
+from valuekit.tables.published import STAGES, TEAMS
 
 RUN_SCHEMA = "valuekit.run/1"
-TEAMS = ("sales", "marketing", "finance", "product")
-"""Definitions that stand for a whole team: the counts that contradict each other."""
 
 
 def run_object(outcome: Outcome) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def fill(engine: Engine) -> Engine:
     put(engine, "merge_log", {"party_id": "p1", "system": "billing", "record": "b1", "to_system": "crm",
                               "to_record": "c1", "rule": "email", "evidence": "ada@ada.example"})  # fmt: skip
     engine.execute("CREATE TABLE stage_rules AS SELECT 1 AS rule, 'active' AS stage, NULL::VARCHAR AS reason,"
-                   " 'Used the product in the last 14 days' AS sentence, 'TRUE' AS predicate")  # fmt: skip
+                   " 'Used the product in the last 14 days' AS sentence, 'TRUE' AS predicate,"
+                   " NULL::VARCHAR AS not_countable")  # fmt: skip
     _input(engine)
     _cash(engine)
     _definitions(engine)

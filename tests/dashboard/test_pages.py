@@ -12,6 +12,7 @@ from tests.dashboard.reading import ask, cards, first, rows, short, text
 from valuekit.dashboard.data import Scenario, value_sql
 from valuekit.dashboard.router import PAGES
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.manifest import StageRule
 
 CURRENT = "stage IN ('active', 'inactive')"
 
@@ -60,6 +61,13 @@ def test_layers_carry_the_rules_of_their_run(open_page: Open, subscription: Snap
     said = text(open_page("overview", subscription))
     for rule in subscription.manifest.stage_rules:
         assert rule.sentence in said
+
+
+def test_layers_leave_out_the_rules_that_the_company_cannot_meet(retailer: Snapshot) -> None:
+    by_contract = StageRule(stage="active", reason=None, sentence="Under contract", not_countable="no contracts")
+    by_order = StageRule(stage="active", reason=None, sentence="Ordered")
+    manifest = retailer.manifest.model_copy(update={"stage_rules": [by_contract, by_order]})
+    assert manifest.ways_into("active", None) == ["Ordered"]
 
 
 def test_a_retailer_sees_no_recurring_revenue_and_what_cannot_be_counted(open_page: Open, retailer: Snapshot) -> None:

@@ -42,8 +42,9 @@ def test_unknown_words_are_told_with_what_to_do(open_page: Open, subscription: S
     said = text(open_page("to-check", subscription, words=True))
     assert re.search(r"tbc\s+Manual\s+Unknown", said)
     assert "lifecycle.statuses" in said
+    assert "`" not in said
 
 
 def test_a_company_without_registers_says_that_there_is_nothing(open_page: Open, retailer: Snapshot) -> None:
     said = text(open_page("to-check", retailer))
-    assert "Nothing in: Renewals due, Contracts to mend" in said
+    assert "Nothing in: Renewals due · Contracts to mend" in said

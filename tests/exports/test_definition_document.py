@@ -85,6 +85,16 @@ class TestContent:
             "Used the product in the last 14 days", 1, 3,
         )  # fmt: skip
 
+    def test_ways_into_a_stage_that_nobody_here_can_take_are_left_out(self, told):
+        ways = (
+            "SELECT 2, 'lapsed_paying', NULL, 'Did not renew', 'TRUE', 'nothing is recorded in contracts'"
+            " UNION ALL SELECT 3, 'active', NULL, 'Ordered', 'TRUE', 'nothing is recorded in orders'"
+        )
+        stages = grid(make_document(told(f"INSERT INTO stage_rules {ways}")), "Stages")
+        assert "Lapsed paying" not in {r["Stage"] for r in stages}
+        active = next(r for r in stages if r["Stage"] == "Active")
+        assert active["Means"] == "Used the product in the last 14 days"
+
     def test_without_a_former_month_nothing_is_made_up(self, told):
         document = make_document(told("DELETE FROM stage_months", "DELETE FROM history"))
         assert {r["At the month end before"] for r in grid(document, "Each definition")} == {None}

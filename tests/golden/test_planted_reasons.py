@@ -7,8 +7,7 @@ import pytest
 from pipelines.cli import run_command
 from valuekit.simulate import simulate
 from valuekit.snapshot import Snapshot, reconcile
-
-TEAMS = ("sales", "marketing", "finance", "product")
+from valuekit.tables.published import TEAMS
 
 TOLD = """
     WITH one_to_one AS (

@@ -286,6 +286,19 @@ class TestRules:
             row[0] for row in engine.rows("SELECT sentence FROM stage_rules")
         }
 
+    def test_a_company_without_contracts_is_told_only_the_rules_that_it_can_meet(self):
+        engine = staged(orders=[{"record": "ann", "ordered_on": AS_OF, "amount": 5}])
+        found = "SELECT sentence, not_countable FROM stage_rules WHERE stage = 'active' ORDER BY rule"
+        by_contract, by_order = engine.rows(found)
+        assert by_contract[1] == "nothing is recorded in contracts"
+        assert by_order == ("Ordered in the last 90 days: an order is contract and payment at once", None)
+
+    def test_rules_that_ask_for_no_rows_can_always_be_met(self):
+        engine = staged(orders=[{"record": "ann", "ordered_on": AS_OF, "amount": 5}])
+        open_to_all = {r for (r,) in engine.rows("SELECT stage FROM stage_rules WHERE not_countable IS NULL")}
+        assert {"internal", "served", "supplier", "contact", "churned", "prospect"} <= open_to_all
+        assert not {"signed_unpaid", "lapsed_paying"} & open_to_all
+
     def test_customers_are_the_active_and_the_inactive(self):
         engine = described(
             **CUSTOMER,

@@ -155,7 +155,7 @@ def test_backdated_is_signed_after_the_start_or_recorded_long_after_the_signatur
     signed_late = {**FIRST, "signed_on": "2025-07-13"}
     assert issues(signed_late)["T1", "backdated"] == "signed on 2025-07-13: 12 days after it started on 2025-07-01"
     recorded_late = {**FIRST, "recorded_on": "2025-07-22"}
-    assert "32 days after the day on which it says" in issues(recorded_late)["T1", "backdated"]
+    assert "32 days after its stated signature" in issues(recorded_late)["T1", "backdated"]
     assert issues({**FIRST, "recorded_on": "2025-07-21"}) == {}
     both = issues({**signed_late, "recorded_on": "2026-01-01"})["T1", "backdated"]
     assert both.startswith("recorded on 2026-01-01")

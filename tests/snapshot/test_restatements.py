@@ -117,6 +117,14 @@ def test_changed_rules_of_stages_reach_the_definitions_that_speak_of_stages(told
     assert found.stages[0]["cause"] == "rule_changed"
 
 
+def test_a_rule_that_can_be_met_since_a_table_has_rows_is_the_same_rule(told):
+    speaks = "UPDATE definitions SET predicate = 'stage = ''active''' WHERE definition = 'customers'"
+    newer = told(speaks, *P3_LEFT_IN_MAY)
+    rules = [r.model_copy(update={"not_countable": "nothing is recorded in usage"}) for r in newer.manifest.stage_rules]
+    older = told(speaks, stage_rules=rules)
+    assert causes(restatements(older, newer, MAY), "customers") == [("unexplained", 0, 1)]
+
+
 MERGED = (
     "UPDATE party_records SET party_id = 'p2' WHERE party_id = 'p3'",
     "DELETE FROM history WHERE party_id = 'p3'",

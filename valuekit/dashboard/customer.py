@@ -54,6 +54,7 @@ def statement(run: Run) -> None:
         bars.stacked(_tall(months, used), bars.month_axis(), run.currency, words.LINES),
         f"Net cash over all months: {run.money(net)}.",
     )
+    parts.note("Bars above zero bring cash, bars below cost it; the line is net cash of the month.")
     columns = [Column("month", "Month", "month"), *(Column(x, words.line(x), "money") for x in [*used, "net_cash"])]
     parts.note(f"{len(months)} months with cash, newest first, in {run.currency}.")
     newest = months.sort_values("month", ascending=False)
@@ -67,6 +68,12 @@ def _tall(months: pd.DataFrame, used: list[str]) -> pd.DataFrame:
     return tall.assign(name=tall["key"].map(words.line), place=tall["key"].map(used.index), counted=True)
 
 
+def _why(reason: object, systems: str) -> str:
+    """Say why it is in its stage, where the stage has several reasons, and which systems know it."""
+    told = [words.REASONS.get(reason, words.human(reason))] if isinstance(reason, str) else []
+    return words.begin("; ".join([*told, f"known in {systems}"])).rstrip(".")
+
+
 def _profile(run: Run, party: str) -> None:
     one = run.one("customer", "profile", party=party)
     ltv = run.money(one.ltv) if pd.notna(one.ltv) else "-"
@@ -77,9 +84,7 @@ def _profile(run: Run, party: str) -> None:
                 "Stage",
                 words.stage(one.stage),
                 "The one lifecycle stage at the as-of date",
-                words.begin(words.REASONS.get(one.reason, words.human(one.reason))).rstrip(".")
-                if isinstance(one.reason, str)
-                else "",
+                _why(one.reason, one.systems),
             ),
             Card(
                 "Net cash, all months",
@@ -92,7 +97,6 @@ def _profile(run: Run, party: str) -> None:
                 "Value tier",
                 one.tier if isinstance(one.tier, str) else "-",
                 "Value tier by lifetime value",
-                f"Known in {one.systems}",
             ),
         ]
     )

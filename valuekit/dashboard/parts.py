@@ -1,5 +1,6 @@
 """Parts that every page is made of: heading, cards, tables, charts, empty states. One look, in one place."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -43,8 +44,9 @@ def section(title: str, note: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Say something beside a number or chart."""
-    st.html(f'<p class="vk-note">{escape(text)}</p>')
+    """Say something beside a number or chart; what stands between backticks is typed as it is."""
+    marked = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    st.html(f'<p class="vk-note">{marked}</p>')
 
 
 @dataclass(frozen=True)
@@ -123,20 +125,21 @@ def listing(
 ) -> None:
     """Show a short table as text that wraps and prints; `numbers` are the columns to align right.
 
-    Where it is wider than the page, it scrolls alone. A cell may hold a second line after a line break. `colours` mark
-    the first cell of each row.
+    Where it is wider than the page, it scrolls alone; on a phone, where sentences have no room beside numbers, its rows
+    become blocks. A cell may hold a second line after a line break. `colours` mark the first cell of each row.
     """
     right = set(numbers)
     rows = list(rows)
+    prose = any(len(cell) > _SENTENCE for row in rows for i, cell in enumerate(row) if i and i not in right)
     head = "".join(f'<th scope="col"{_right(i in right)}>{escape(h)}</th>' for i, h in enumerate(headers))
     body = ""
     for place, row in enumerate(rows):
-        cells = [f"<td{_right(i in right)}>{_cell(c)}</td>" for i, c in enumerate(row)]
+        cells = [_of(h, c, i in right) for i, (h, c) in enumerate(zip(headers, row, strict=True))]
         if place < len(colours):
             cells[0] = f'<td><div class="vk-mark"><i style="background:{colours[place]}"></i>{_cell(row[0])}</div></td>'
         last = ' class="total"' if total and place == len(rows) - 1 else ""
         body += f"<tr{last}>{''.join(cells)}</tr>"
-    table = f'<table class="vk"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="vk{" prose" if prose else ""}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     name = escape(", ".join(h for h in headers if h), quote=True)
     st.html(f'<div class="vk-scroll" role="region" tabindex="0" aria-label="{name}">{table}</div>')
 
@@ -157,6 +160,15 @@ def _right(yes: bool) -> str:
     return ' class="n"' if yes else ""
 
 
+_SENTENCE = 40
+"""Characters from which on the text of a cell is a sentence."""
+
+
+def _of(header: str, text: str, right: bool) -> str:
+    """Write a cell that knows its header, for where no header stands above it."""
+    return f'<td{_right(right)} data-label="{escape(header, quote=True)}">{_cell(text)}</td>'
+
+
 def _cell(text: str) -> str:
     first, _, second = text.partition("\n")
     return f"<span>{escape(first)}" + (f"<small>{escape(second)}</small>" if second else "") + "</span>"
@@ -170,6 +182,11 @@ PARTY_ID = Column("party_id", "Party id")
 def chart(picture: Picture, takeaway: str) -> None:
     """Show a chart; its takeaway is what a screen reader says."""
     st.altair_chart(charts.dressed(picture), alt=takeaway, width="stretch")
+
+
+def roomy(key: str) -> Any:
+    """Open a place for a chart of many columns: on a phone it keeps its width and scrolls alone."""
+    return st.container(key=f"roomy_{key}")
 
 
 def clickable(picture: Picture, takeaway: str, *, key: str, control: str, options: Mapping[str, str]) -> None:

@@ -154,8 +154,8 @@ def duplicates(run: Run) -> None:
         parts.CUSTOMER,
         Column("first_record", "Its record"),
         Column("other", "May be the same as"),
-        Column("second_record", "Its record "),
-        Column("probability", "Likelihood", "share"),
+        Column("second_record", "The other record"),
+        Column("probability", "Likelihood", "share", "Missing: they share a key, so nothing was estimated"),
         Column("evidence", "What they share"),
         Column("reason", "Why not merged"),
     ]
@@ -225,7 +225,7 @@ def paying(run: Run) -> None:
     """Show the three answers to who pays, counted against each other."""
     found = _statuses(run.read(paying_matrix), ["manual", "provider", "derived"])
     rows = [(m.manual, m.provider, m.derived, words.count(m.parties), words.count(m.stale)) for m in each(found)]
-    headers = ["By hand", "By the provider", "By the money", "Parties", "Of them set by hand and wrong since"]
+    headers = ["By hand", "By the provider", "By the money", "Parties", "Of them wrong by hand"]
     parts.listing(headers, rows, numbers=(3, 4))
 
 

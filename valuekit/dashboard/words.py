@@ -39,9 +39,6 @@ LINES = {
     "innovation": "Innovation (estimate)",
     "net_cash": "Net cash",
 }
-TEAMS = ("sales", "marketing", "finance", "product")
-"""Keys of the four teams' definitions, in the order in which they meet a customer."""
-
 EXECUTIVES = {
     "CCO": "Chief customer officer",
     "CPO": "Chief product officer",

@@ -29,7 +29,7 @@ FACT_TABLES: dict[str, tuple[str, ...]] = {
 
 
 def not_countable(engine: Engine, condition: Expression, recorded: Collection[str]) -> str | None:
-    """Say why a definition counts nobody: a condition that must hold rests only on tables without rows.
+    """Say why a definition or a stage rule holds for nobody: a condition of it rests only on tables without rows.
 
     One that holds where nothing is recorded, such as `NOT has_contract` or `deals_won = 0`, keeps nobody out.
 
@@ -47,6 +47,12 @@ def not_countable(engine: Engine, condition: Expression, recorded: Collection[st
         if tables and not tables & {*recorded, ""} and not _holds_without_rows(engine, part):
             return f"nothing is recorded in {' or '.join(sorted(tables))}"
     return None
+
+
+def recorded_tables(engine: Engine) -> set[str]:
+    """Return the tables of `FACT_TABLES` that have a row."""
+    named = {table for tables in FACT_TABLES.values() for table in tables if engine.has(table)}
+    return {name for name in named if engine.scalar(f"SELECT EXISTS (FROM {quote(name)})")}
 
 
 def _holds_without_rows(engine: Engine, condition: Expression) -> bool:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine, Expression, parse_expression
 from valuekit.engine.expressions import Constant
+from valuekit.lifecycle.evidence import not_countable, recorded_tables
 from valuekit.tables import PUBLISHED
 
 FACTS = PUBLISHED["facts"].names
@@ -173,9 +174,15 @@ def without_internal_rule(rules: Sequence[StageRule] = RULES) -> tuple[StageRule
 
 
 def put_stage_rules(engine: Engine, constants: Mapping[str, Constant], rules: Sequence[StageRule] = RULES) -> Rules:
-    """Make `stage_rules`, the rules by number, and return their SQL."""
+    """Make `stage_rules`, the rules by number, and return their SQL.
+
+    Reads whether the canonical tables have rows: `not_countable` says why nobody can come into a stage by a rule, so
+    that its sentence is left out wherever the company is told its stages.
+    """
     predicates = {n: _parse(r.predicate, constants) for n, r in enumerate(rules, start=1)}
-    engine.put("stage_rules", _rule_table(rules, predicates, constants))
+    recorded = recorded_tables(engine)
+    empty = {n: not_countable(engine, p, recorded) for n, p in predicates.items()}
+    engine.put("stage_rules", _rule_table(rules, predicates, empty, constants))
     since = {n: _parse(r.since, constants) for n, r in enumerate(rules, start=1)}
     return Rules(_case(predicates), _case_of(since))
 
@@ -201,7 +208,10 @@ def _read_by(expressions: Iterable[Expression]) -> frozenset[str]:
 
 
 def _rule_table(
-    rules: Sequence[StageRule], predicates: Mapping[int, Expression], constants: Mapping[str, Constant]
+    rules: Sequence[StageRule],
+    predicates: Mapping[int, Expression],
+    empty: Mapping[int, str | None],
+    constants: Mapping[str, Constant],
 ) -> pa.Table:
     rows = [
         {
@@ -210,8 +220,9 @@ def _rule_table(
             "reason": r.reason,
             "sentence": r.sentence.format(**constants),
             "predicate": predicates[n].sql,
+            "not_countable": empty[n],
         }
         for n, r in enumerate(rules, start=1)
     ]
-    texts = [(name, pa.string()) for name in ("stage", "reason", "sentence", "predicate")]
+    texts = [(name, pa.string()) for name in ("stage", "reason", "sentence", "predicate", "not_countable")]
     return pa.Table.from_pylist(rows, pa.schema([("rule", pa.int32()), *texts]))

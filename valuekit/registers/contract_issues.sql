@@ -94,7 +94,7 @@ WHERE signed_on > starts_on
 UNION ALL
 SELECT
   party_id, system, id, 'backdated', 'recorded on ' || recorded_on, recorded_on - signed_on,
-  ' after the day on which it says it was signed, ' || signed_on
+  ' after its stated signature on ' || signed_on
 FROM contracts
 WHERE recorded_on > signed_on + CAST($timing_days AS INTEGER)
 UNION ALL

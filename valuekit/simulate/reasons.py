@@ -14,9 +14,8 @@ from valuekit.simulate.parties import Kind
 from valuekit.simulate.shown import CAUSES, PARTS, Shown
 from valuekit.simulate.stages import CODE, OUTCOMES, Events, Months
 from valuekit.tables import TRUTH
-from valuekit.tables.published import CUSTOMER_STAGES
+from valuekit.tables.published import CUSTOMER_STAGES, TEAMS
 
-TEAMS = ("sales", "marketing", "finance", "product")
 SIDES = ("only_headline", "only_team")
 _ONLY_HEADLINE, _ONLY_TEAM = range(2)
 _BY_OUTCOME: dict[tuple[str, str | None], str] = {

@@ -7,10 +7,7 @@ from typing import Any, Literal
 
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.summary import Row, named_rows
-from valuekit.tables.published import CUSTOMER_STAGES
-
-TEAMS = ("sales", "marketing", "finance", "product")
-"""Definitions that stand for a whole team: the counts that contradict each other."""
+from valuekit.tables.published import CUSTOMER_STAGES, TEAMS
 
 Unit = Literal["count", "share"]
 Rows = Callable[[str], list[Row]]

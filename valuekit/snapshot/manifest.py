@@ -60,12 +60,16 @@ class CheckResult(Record):
 
 
 class StageRule(Record):
-    """One way into a stage, in words and as a predicate over the facts, as it stood in this run."""
+    """One way into a stage, in words and as a predicate over the facts, as it stood in this run.
+
+    `not_countable` says why nobody of this company can come that way, for want of the rows that it rests on.
+    """
 
     stage: str
     reason: str | None
     sentence: str
     predicate: str = "TRUE"
+    not_countable: str | None = None
 
 
 class Manifest(Record):
@@ -96,6 +100,11 @@ class Manifest(Record):
     checks: list[CheckResult] = []
     seconds: dict[str, float] = {}
     peak_memory_mb: float = 0.0
+
+    def ways_into(self, stage: str, reason: str | None) -> list[str]:
+        """Return the sentences of the rules that lead into a stage, without those that nobody here can meet."""
+        ways = [rule for rule in self.stage_rules if (rule.stage, rule.reason) == (stage, reason)]
+        return [rule.sentence for rule in ways if rule.not_countable is None]
 
     def to_json(self) -> str:
         """Write the manifest with sorted keys, for people and programs."""

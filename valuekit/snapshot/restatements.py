@@ -123,12 +123,17 @@ def _both(older: Snapshot, newer: Snapshot, as_of: date | None) -> Iterator[tupl
                 _view(engine, f"{side}_{name}", snapshot, name)
         parameters = {
             "as_of": _common_day(engine, as_of),
-            "stages_changed": older.manifest.stage_rules != newer.manifest.stage_rules,
+            "stages_changed": _stage_rules(older.manifest) != _stage_rules(newer.manifest),
             "otherwise": _otherwise(older.manifest, newer.manifest),
         }
         steps = load_steps("valuekit.snapshot", "restatements.sql")
         engine.run_steps([s for s in steps if s.scratch or s.name in _MATERIALISED], parameters)
         yield engine, parameters
+
+
+def _stage_rules(manifest: Manifest) -> list[tuple[str, str | None, str]]:
+    """The rules themselves: a table that has its first rows since changes what they find, not what they say."""
+    return [(rule.stage, rule.reason, rule.predicate) for rule in manifest.stage_rules]
 
 
 def _view(engine: Engine, view: str, snapshot: Snapshot, table: str) -> None:

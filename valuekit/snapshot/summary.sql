@@ -20,7 +20,7 @@ GROUP BY stage
 ORDER BY stage
 
 -- step: stage_rules
-SELECT stage, reason, sentence, predicate
+SELECT stage, reason, sentence, predicate, not_countable
 FROM stage_rules
 ORDER BY rule
 

@@ -43,6 +43,17 @@ def faint() -> str:
     return theme.FAINT[base()]
 
 
+def legend(**look: Any) -> alt.Legend:
+    """Return a legend above the chart: its names stand in as many columns as the page is wide."""
+    columns = alt.expr("width < 400 ? 2 : width < 620 ? 3 : 8")
+    return alt.Legend(orient="top", columns=columns, **look)
+
+
+def beside(low: float, high: float, room: str) -> alt.Scale:
+    """Return a scale across that leaves so many pixels for what is written to the right of the bars."""
+    return alt.Scale(domain=[low, high], range=[0, alt.expr(f"width - ({room})")], nice=False, zero=False)
+
+
 def clicks() -> alt.Parameter:
     """Let a click choose the marks with one `key`."""
     return alt.selection_point(name=CLICKED, fields=["key"])

@@ -13,7 +13,7 @@ def counts(frame: pd.DataFrame, colours: Mapping[str, str], *, unit: str) -> Pic
     """Horizontal bars of `name`, `key`, `amount`, in the order of the rows, each with its number."""
     bars = alt.Chart(frame).encode(
         y=alt.Y("name:N", sort=list(frame["name"]), title=None, axis=_names()),
-        x=alt.X("amount:Q", axis=None, scale=alt.Scale(domain=[0, float(frame["amount"].max() or 1) * 1.12])),
+        x=alt.X("amount:Q", axis=None, scale=charts.beside(0, float(frame["amount"].max() or 1), "56")),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("amount:Q", title=unit, format=",")],
     )
     palette = [colours.get(k, theme.QUIET) for k in frame["key"]]
@@ -126,7 +126,7 @@ def stacked(frame: pd.DataFrame, x: alt.X, currency: str, names: Mapping[str, st
         "name:N",
         title=None,
         scale=theme.scale(theme.STREAMS, frame["key"], names),
-        legend=alt.Legend(orient="top", columns=8, symbolType="square", symbolOpacity=1),
+        legend=charts.legend(symbolType="square", symbolOpacity=1),
     )
     y = alt.Y("sum(amount):Q", title=currency, axis=alt.Axis(format=charts.SHORT, tickCount=5))
     pale = alt.condition("datum.counted", alt.value(1.0), alt.value(0.28))

@@ -55,10 +55,10 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
         start=start.clip(lower=floor) if floor else start, end=end, high=pd.concat([start, end], axis=1).max(axis=1),
         strong=(frame["key"] == chosen) | frame["total"] | (chosen == ""),
     )  # fmt: skip
-    beside = 1.34 if frame["aside"].astype(bool).any() else 1.12  # what is written to the right of the bars
-    room = beside * (float(drawn["high"].max()) - floor) + floor
     low = min(floor, float(drawn[["start", "end"]].min().min()))
-    x = alt.Scale(domain=[low, max(room, low + 1)], nice=False, zero=False)
+    high = max(float(drawn["high"].max()), low + 1)
+    # a number beside each bar, and one at the right edge: on a phone there is no room for that
+    x = charts.beside(low, high, "width < 320 ? 64 : 150" if frame["aside"].astype(bool).any() else "64")
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=_names())
     base = alt.Chart(drawn).encode(y=y)
     bars = base.mark_bar(height={"band": 0.66}, cornerRadius=2).encode(
@@ -67,10 +67,10 @@ def bridge(frame: pd.DataFrame, *, unit: str, chosen: str = "", number: str = ",
         ),
         x2="end:Q",
         color=alt.Color("colour:N", legend=None, scale=None),
-        opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
+        opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.55)),
     )
     text = base.mark_text(align="left", dx=6, color=charts.ink(), fontSize=12.5).encode(x="high:Q", text="text:N")
-    wide = {"expr": "width < 320 ? 0 : 1"}  # on a phone there is no room for the second number
+    wide = {"expr": "width < 320 ? 0 : 1"}
     aside = base.mark_text(align="right", color=charts.quiet(), fontSize=12, opacity=wide).encode(
         x=alt.value(alt.expr("width")), text="aside:N"
     )

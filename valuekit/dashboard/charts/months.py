@@ -29,9 +29,7 @@ def stacked(
         "name:N",
         title=None,
         scale=theme.scale(colours, keys, names),
-        legend=alt.Legend(
-            orient="top", columns=6, symbolType="square", symbolOpacity=1, symbolStrokeWidth=0, labelLimit=220
-        ),
+        legend=charts.legend(symbolType="square", symbolOpacity=1, symbolStrokeWidth=0, labelLimit=220),
     )
     bars = (
         alt.Chart(frame)

@@ -59,10 +59,11 @@ def _bridge(run: Run, books: pd.DataFrame) -> None:
         "What customers carry, line by line, then what nobody carries. The last bar is the ledger.",
     )
     company = float(books["ledger"].sum())
-    parts.chart(
-        bars.bridge(frame, run.currency),
-        f"Customers carry net cash of {run.money(total)}; the company keeps {run.money(company)}.",
-    )
+    with parts.roomy("bridge"):
+        parts.chart(
+            bars.bridge(frame, run.currency),
+            f"Customers carry net cash of {run.money(total)}; the company keeps {run.money(company)}.",
+        )
     if run.settings.assumed_cost_of_goods is not None:
         parts.note(
             f"Cost of goods is assumed in the configuration: {100 * run.settings.assumed_cost_of_goods:g}% of revenue."

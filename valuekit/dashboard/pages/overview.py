@@ -13,7 +13,7 @@ from valuekit.dashboard.charts import bars
 from valuekit.dashboard.data import each
 from valuekit.dashboard.parts import Card
 from valuekit.dashboard.run import Run
-from valuekit.tables.published import CUSTOMER_STAGES
+from valuekit.tables.published import CUSTOMER_STAGES, TEAMS
 
 
 def render(run: Run) -> None:
@@ -168,7 +168,7 @@ def _best(run: Run) -> None:
         f"Lifetime value, {run.currency}",
         f"Net cash 12 months, {run.currency}",
     ]
-    parts.listing(headers, rows, numbers=(2, 3, 4))
+    parts.listing(headers, rows, numbers=(0, 2, 3, 4))
 
 
 def _layers(run: Run) -> None:
@@ -197,7 +197,7 @@ def _rule(run: Run, reasons: pd.DataFrame) -> str:
     texts = []
     for row in each(reasons):
         reason = row.reason if isinstance(row.reason, str) else None
-        rules = [r.sentence for r in run.manifest.stage_rules if (r.stage, r.reason) == (row.stage, reason)]
+        rules = run.manifest.ways_into(row.stage, reason)
         number = f" ({words.count(row.parties)})" if len(reasons) > 1 else ""
         texts.append("; or: ".join(rules) + number)
     return texts[0] + ("\n" + " · ".join(texts[1:]) if texts[1:] else "")
@@ -211,7 +211,7 @@ def _systems(run: Run, stage: str) -> str:
 def _teams(run: Run) -> None:
     found = run.ask("overview", "definitions").set_index("definition", drop=False)
     headline = found[found["headline"]]
-    teams = found.reindex([t for t in words.TEAMS if t in found.index and t not in headline.index])
+    teams = found.reindex([t for t in TEAMS if t in found.index and t not in headline.index])
     if headline.empty or teams.empty:
         return
     shown = pd.concat([headline, teams])

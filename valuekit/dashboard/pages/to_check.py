@@ -27,7 +27,8 @@ TO_DO = (
     Register("renewals", "Renewals due", "Call before the term ends, the most valuable first.", registers.renewals),
     Register("contracts", "Contracts to mend", "Correct the term in its system.", registers.contracts),
     Register("stale", "Paying by hand, and wrong", "Correct the field, or derive it from now on.", registers.stale),
-    Register("words", "Unknown status words", "Say in `lifecycle.statuses` what they mean.", registers.status_words),
+    Register("words", "Unknown status words", "Say in `lifecycle.statuses` what they mean; known ones follow.",
+             registers.status_words),
     Register("no_contract", "Paid without contract", "Find the contract, or refund.", registers.no_contract),
     Register("unpaid", "Signed, not paid", "Send the invoice, or ask why it is open.", registers.unpaid),
     Register("duplicates", "Possible duplicates", "Decide: one party or two.", registers.duplicates),
@@ -58,7 +59,7 @@ def _section(run: Run, title: str, registers: tuple[Register, ...], sizes: dict[
         _open(run, register, sizes[register.key])
     empty = [r.name for r in registers if r not in full]
     if empty:
-        parts.note(f"Nothing in: {', '.join(empty)}.")
+        parts.note(f"Nothing in: {' · '.join(empty)}.")
 
 
 def _open(run: Run, register: Register, size: int) -> None:

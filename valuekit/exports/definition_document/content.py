@@ -190,12 +190,14 @@ def _answers(d: Row) -> list[tuple[Cell, ...]]:
 
 
 def _stages(manifest: Manifest, now: Sequence[Row], then: Sequence[Row], before: date | None) -> Part:
-    """Every way into a stage in words, and how many parties are there; ways that nobody took are told too."""
+    """Every way into a stage in words, and how many parties are there.
+
+    Ways that nobody took are told too; those that nobody of this company can take are not.
+    """
     counts = {(r["stage"], r["reason"]): r["parties"] for r in now}
     former = {(r["stage"], r["reason"]): r["parties"] for r in then}
-    sentences: dict[tuple[str, str | None], list[str]] = {}
-    for rule in manifest.stage_rules:
-        sentences.setdefault((rule.stage, rule.reason), []).append(rule.sentence)
+    ways = {(r.stage, r.reason): manifest.ways_into(r.stage, r.reason) for r in manifest.stage_rules}
+    sentences = {key: told for key, told in ways.items() if told}
     known = {**sentences, **dict.fromkeys(counts), **dict.fromkeys(former)}
     order = sorted(known, key=lambda key: (STAGES.index(key[0]), key[1] or ""))
     rows = [

@@ -5,7 +5,8 @@ from typing import Any
 
 from valuekit.exports.definition_document.model import Cell, Field, Grid, Part
 from valuekit.snapshot.checklist import Line
-from valuekit.snapshot.diagnosis import TEAMS, Answer, certain_answers
+from valuekit.snapshot.diagnosis import Answer, certain_answers
+from valuekit.tables.published import TEAMS
 
 Row = Mapping[str, Any]
 TOP_REASONS = 3

@@ -48,6 +48,7 @@ from valuekit.tables.published.vocabulary import (
     MRR_KINDS,
     STAGES,
     STREAMS,
+    TEAMS,
     VALUED_STAGES,
 )
 from valuekit.tables.schema import Table
@@ -62,6 +63,7 @@ __all__ = [
     "PUBLISHED",
     "STAGES",
     "STREAMS",
+    "TEAMS",
     "VALUED_STAGES",
 ]
 

@@ -24,6 +24,10 @@ STAGES = (
 )  # fmt: skip
 """Lifecycle stages: every party is in exactly one. Customers are `active` + `inactive`."""
 
+TEAMS = ("sales", "marketing", "finance", "product")
+"""Keys of the four teams' definitions, in the order in which they meet a customer: the counts that contradict each
+other."""
+
 CUSTOMER_STAGES = ("active", "inactive")
 """Current customers: contract signed, first payment made, contract current."""
 

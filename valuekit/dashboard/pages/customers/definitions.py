@@ -13,6 +13,7 @@ from valuekit.dashboard.data import each
 from valuekit.dashboard.pages.customers import restated
 from valuekit.dashboard.pages.customers.view import View, named
 from valuekit.exports.definition_document.export import Format
+from valuekit.tables.published import TEAMS
 
 
 def render(view: View) -> None:
@@ -25,7 +26,7 @@ def render(view: View) -> None:
         disabled=not view.latest,
     )
     numbers = _numbers(view, inside=inside and view.latest)
-    teams = [t for t in view.found["definition"] if t in (*view.teams(), *words.TEAMS)]
+    teams = [t for t in view.found["definition"] if t in (*view.teams(), *TEAMS)]
     shown = view.found.set_index("definition", drop=False)
     st.html(f'<div class="vk-cards">{"".join(_card(view, shown.loc[t], numbers.get(t)) for t in teams)}</div>')
     rest = shown[~shown.index.isin(teams)]

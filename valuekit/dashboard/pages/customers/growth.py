@@ -239,6 +239,7 @@ MOVES = {"joined": "joined", "left": "left", "stayed": "stayed", "outside": "is 
 
 def _moves(found: Comparison) -> None:
     """Count what the parties do under the first figure by what they do under the second."""
+    parts.note(f"Down: by the first figure, {found.a.label}. Across: by the second, {found.b.label}.")
     rows = [
         (f"{word.capitalize()} by the first", *(words.count(found.counted([a], [b])) for b in MOVES))
         for a, word in MOVES.items()

@@ -60,10 +60,10 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
         Column("amount", f"Change a month, {money}", "money"),
         Column("why", "Stage and reason"),
         Column("mrr", f"Recurring a month, {money}", "money"),
+        Column("ltv", f"Lifetime value, {money}", "money", str(run.settings.value)),
         Column("last_paid_on", "Last payment", "day"),
         Column("last_used_on", "Last use", "day"),
         Column("contract_ends_on", "Contract until", "day", "Missing: open-ended, or no contract"),
-        Column("ltv", f"Lifetime value, {money}", "money", str(run.settings.value)),
         Column("systems", "Known in", help="Systems that have a record of it"),
     ]
     return [c for c in columns if c.source not in _OPTIONAL or _said(found[c.source])]

@@ -53,13 +53,14 @@ def _picture(view: View, found: pd.DataFrame, bits: dict[str, int], names: dict[
         " bar how many. A party is in exactly one column. At the left: the size of each list."
         + (f" The last column: {len(found) - SHOWN} other combinations." if len(found) > SHOWN else "")
     )
-    parts.clickable(
-        upset(frame, sizes, chosen=chosen),
-        alt_text(frame, list(bits)),
-        key=f"upset_{'_'.join(bits)}_{view.month}",
-        control=control,
-        options={key: key for key in options},
-    )
+    with parts.roomy("overlap"):
+        parts.clickable(
+            upset(frame, sizes, chosen=chosen),
+            alt_text(frame, list(bits)),
+            key=f"upset_{'_'.join(bits)}_{view.month}",
+            control=control,
+            options={key: key for key in options},
+        )
     with st.expander("The same as a table"):
         rows = [(c.label, words.count(c.parties), words.share(c.parties, found["parties"].sum())) for c in each(frame)]
         parts.listing(["On exactly these lists", "Parties", "Share"], rows, numbers=(1, 2))

@@ -73,7 +73,8 @@ def _counted(view: View) -> None:
         }
     )
     fullest = most(frame, "amount")
-    parts.chart(
-        grids.heat(frame, [words.stage(s) for s in stages], [names[t] for t in teams], unit="Parties", number=",.0f"),
-        f"Most parties: {fullest.row}, counted by {fullest.column}, {fullest.text}.",
+    picture = grids.heat(
+        frame, [words.stage(s) for s in stages], [names[t] for t in teams], unit="Parties", number=",.0f"
     )
+    with parts.roomy("counted"):
+        parts.chart(picture, f"Most parties: {fullest.row}, counted by {fullest.column}, {fullest.text}.")

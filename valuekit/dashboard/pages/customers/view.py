@@ -11,6 +11,7 @@ import streamlit as st
 from valuekit.dashboard import parts, words
 from valuekit.dashboard.data import each
 from valuekit.dashboard.run import Run
+from valuekit.tables.published import TEAMS
 
 MONTHS = "customers/months"
 LISTS = "customers/lists"
@@ -66,7 +67,7 @@ class View:
     def teams(self) -> list[str]:
         """Return the headline and the four teams' definitions, as far as they can be counted."""
         headline = list(self.countable.loc[self.countable["headline"], "definition"])
-        return headline + [t for t in words.TEAMS if t in self.countable.index and t not in headline]
+        return headline + [t for t in TEAMS if t in self.countable.index and t not in headline]
 
 
 def named(one: Any) -> str:

@@ -1,0 +1,36 @@
+"""The parts that pages are made of: what they write for wide and for narrow screens."""
+
+import pandas as pd
+import pytest
+
+from valuekit.dashboard import parts
+from valuekit.dashboard.charts import bars, months
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect what is written as HTML."""
+    written: list[str] = []
+    monkeypatch.setattr(parts.st, "html", written.append)
+    return written
+
+
+def test_a_table_of_sentences_can_become_blocks_whose_cells_know_their_header(said: list[str]) -> None:
+    parts.listing(["Team", "Parties", "Why"], [("Sales", "5", "A few words")], numbers=(1,))
+    parts.listing(["Team", "Parties", "Why"], [("Sales", "5", "x" * 41)], numbers=(1,))
+    assert ['class="vk prose"' in table for table in said] == [False, True]
+    assert '<td class="n" data-label="Parties">' in said[1]
+
+
+def test_what_is_typed_as_it_is_stands_apart(said: list[str]) -> None:
+    parts.note("Say in `lifecycle.statuses` what <they> mean")
+    assert "<code>lifecycle.statuses</code> what &lt;they&gt;" in said[0]
+
+
+def test_legends_wrap_and_numbers_beside_bars_have_room() -> None:
+    counted = pd.DataFrame({"name": ["Sales"], "key": ["team"], "amount": [5]})
+    bar = bars.counts(counted, {}, unit="Parties").to_dict()["layer"][0]["encoding"]["x"]
+    assert bar["scale"]["range"] == [0, {"expr": "width - (56)"}]
+    month = pd.DataFrame({"as_of": [pd.Timestamp("2026-06-30")], "complete": [True], "key": ["new"], "amount": [5]})
+    picture = months.stacked(month, {}, {"new": "New"}, unit="Parties").to_dict()
+    assert "width" in picture["layer"][0]["encoding"]["color"]["legend"]["columns"]["expr"]

@@ -2,8 +2,11 @@
 # ruff: noqa: PLC0415 - mlflow costs two seconds that only a run pays
 
 import json
+import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -14,6 +17,10 @@ from valuekit.errors import EngineError
 from valuekit.snapshot import Manifest
 from valuekit.tracking.page import flat, metrics, summary_page
 from valuekit.tracking.quiet import quiet, settings
+
+fcntl: Any = None
+with suppress(ImportError):  # Windows has no flock
+    import fcntl
 
 PENDING = ".tracking"
 _SCORING = Path(__file__).with_name("scoring.py")
@@ -124,12 +131,26 @@ def _push(file: Path) -> TrackingResult:
     result = TrackingResult(content["uri"], content["experiment"])
     snapshot = file.parent.parent / content["snapshot"]
     try:
-        with settings(PATIENCE), quiet():
+        with _one_at_a_time(file.parent, content["uri"]), settings(PATIENCE), quiet():
             run = _log(content, snapshot)
     except Exception as error:  # whatever a server or its client does must not harm the run
         return replace(result, problem=_reason(error), pending=file)
     file.unlink()
     return replace(result, mlflow_run=run)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path, uri: str) -> Iterator[None]:
+    """Wait for other runs that record to the same local file: two that make it at once would break each other."""
+    if fcntl is None or urlsplit(uri).scheme != "sqlite":
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _reason(error: Exception) -> str:

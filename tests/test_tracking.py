@@ -151,9 +151,9 @@ def test_the_page_says_what_the_run_found(snapshot):
     assert "| cube equals ltv | passed |" in page
 
 
-def test_runs_that_record_to_one_local_file_wait_for_each_other(tmp_path):
+def test_runs_beside_the_same_snapshots_record_one_after_the_other(tmp_path):
     order = []
-    with tracking.runs._one_at_a_time(tmp_path, "sqlite:///x"):
+    with tracking.runs._one_at_a_time(tmp_path):
         other = threading.Thread(target=lambda: wait_and_note(tmp_path, order))
         other.start()
         time.sleep(0.05)
@@ -163,5 +163,5 @@ def test_runs_that_record_to_one_local_file_wait_for_each_other(tmp_path):
 
 
 def wait_and_note(folder, order):
-    with tracking.runs._one_at_a_time(folder, "sqlite:///x"):
+    with tracking.runs._one_at_a_time(folder):
         order.append("second")

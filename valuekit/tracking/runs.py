@@ -81,12 +81,15 @@ def record(
     beside the snapshot until it is pushed, and records kept from former runs are pushed along.
     """
     start = time.perf_counter()
-    kept = _keep(manifest, snapshot, uri or default_uri(snapshot.parent), experiment or manifest.company, reused=reused)
-    result = _push(kept)
-    if result.recorded:
-        others = [f for f in sorted(kept.parent.glob("*.json")) if f != kept and _content(f)["uri"] == result.uri]
-        result = replace(result, pushed_before=sum(_push(file).recorded for file in others))
-    elif required:
+    with _one_at_a_time(snapshot.parent):
+        kept = _keep(
+            manifest, snapshot, uri or default_uri(snapshot.parent), experiment or manifest.company, reused=reused
+        )
+        result = _push(kept)
+        if result.recorded:
+            others = [f for f in sorted(kept.parent.glob("*.json")) if f != kept and _content(f)["uri"] == result.uri]
+            result = replace(result, pushed_before=sum(_push(file).recorded for file in others))
+    if required and not result.recorded:
         raise EngineError(
             f"the run was published but not recorded: {result.problem}",
             where=str(snapshot),
@@ -97,7 +100,8 @@ def record(
 
 def push_pending(folder: Path) -> list[TrackingResult]:
     """Push every record that waits beside the snapshots of a folder; return what became of each."""
-    return [replace(r, uri=shown(r.uri)) for r in map(_push, sorted((folder / PENDING).glob("*.json")))]
+    with _one_at_a_time(folder):
+        return [replace(r, uri=shown(r.uri)) for r in map(_push, sorted((folder / PENDING).glob("*.json")))]
 
 
 def shown(uri: str) -> str:
@@ -131,7 +135,7 @@ def _push(file: Path) -> TrackingResult:
     result = TrackingResult(content["uri"], content["experiment"])
     snapshot = file.parent.parent / content["snapshot"]
     try:
-        with _one_at_a_time(file.parent, content["uri"]), settings(PATIENCE), quiet():
+        with settings(PATIENCE), quiet():
             run = _log(content, snapshot)
     except Exception as error:  # whatever a server or its client does must not harm the run
         return replace(result, problem=_reason(error), pending=file)
@@ -140,9 +144,9 @@ def _push(file: Path) -> TrackingResult:
 
 
 @contextmanager
-def _one_at_a_time(folder: Path, uri: str) -> Iterator[None]:
-    """Wait for other runs that record to the same local file: two that make it at once would break each other."""
-    if fcntl is None or urlsplit(uri).scheme != "sqlite":
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for other runs beside the same snapshots: two would break a new local file, or push one record twice."""
+    if fcntl is None or not folder.is_dir():
         yield
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -24,6 +24,7 @@ MACHINE_ERRORS = {
     errno.ENAMETOOLONG,
 }  # fmt: skip
 """Failures of the place that was named, not of valuekit."""
+_DAMAGED = "A snapshot's file that is named here is damaged: run the configuration again, and it is published anew."
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -253,7 +254,8 @@ def _unexpected(error: Exception, *, as_json: bool) -> int:
     from valuekit.engine import DatabaseError
 
     if isinstance(error, DatabaseError):
-        return _tell(EngineError(str(error).strip().splitlines()[0], where="the engine"), as_json=as_json)
+        what = str(error).strip().splitlines()[0]
+        return _tell(EngineError(what, where="the engine", next_step=_DAMAGED), as_json=as_json)
     return _bug(error, as_json=as_json)
 
 

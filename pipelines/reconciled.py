@@ -1,5 +1,6 @@
 """Two lists against each other, for people and programs: the bridge from one number to the other."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.report import grid
+from valuekit.errors import ConfigError
 from valuekit.exports.files import atomic_file, write_csv
 from valuekit.snapshot import Snapshot
 from valuekit.snapshot.reconciliation import SIDES, Reconciliation, Side, members
 
+_OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".parquet", ".json")
 RECONCILIATION_SCHEMA = "valuekit.reconciliation/1"
 
 
@@ -74,14 +77,25 @@ def _since(now: int, former: int | None) -> tuple[str, str]:
 
 
 def write_members(
-    snapshot: Snapshot, told: Reconciliation, target: Path, *, side: str | None, reason: str | None, overwrite: bool
+    snapshot: Snapshot,
+    told: Reconciliation,
+    target: Path | None,
+    *,
+    side: str | None,
+    reason: str | None,
+    overwrite: bool,
 ) -> int:
-    """Write the parties behind a comparison to a CSV file, safe to open in a spreadsheet; return their number.
+    """Write the parties behind a comparison as CSV, safe to open in a spreadsheet; return their number.
 
-    Without `side`, those of both sides that differ. The members are those at the date of the run.
+    Without `side`, those of both sides that differ; without `target`, to standard output. The members are those at the
+    date of the run. Raises `ConfigError` when the target exists and not `overwrite`, or its ending is not that of CSV.
     """
+    if target and target.suffix.lower() in _OTHER_FORMATS:
+        raise ConfigError("members are written as CSV.", where=str(target), next_step="Name a .csv file.")
     chosen: tuple[Side, ...] = tuple(s for s in SIDES if s == side) if side else ("only_first", "only_second")
     tables = [members(snapshot, told.first, told.second, s, reason) for s in chosen]
+    batches, names = (batch for table in tables for batch in table.to_batches()), tables[0].column_names
+    if target is None:
+        return write_csv(batches, names, sys.stdout)
     with atomic_file(target, overwrite=overwrite) as draft, draft.open("w", encoding="utf-8-sig", newline="") as file:
-        batches = (batch for table in tables for batch in table.to_batches())
-        return write_csv(batches, tables[0].column_names, file)
+        return write_csv(batches, names, file)

@@ -1,5 +1,6 @@
 """What a run found, for people: compact tables, the headline first, what to type next at the end."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
@@ -17,6 +18,12 @@ from valuekit.snapshot import Manifest, Summary
 from valuekit.tables.published import STAGES, TEAMS
 
 RUN_SCHEMA = "valuekit.run/1"
+
+_UNKNOWN_RECORDS = """
+SELECT table_name, COUNT(*) AS rows, MIN(source) AS source, MIN_BY(row_number, (source, row_number)) AS first
+FROM quarantine WHERE severity = 'warn' AND reasons LIKE '%unknown record%' AND table_name <> 'decisions'
+GROUP BY table_name ORDER BY table_name
+"""
 
 
 def run_object(outcome: Outcome) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
         ("Against the books, all months", _books(manifest)),
         ("Value", _value(summary, manifest)),
         ("Where executives agree and where they do not", _agreement(summary)),
-        ("Input", _input(manifest)),
+        ("Input", _input(outcome)),
         ("Checks", _checks(manifest)),
     ):
         if part is not None:
@@ -147,12 +154,27 @@ def _agreement(summary: Summary) -> Table | None:
     return table
 
 
-def _input(manifest: Manifest) -> Table:
+def _input(outcome: Outcome) -> RenderableType:
+    manifest = outcome.manifest
     table = grid("table", "rows in>", "accepted>", "quarantined>", "warned>", "later than as of>")
     for name, rows in manifest.intake.items():
         counts = (rows.rows_in, rows.rows_accepted, rows.rows_quarantined, rows.rows_warned, rows.rows_later)
         table.add_row(escape(name), *(f"{n:,}" for n in counts))
-    return table
+    if not any(2 * r.rows_warned > r.rows_accepted > 0 for r in manifest.intake.values()):
+        return table
+    return Group(table, *(Text(line, style="yellow") for line in _strangers(outcome)))
+
+
+def _strangers(outcome: Outcome) -> Iterator[str]:
+    """Tables most of whose rows name records that nobody knows: nearly always, their `system` is not that of these."""
+    named = outcome.snapshot.query(_UNKNOWN_RECORDS).to_pylist()
+    for row in named:
+        if 2 * row["rows"] > outcome.manifest.intake[row["table_name"]].rows_accepted:
+            yield (
+                f"{row['table_name']}: {row['rows']:,} rows belong to nobody, for example {row['source']} row "
+                f"{row['first']}: `records` has no such record in the system of the row. If it is known under another "
+                "system, give the source that `system`."
+            )
 
 
 def _checks(manifest: Manifest) -> Table:

@@ -15,6 +15,7 @@ from pipelines.steps import STEPS, Step, Work
 from valuekit import __version__
 from valuekit.config import Config
 from valuekit.engine import Engine
+from valuekit.errors import ConfigError
 from valuekit.snapshot import Manifest, Snapshot, Summary, config_text, publish, scratch_folder, summarise
 from valuekit.snapshot.fingerprint import text_sha256
 from valuekit.tracking import TrackingResult, record
@@ -61,6 +62,7 @@ def run(
     check fails; then nothing is published, and former snapshots stand.
     """
     folder = output or config.output
+    _check_folder(folder)
     with scratch_folder(folder) as scratch, _engine(config, scratch, folder / DEBUG_FILE if debug else None) as engine:
         work = Work(engine, config, base, folder)
         seconds = _do(work, steps, progress)
@@ -73,6 +75,11 @@ def run(
     seconds = {**seconds, "publish": round(time.perf_counter() - started, 3)}
     wanted = config.tracking.enabled if track is None else track
     return _outcome(path, manifest, summary, seconds, track=wanted, required=require_tracking)
+
+
+def _check_folder(folder: Path) -> None:
+    if "?" in str(folder.absolute()):  # what follows it would be lost from the name of the engine's log
+        raise ConfigError("a database cannot lie below `?`.", where=str(folder), next_step="Name another folder.")
 
 
 @contextmanager

@@ -90,7 +90,9 @@ def reconcile(
     first: Annotated[str, typer.Argument(metavar="FIRST", help="Key of a definition.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="Key of another one.")],
     as_of: MonthEnd = None,
-    members: Annotated[Path | None, typer.Option(metavar="FILE", help="Write those who differ as CSV.")] = None,
+    members: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write those who differ as CSV; `-` is standard output.")
+    ] = None,
     side: Annotated[Side | None, typer.Option(metavar="only_first|only_second|both", help="Members of a side.")] = None,
     reason: Annotated[str | None, typer.Option(metavar="KEY", help="Members with this reason, or unexplained.")] = None,
     force: Overwrite = False,
@@ -108,9 +110,15 @@ def reconcile(
     if (side or reason) and not members:
         raise ConfigError("--side and --reason choose members.", next_step="Add --members FILE.")
     told = compare(opened, first, second, as_of.date() if as_of else None)
+    to_stdout = str(members) == "-"
+    if to_stdout and json:
+        raise ConfigError("standard output takes members or JSON.", where="--members", next_step="Name a file.")
     if members:
-        rows = write_members(opened, told, members, side=side and side.value, reason=reason, overwrite=force)
+        target = None if to_stdout else members
+        rows = write_members(opened, told, target, side=side and side.value, reason=reason, overwrite=force)
         typer.echo(f"{members}: {rows:,} parties", err=True)
+    if to_stdout:
+        return
     if json:
         print_json(reconciliation_object(opened, told))
     else:

@@ -149,3 +149,19 @@ def test_the_page_says_what_the_run_found(snapshot):
     assert "| customer equity | €2,310.00 |" in page
     assert "| payments | 4 / 3 / 1 |" in page
     assert "| cube equals ltv | passed |" in page
+
+
+def test_runs_beside_the_same_snapshots_record_one_after_the_other(tmp_path):
+    order = []
+    with tracking.runs._one_at_a_time(tmp_path):
+        other = threading.Thread(target=lambda: wait_and_note(tmp_path, order))
+        other.start()
+        time.sleep(0.05)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def wait_and_note(folder, order):
+    with tracking.runs._one_at_a_time(folder):
+        order.append("second")

@@ -32,11 +32,15 @@ class ExpressionError(ConfigError):
 
 
 class UnknownNameError(ConfigError, KeyError):
-    """A name that does not exist where it was looked up; carries `name` and `known`."""
+    """A name that does not exist where it was looked up; carries `name` and `known`.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+    The advice is the name that is most like it, or else those that are known, unless `next_step` says something better.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "", next_step: str = "") -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"there is no {kind} '{name}'.", where=where, next_step=did_you_mean(name, self.known))
+        advice = next_step or did_you_mean(name, self.known)
+        super().__init__(f"there is no {kind} '{name}'.", where=where, next_step=advice)
 
 
 class ContractError(ValuekitError, ValueError):

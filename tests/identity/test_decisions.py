@@ -95,6 +95,15 @@ class TestTheFile:
         with pytest.raises(ContractError, match=message):
             self.read(tmp_path, row)
 
+    def test_a_spreadsheet_may_save_it_with_semicolons_and_empty_rows(self, tmp_path):
+        file = tmp_path / "d.csv"
+        rows = "same,crm,1,crm,2\n\n,,,,\nsame,crm,2,crm,3\n"
+        file.write_text(f"{HEADER}\n{rows}".replace(",", ";"), encoding="utf-8-sig")
+        assert [(d.record, d.other) for d in read_decisions(file)] == [
+            (("crm", "1"), ("crm", "2")),
+            (("crm", "2"), ("crm", "3")),
+        ]
+
     def test_a_missing_column(self, tmp_path):
         with pytest.raises(ContractError, match=r"has no column 'to_record'. Did you mean 'to_recrd'"):
             self.read(tmp_path, header="decision,system,record,to_system,to_recrd")

@@ -125,6 +125,12 @@ def test_a_failed_check_publishes_nothing(base, output):
     assert list(output.iterdir()) == []
 
 
+def test_a_folder_that_no_database_can_lie_in_is_refused_before_the_work(base, output):
+    with pytest.raises(ConfigError, match=r"below `\?`.*Name another folder"):
+        run(CONFIG, base=base, output=output / "which?")
+    assert not output.exists()
+
+
 def test_a_step_that_fails_leaves_no_trace_and_former_snapshots_stand(base, output):
     former = run(CONFIG, base=base, output=output, steps=STAND_IN).path
 

@@ -133,12 +133,19 @@ class TestReconcile:
         run_command(["reconcile", path, "finance", "sales", "--members", "n.csv", "--side", "only_second"])
         assert len(Path("n.csv").read_text("utf-8-sig").splitlines()) == 1
 
+    def test_members_go_to_standard_output_alone(self, told, says):
+        rows = list(csv.DictReader(says("reconcile", told(), "finance", "sales", "--members", "-").splitlines()))
+        assert {r["customer"] for r in rows} == {"'=Bob & Sons", "Cleo"}
+        assert not Path("-").exists()
+        assert run_command(["reconcile", told(), "finance", "sales", "--members", "-", "--json"]) == 2
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
             (["finanse", "sales"], "Did you mean 'finance'"),
             (["finance", "finance"], "compared with itself"),
             (["finance", "sales", "--side", "only_first"], "Add --members"),
+            (["finance", "sales", "--members", "m.xlsx"], "Name a .csv file"),
             (["finance", "sales", "--members", "m.csv", "--reason", "idel"], "Did you mean 'idle'"),
             (["finance", "sales", "--members", "m.csv", "--as-of", "2026-05-31"], "the run's own date"),
             (["finance", "sales", "--as-of", "2026-05-30"], "no reconciliation at '2026-05-30'"),

@@ -1,11 +1,14 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from valuekit.simulate.broken import breakers
+from valuekit.simulate.broken import breakers, broken_rows
+from valuekit.simulate.columns import nullable
 from valuekit.tables import CANONICAL
-from valuekit.tables.canonical import PAYMENTS
+from valuekit.tables.canonical import PAYMENTS, REFERRALS
 from valuekit.tables.schema import Check, Table
 
 
@@ -65,3 +68,11 @@ def test_a_check_of_a_new_shape_must_be_taught():
     strange = Table("strange", "row", PAYMENTS.columns, checks=(Check("odd", "amount % 2 = 1", "amounts are odd"),))
     with pytest.raises(KeyError, match="way to break check"):
         breakers(strange)
+
+
+@pytest.mark.parametrize(("rows", "broken"), [(1, 0), (19, 0), (50, 2), (500, 3)])
+def test_a_small_table_has_so_few_broken_rows_that_a_run_goes_on(rows, broken):
+    day = date(2026, 1, 5)
+    good = [{"id": f"R{i}", "referrer": "A", "referred": "B", "referred_on": day, "system": "x"} for i in range(rows)]
+    table = pa.Table.from_pylist(good, schema=nullable(REFERRALS))
+    assert broken_rows(np.random.default_rng(1), REFERRALS, table, 0, 0.001).num_rows == broken

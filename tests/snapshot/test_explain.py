@@ -112,3 +112,15 @@ def test_a_prospect_has_no_value_no_segment_and_no_cash(snapshot):
     assert (dora.value, dora.segment, dora.consensus, dora.streams) == (None, None, None, [])
     assert {line["all_months"] for line in dora.cash} == {0}
     assert not any(d["counted"] for d in dora.definitions)
+
+
+def test_a_stage_whose_only_rule_asks_what_is_no_fact_is_explained(snapshot, monkeypatch):
+    rule = StageRule(stage="active", reason=None, sentence="In use", predicate="NOT use_recorded")
+    monkeypatch.setattr(snapshot, "manifest", snapshot.manifest.model_copy(update={"stage_rules": [rule]}))
+    assert explain(snapshot, "p1").stage["rule"] == "In use"
+
+
+@pytest.mark.parametrize("name", ["Zweitausendeins", "p9999", "", "%"])
+def test_an_unknown_party_that_is_like_none_gets_no_names_at_random(snapshot, name):
+    with pytest.raises(UnknownNameError, match=r"Nothing is like it.* such as \w+:\w+\.$"):
+        explain(snapshot, name)

@@ -55,6 +55,21 @@ def only_blank_lines(intake: Any) -> dict[str, Any]:
     return {"file": "payments.csv"}
 
 
+def parquet_called_csv(intake: Any) -> dict[str, Any]:
+    intake.write("payments.csv", b"PAR1" + bytes(20))
+    return {"file": "payments.csv"}
+
+
+def spreadsheet(intake: Any) -> dict[str, Any]:
+    intake.write("payments.xlsx", b"PK\x03\x04" + bytes(20))
+    return {"file": "payments.xlsx"}
+
+
+def where_that_is_no_condition(intake: Any) -> dict[str, Any]:
+    intake.write("payments.csv", csv(GOOD))
+    return {"file": "payments.csv", "where": "amount"}
+
+
 def binary_file_called_csv(intake: Any) -> dict[str, Any]:
     intake.write("payments.csv", bytes(range(128, 256)) * 20)
     return {"file": "payments.csv"}
@@ -104,8 +119,8 @@ def parquet_with_damaged_pages(intake: Any) -> dict[str, Any]:
 
 
 def unknown_ending(intake: Any) -> dict[str, Any]:
-    intake.write("payments.xlsx", b"PK")
-    return {"file": "payments.xlsx"}
+    intake.write("payments.dat", b"PK")
+    return {"file": "payments.dat"}
 
 
 def package_not_installed(intake: Any) -> dict[str, Any]:
@@ -199,7 +214,6 @@ STOPS: list[tuple[Callable[[Any], dict[str, Any]], type[Exception], str]] = [
     (empty_file, InputError, "is empty. Export it again"),
     (only_blank_lines, InputError, "is empty. Export it again"),
     (binary_file_called_csv, InputError, "is no text in utf-8: line 1 does not decode. Set `encoding`"),
-    (spreadsheet_called_csv, InputError, "is no text in utf-8"),
     (utf_16_declared_wrongly, InputError, "is no text in utf-16"),
     (broken_gzip, InputError, "is no whole gzip file"),
     (no_parquet, InputError, "is no readable Parquet file"),
@@ -223,6 +237,10 @@ STOPS: list[tuple[Callable[[Any], dict[str, Any]], type[Exception], str]] = [
     (forbidden_expression, ConfigError, "not allowed in an expression"),
     (text_multiplied, ConfigError, "cast them to calculate"),
     (date_format_that_is_none, ConfigError, "format"),
+    (parquet_called_csv, InputError, "Set `format: parquet`"),
+    (spreadsheet_called_csv, InputError, "Save the sheet as CSV"),
+    (spreadsheet, ConfigError, "Save the sheet as CSV"),
+    (where_that_is_no_condition, ConfigError, "`where: amount` gives VARCHAR, which is neither true nor false"),
 ]
 
 

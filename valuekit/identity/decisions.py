@@ -43,7 +43,8 @@ class Decision:
 def read_decisions(path: Path) -> list[Decision]:
     """Read the decisions file: CSV with `decision` (same or different), `system`, `record`, `to_system`, `to_record`.
 
-    Optional columns `by`, `on` and `why` go into the merge log. Decisions hold for every date.
+    Optional columns `by`, `on` and `why` go into the merge log. Decisions hold for every date. Semicolons may part the
+    columns, as some spreadsheets write them, and rows without content are passed over.
 
     Raises:
         InputError: the file cannot be read.
@@ -51,9 +52,13 @@ def read_decisions(path: Path) -> list[Decision]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
+            header = file.readline()
+            file.seek(0)
+            delimiter = max(",;", key=header.count)
+            reader = csv.DictReader(file, skipinitialspace=True, delimiter=delimiter)
             _check_columns(reader.fieldnames or (), path)
-            decisions = [_decision(row, number, path) for number, row in enumerate(reader, start=1)]
+            rows = [(number, row) for number, row in enumerate(reader, start=1) if any(map(_is_filled, row.values()))]
+            decisions = [_decision(row, number, path) for number, row in rows]
     except FileNotFoundError:
         advice = "Make it, with the columns " + ", ".join(COLUMNS) + ", or take `identity.decisions` out."
         raise InputError("there is no such file of decisions.", where=str(path), next_step=advice) from None
@@ -70,6 +75,10 @@ def _check_columns(found: Sequence[str], path: Path) -> None:
         if column not in found:
             advice = did_you_mean(column, found) if found else f"Its columns are {', '.join(COLUMNS)}."
             raise ContractError(f"has no column '{column}'.", where=str(path), next_step=advice)
+
+
+def _is_filled(value: str | list[str] | None) -> bool:
+    return any(v.strip() for v in (value if isinstance(value, list) else [value or ""]))
 
 
 def _decision(row: dict[str, str | None], number: int, path: Path) -> Decision:

@@ -19,6 +19,9 @@ from valuekit.tables import Check, Table
 Row = dict[str, Any]
 Breaker = Callable[[Row], Row]
 
+_ROWS_PER_BROKEN = 20
+"""A small table has so many good rows for each broken one: a run at default settings goes on below 5%."""
+
 _UNKNOWN_VALUE, _UNKNOWN_CURRENCY = "mystery", "XXX"
 
 _SPECIAL: dict[str, Row] = {
@@ -70,9 +73,10 @@ def _against(check: Check) -> Breaker:
 
 
 def broken_rows(rng: Rng, table: Table, good: pa.Table, batch: int, share: float) -> pa.Table:
-    """Return bad rows made from good ones: a share of their number, in the first batch at least one of each kind."""
+    """Return bad rows made from good ones: a share of their number, in the first batch one of each kind if it can."""
     kinds = breakers(table)
-    count = max(round(share * good.num_rows), len(kinds) if batch == 0 else 0)
+    at_least = min(len(kinds), good.num_rows // _ROWS_PER_BROKEN) if batch == 0 else 0
+    count = max(round(share * good.num_rows), at_least)
     if not good.num_rows or not share:
         return nullable(table).empty_table()
     copies = good.take(pa.array(rng.integers(0, good.num_rows, count))).to_pylist()

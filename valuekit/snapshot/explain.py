@@ -1,6 +1,6 @@
 """Why one party is what it is: every number of a snapshot about it, with the rule behind it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -100,7 +100,15 @@ def find_party(engine: Engine, name: str) -> str:
                 next_step="Name one of them by its id.",
             )
     alike = [row["known"] for row in named_rows(engine, "explain.sql", "alike", {"name": name})]
-    raise UnknownNameError("party", name, alike)
+    raise UnknownNameError("party", name, alike, next_step=_search(engine, alike))
+
+
+def _search(engine: Engine, alike: Sequence[str]) -> str:
+    """Name those that are alike; where none is, say how parties are found: names at random would help nobody."""
+    if alike:
+        return f"Did you mean {' or '.join(repr(known) for known in alike)}?"
+    record = "".join(f", such as {row['known']}" for row in named_rows(engine, "explain.sql", "some_record", {}))
+    return f"Nothing is like it. A party is found by its name, its id, or one of its records{record}."
 
 
 def _first(rows: list[Row]) -> Row | None:
@@ -137,9 +145,12 @@ def _named(lists: list[Row], bits: int) -> list[str]:
 
 
 def _stage(engine: Engine, row: Row, party: Row, rules: Iterable[StageRule]) -> Row:
-    """The stage with the rule that leads to it, as it stood in the run: the first that holds for the party."""
+    """The stage with the rule that leads to it, as it stood in the run: the first that holds for the party.
+
+    A rule that is the only way there has fired: it may ask what is no fact, such as whether use is recorded at all.
+    """
     ways = [r for r in rules if (r.stage, r.reason) == (row["stage"], row["reason"])]
-    fired = next((r for r in ways if _holds(engine, r.predicate, party)), None)
+    fired = ways[0] if len(ways) == 1 else next((r for r in ways if _holds(engine, r.predicate, party)), None)
     return {**row, "rule": fired.sentence if fired else "", "predicate": fired.predicate if fired else ""}
 
 

@@ -17,10 +17,17 @@ ORDER BY party_id
 SELECT party_id FROM parties WHERE LOWER(label) = LOWER($name) ORDER BY party_id LIMIT 6
 
 -- step: alike
+-- The names and ids that look like what was asked for. Ids differ in few digits anyway: there, one slip is all.
 SELECT known
 FROM (SELECT party_id AS known FROM parties UNION SELECT record FROM party_records UNION SELECT label FROM parties)
+WHERE CASE WHEN REGEXP_MATCHES($name, '[0-9]') THEN LEVENSHTEIN(LOWER(known), LOWER($name)) <= 1
+           ELSE CONTAINS(LOWER(known), LOWER(NULLIF(TRIM($name), '')))
+                OR JARO_WINKLER_SIMILARITY(LOWER(known), LOWER($name)) >= 0.85 END
 ORDER BY JARO_WINKLER_SIMILARITY(LOWER(known), LOWER($name)) DESC, known
-LIMIT 5
+LIMIT 3
+
+-- step: some_record
+SELECT system || ':' || record AS known FROM party_records ORDER BY system, record LIMIT 1
 
 -- step: party
 SELECT * FROM parties WHERE party_id = $party

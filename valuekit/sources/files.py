@@ -14,6 +14,15 @@ from valuekit.errors import ConfigError, InputError
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+_NO_TEXT = {
+    b"PAR1": ("a Parquet file", "Set `format: parquet`."),
+    b"PK\x03\x04": ("a spreadsheet or another packed file", "Save the sheet as CSV, and name that file."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel file", "Save the sheet as CSV, and name that file."),
+    b"\x1f\x8b": ("packed with gzip", "Let its name end in .gz."),
+}
+"""First bytes of files that are often taken for CSV."""
+
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -74,14 +83,22 @@ def format_of(source: Source, path: Path) -> str:
     found = source.format or FORMATS.get(endings[-1] if endings else "")
     if not found:
         advice = "Set `format` of the source to csv, parquet or whitespace."
+        if endings and endings[-1] in _SPREADSHEETS:
+            advice = "Save the sheet as CSV, and name that file."
         raise ConfigError("the ending of the file does not tell its format.", where=str(path), next_step=advice)
     return found
 
 
 def encoding_of(source: Source, path: Path) -> str:
-    """Return the encoding of a text file: its byte order mark goes before the configured one."""
+    """Return the encoding of a text file: its byte order mark goes before the configured one.
+
+    Raises: `InputError` for a file that is no text, but something else that its first bytes tell.
+    """
     with opened(path) as file:
-        start = file.read(3)
+        start = file.read(4)
+    for mark, (what, advice) in _NO_TEXT.items():
+        if start.startswith(mark):
+            raise InputError(f"is {what}, not text.", where=str(path), next_step=advice)
     return next((e for mark, e in _BOMS.items() if start.startswith(mark)), source.encoding)
 
 

@@ -34,6 +34,11 @@ class MappedSource:
         return f"SELECT _row, _problem{reads} FROM ({self._cleaned}) WHERE {rows}"
 
     @property
+    def condition(self) -> str:
+        """What `where` gives for each row, as `condition`."""
+        return f"SELECT {self.where} AS condition FROM ({self._cleaned})"
+
+    @property
     def _cleaned(self) -> str:
         return f"SELECT {', '.join([*self._clean, *OWN_COLUMNS])} FROM {quote(self.raw.table)}"
 

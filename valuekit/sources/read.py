@@ -11,7 +11,7 @@ from valuekit.errors import ConfigError, ContractError, EngineError, InputError,
 from valuekit.sources.accept import accept
 from valuekit.sources.contract import checked_select
 from valuekit.sources.files import label
-from valuekit.sources.mapping import map_source, types_of
+from valuekit.sources.mapping import MappedSource, map_source, types_of
 from valuekit.sources.raw import Raw, read_raw
 from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
@@ -98,12 +98,22 @@ def _checked(engine: Engine, source: Source, raw: Raw, number: int) -> str:
     mapped = map_source(source, raw)
     try:
         described = {name: kind for name, kind, *_ in engine.rows(f"DESCRIBE {mapped.select}")}
+        _check_condition(engine, source, mapped)
         select = checked_select(source, mapped.select, types_of(described), mapped.formats)
         engine.rows(f"DESCRIBE {select}")
     except DatabaseError as error:
         what = f"the mapping to {source.table} does not work: {first_line(error)}."
         raise ConfigError(what, where=raw.place, next_step=_MISFIT) from None
     return f"SELECT {number} AS _file, * FROM ({select})"
+
+
+def _check_condition(engine: Engine, source: Source, mapped: MappedSource) -> None:
+    if not mapped.where:
+        return
+    kind = engine.rows(f"DESCRIBE {mapped.condition}")[0][1]
+    if kind != "BOOLEAN":
+        what = f"`where: {source.where}` gives {kind}, which is neither true nor false."
+        raise ConfigError(what, where=mapped.raw.place, next_step="Compare it with something, such as `kind = 'sale'`.")
 
 
 def _tidy(engine: Engine) -> None:

@@ -2,8 +2,11 @@
 # ruff: noqa: PLC0415 - mlflow costs two seconds that only a run pays
 
 import json
+import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -14,6 +17,10 @@ from valuekit.errors import EngineError
 from valuekit.snapshot import Manifest
 from valuekit.tracking.page import flat, metrics, summary_page
 from valuekit.tracking.quiet import quiet, settings
+
+fcntl: Any = None
+with suppress(ImportError):  # Windows has no flock
+    import fcntl
 
 PENDING = ".tracking"
 _SCORING = Path(__file__).with_name("scoring.py")
@@ -74,12 +81,15 @@ def record(
     beside the snapshot until it is pushed, and records kept from former runs are pushed along.
     """
     start = time.perf_counter()
-    kept = _keep(manifest, snapshot, uri or default_uri(snapshot.parent), experiment or manifest.company, reused=reused)
-    result = _push(kept)
-    if result.recorded:
-        others = [f for f in sorted(kept.parent.glob("*.json")) if f != kept and _content(f)["uri"] == result.uri]
-        result = replace(result, pushed_before=sum(_push(file).recorded for file in others))
-    elif required:
+    with _one_at_a_time(snapshot.parent):
+        kept = _keep(
+            manifest, snapshot, uri or default_uri(snapshot.parent), experiment or manifest.company, reused=reused
+        )
+        result = _push(kept)
+        if result.recorded:
+            others = [f for f in sorted(kept.parent.glob("*.json")) if f != kept and _content(f)["uri"] == result.uri]
+            result = replace(result, pushed_before=sum(_push(file).recorded for file in others))
+    if required and not result.recorded:
         raise EngineError(
             f"the run was published but not recorded: {result.problem}",
             where=str(snapshot),
@@ -90,7 +100,8 @@ def record(
 
 def push_pending(folder: Path) -> list[TrackingResult]:
     """Push every record that waits beside the snapshots of a folder; return what became of each."""
-    return [replace(r, uri=shown(r.uri)) for r in map(_push, sorted((folder / PENDING).glob("*.json")))]
+    with _one_at_a_time(folder):
+        return [replace(r, uri=shown(r.uri)) for r in map(_push, sorted((folder / PENDING).glob("*.json")))]
 
 
 def shown(uri: str) -> str:
@@ -130,6 +141,20 @@ def _push(file: Path) -> TrackingResult:
         return replace(result, problem=_reason(error), pending=file)
     file.unlink()
     return replace(result, mlflow_run=run)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for other runs beside the same snapshots: two would break a new local file, or push one record twice."""
+    if fcntl is None or not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _reason(error: Exception) -> str:

@@ -88,7 +88,7 @@ def _flags(option: Any) -> str:
 
 def _default(option: Any) -> str:
     default = getattr(option.default, "value", option.default)
-    plain = not callable(default) and default not in (None, False, True, [], ()) and "--help" not in option.opts
+    plain = not callable(default) and default not in (None, False, True, [], (), "") and "--help" not in option.opts
     return f" Default: {default}." if plain else ""
 
 

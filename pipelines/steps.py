@@ -54,6 +54,7 @@ class Step:
 
 def fingerprint(work: Work) -> None:
     """Hash the input files."""
+    from valuekit.identity.decisions import read_decisions
     from valuekit.sources.files import find_database, find_files
 
     def paths(source: Source) -> list[Path]:
@@ -61,6 +62,7 @@ def fingerprint(work: Work) -> None:
 
     work.sources = fingerprint_files((s, path) for s in work.config.all_sources for path in paths(s))
     if decisions := _decisions_file(work):
+        read_decisions(decisions)  # a mistake in them is said before the work
         work.sources.append(fingerprint_file(decisions, table="decisions", system="people"))
 
 

@@ -125,6 +125,17 @@ def test_a_record_of_another_system_is_not_known_in_this_one(intake, payments):
     assert [number for number, _ in intake.warnings] == [1]
 
 
+def test_both_sides_of_a_link_are_looked_up_in_their_own_systems(intake):
+    intake.write("records.csv", "system,record\ncrm,c1\nbilling,b1\n")
+    intake.add("records", file="records.csv")
+    rows = ("crm,c1,billing,b1,same", "crm,b1,billing,b1,same", "crm,c1,crm,b1,same")
+    intake.read_text("\n".join(("system,from_record,to_system,to_record,kind", *rows)) + "\n", "links")
+    assert intake.warnings == [
+        (2, "unknown record: no row of records has this from_record"),
+        (3, "unknown record: no row of records has this to_record"),
+    ]
+
+
 def test_both_sides_of_a_referral_are_looked_up(intake):
     intake.read_text("id,referrer,referred,referred_on\nr1,c1,c2,2024-01-31\n", "referrals")
     assert intake.warnings == [

@@ -76,11 +76,18 @@ def _sql(parts: Iterable[str], separator: str = ", ") -> Expression:
 def _unknown_records(table: Table, rows: str) -> str:
     selects = [
         f"SELECT r._id, {literal(f'unknown record: no row of records has this {column}')} AS reason "
-        f"FROM {rows} AS r ANTI JOIN records ON records.system = r.system AND records.record = r.{quote(column)} "
+        f"FROM {rows} AS r ANTI JOIN records AS k ON k.system = r.{quote(system)} AND k.record = r.{quote(column)} "
         f"WHERE r.{quote(column)} IS NOT NULL"
-        for column in (table.parties if table.name != "records" else ())
+        for column, system in _named_records(table)
     ]
     return " UNION ALL ".join(selects) or "SELECT 0 AS _id, '' AS reason WHERE FALSE"
+
+
+def _named_records(table: Table) -> list[tuple[str, str]]:
+    """The columns that name a record, each with the column that names its system."""
+    if table.name == "links":
+        return [("from_record", "system"), ("to_record", "to_system")]
+    return [(column, "system") for column in (table.parties if table.name != "records" else ())]
 
 
 def _converted(column: str) -> str:

@@ -220,8 +220,9 @@ def _books(engine: Engine, retailer: bool) -> None:
                 CASE WHEN line = 'revenue' THEN ROUND(0.03 * attributed, 2) ELSE 0 END AS unattributed,
                 {idle} AS unused_capacity, 0 AS unallocated
             FROM lines{general})
-        SELECT month, line, pool, driver, attributed + unattributed + unused_capacity + unallocated AS ledger,
-            attributed, unattributed, unused_capacity, unallocated, 0 AS difference FROM parts""")
+        SELECT month, line, pool, 'EUR' AS currency, driver, ledger AS ledger_in_currency, ledger,
+            attributed, unattributed, unused_capacity, unallocated, 0 AS eliminated, 0 AS difference, 0 AS tax
+        FROM (SELECT *, attributed + unattributed + unused_capacity + unallocated AS ledger FROM parts)""")
 
 
 def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, retailer: bool) -> None:

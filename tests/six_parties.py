@@ -126,9 +126,11 @@ def _cash(engine: Engine) -> None:
         year = {f"{line}_12m": amount for line, amount in lines.items()}
         put(engine, "cash", {"party_id": party, "first_month": JUNE, "last_month": JUNE, **lines, **year,
                              "net_cash": net, "net_cash_12m": net})  # fmt: skip
-    put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "ledger": 1160, "attributed": 1150,
+    put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "currency": "EUR", "ledger": 1160,
+                          "ledger_in_currency": 1160, "attributed": 1150,
                           "unattributed": 10})  # fmt: skip
-    put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "driver": "ticket_minutes",
+    put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "currency": "EUR",
+                          "driver": "ticket_minutes", "ledger_in_currency": -400,
                           "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
 
 

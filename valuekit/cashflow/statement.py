@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from valuekit.calendar import add_months, month_end, month_start
 from valuekit.cashflow.drivers import DRIVERS, plan
+from valuekit.cashflow.invoiced import compute_invoiced
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.tables import PUBLISHED, Column, Table
@@ -31,10 +32,10 @@ _PARTS = Table(
 def compute(
     engine: Engine, *, as_of: date, pools: Mapping[str, str], assumed_cost_of_goods: Decimal | None = None
 ) -> None:
-    """Make the tables `books`, `cash_months` and `cash`.
+    """Make the tables `books`, `cash_months`, `cash`, `invoiced_months` and `receivable_months`.
 
-    Reads: `payments`, `orders`, `costs` and the drivers `tickets`, `activities`, `engagements` and `usage`, accepted,
-    with `party_id`; `parties`. Money in the reporting currency.
+    Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`
+    and `usage`, accepted, with `party_id`; `parties`. Money in the reporting currency.
 
     Money received is every payment and every order of zero or more (revenue), less refunds, chargebacks, credits and
     returns (refunds). The ledger's lines with a record are direct: the party carries them. The rest is shared out
@@ -83,6 +84,8 @@ def compute(
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
         _forget(engine, *made)
     engine.run(PACKAGE, "statement.sql", {"since": month_start(add_months(as_of, -11))})
+    check_books(engine)
+    compute_invoiced(engine, as_of=as_of)
     _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_inside", "cashflow_ledger")
     check_books(engine)
 

@@ -13,6 +13,14 @@ FROM invoices AS i
 LEFT JOIN cashflow_parties AS q USING (party_id)
 WHERE i.status <> 'void' AND NOT COALESCE(q.is_inside, FALSE) AND COALESCE(q.n, 0) BETWEEN $first AND $last
 
+-- step: _sized
+-- What a part of a claim is worth comes in cents, unless the amounts of the invoice itself are finer or in no need of it.
+SELECT
+    *,
+    CASE WHEN worth % 100 = 0 AND worth <> claim THEN 100 ELSE 1 END AS unit,
+    CASE WHEN taxed % 100 = 0 THEN 100 ELSE 1 END AS tax_unit
+FROM _invoices
+
 -- step: _rates
 SELECT currency, rate, rate_on, LEAD(rate_on, 1, DATE '9999-12-31') OVER (PARTITION BY currency ORDER BY rate_on) AS until
 FROM fx_rates
@@ -89,31 +97,32 @@ FROM _credited
 -- step: _standing
 -- How each invoice stands at the end of its month, in its currency; where it is not all money for it, its part.
 SELECT
-    s.k, s.month, i.n, i.sign, i.claim, i.worth, i.taxed, s.billed, s.credited, s.money,
+    s.k, s.month, i.n, i.sign, i.claim, i.worth, i.taxed, i.unit, i.tax_unit, s.billed, s.credited, s.money,
     CASE WHEN is_lost THEN s.billed - s.credited - s.received ELSE 0 END AS lost,
     CASE WHEN is_lost THEN 0 ELSE s.billed - s.credited - s.received END AS still_open,
     CASE
         WHEN is_settled OR s.received = s.paid - s.given_up THEN s.money
         WHEN s.received = 0 THEN 0
-        ELSE s.money * s.received // (s.paid - s.given_up)
+        WHEN s.money = s.paid - s.given_up THEN s.received
+        ELSE 100 * (s.money * s.received // (100 * (s.paid - s.given_up)))
     END AS received
 FROM _received AS s
-JOIN _invoices AS i USING (k)
+JOIN _sized AS i USING (k)
 
 -- step: _worth
--- The same in the reporting currency, at the rate of the invoice, half a hundredth of a cent away from zero.
+-- The same in the reporting currency, at the rate of the invoice; halves are rounded up.
 SELECT
-    k, month, n, sign, received, money, taxed, worth,
-    (2 * worth * billed + claim) // NULLIF(2 * claim, 0) AS billed,
-    (2 * worth * credited + claim) // NULLIF(2 * claim, 0) AS credited,
-    (2 * worth * lost + claim) // NULLIF(2 * claim, 0) AS lost,
-    (2 * worth * still_open + claim) // NULLIF(2 * claim, 0) AS still_open
+    k, month, n, sign, received, money, taxed, tax_unit, worth,
+    unit * ((2 * worth * billed + unit * claim) // NULLIF(2 * unit * claim, 0)) AS billed,
+    unit * ((2 * worth * credited + unit * claim) // NULLIF(2 * unit * claim, 0)) AS credited,
+    unit * ((2 * worth * lost + unit * claim) // NULLIF(2 * unit * claim, 0)) AS lost,
+    unit * ((2 * worth * still_open + unit * claim) // NULLIF(2 * unit * claim, 0)) AS still_open
 FROM _standing
 
 -- step: _claims
 -- A credit note gives up what it is worth; what rates do to a claim is what is left when all else is counted.
 SELECT
-    k, month, n, received, money - received AS on_account, taxed, worth,
+    k, month, n, received, money - received AS on_account, taxed, tax_unit, worth,
     CASE WHEN sign > 0 THEN COALESCE(billed, 0) ELSE 0 END AS invoiced,
     COALESCE(CASE WHEN sign > 0 THEN credited ELSE billed END, 0) AS credited,
     sign * COALESCE(lost, 0) AS lost,
@@ -123,9 +132,13 @@ FROM _worth
 -- step: _without_tax
 SELECT
     *, owed - invoiced + received + credited + lost AS fx,
-    invoiced - COALESCE(2 * taxed * invoiced + worth, 0) // NULLIF(2 * worth, 0) AS invoiced_net,
-    credited - (2 * taxed * credited + worth) // NULLIF(2 * worth, 0) AS credited_net,
-    lost - SIGN(lost) * ((2 * taxed * ABS(lost) + worth) // NULLIF(2 * worth, 0)) AS lost_net
+    invoiced - COALESCE(tax_unit * ((2 * taxed * invoiced + tax_unit * worth) // NULLIF(2 * tax_unit * worth, 0)), 0)
+        AS invoiced_net,
+    credited - COALESCE(tax_unit * ((2 * taxed * credited + tax_unit * worth) // NULLIF(2 * tax_unit * worth, 0)), 0)
+        AS credited_net,
+    lost - COALESCE(
+        SIGN(lost) * tax_unit * ((2 * taxed * ABS(lost) + tax_unit * worth) // NULLIF(2 * tax_unit * worth, 0)), 0
+    ) AS lost_net
 FROM _claims
 
 -- step: _moved

@@ -51,7 +51,8 @@ def print_statement(found: Row, console: Console) -> None:
     table = grid("period", *(f"{x.replace('_', ' ')}>" for x in used))
     for row in periods:
         table.add_row(f"{row['period']}{'' if row['complete'] else ' *'}", *(_plain(row[x]) for x in used))
-    console.print(table, width=WIDE, crop=False)
+    console.width = WIDE
+    console.print(table)
     if any(not row["complete"] for row in periods):
         console.print(Text("\n* not over yet"))
 

@@ -197,6 +197,23 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
                    f" SELECT party_id, MIN(month) AS first_month, MAX(month) AS last_month, {sums}, {recent}"
                    " FROM cash_months GROUP BY party_id")  # fmt: skip
     _books(engine, retailer)
+    _invoiced(engine)
+
+
+def _invoiced(engine: Engine) -> None:
+    """Whatever was received had been billed in the same month; money of nobody known is on account."""
+    engine.execute("""
+        CREATE OR REPLACE TABLE receivable_months AS
+        SELECT party_id, month, 0 AS "begin", revenue AS invoiced, revenue + refunds AS received,
+            -refunds AS credited, 0 AS written_off, 0 AS fx, 0 AS "end", 0 AS on_account
+        FROM cash_months
+        UNION ALL
+        SELECT NULL, month, 0, 0, 0, 0, 0, 0, 0, SUM(unattributed) FROM books GROUP BY month""")
+    engine.execute("""
+        CREATE OR REPLACE TABLE invoiced_months AS
+        SELECT * EXCLUDE (revenue, refunds, net_cash), revenue AS invoiced, refunds AS credited, 0 AS written_off,
+            net_cash AS net_invoiced
+        FROM cash_months""")
 
 
 def _books(engine: Engine, retailer: bool) -> None:

@@ -81,6 +81,7 @@ def fill(engine: Engine) -> Engine:
                    " 'Used the product in the last 14 days' AS sentence, 'TRUE' AS predicate")  # fmt: skip
     _input(engine)
     _cash(engine)
+    _invoiced(engine)
     _definitions(engine)
     _months(engine)
     _recurring(engine)
@@ -132,6 +133,18 @@ def _cash(engine: Engine) -> None:
     put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "currency": "EUR",
                           "driver": "ticket_minutes", "ledger_in_currency": -400,
                           "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
+
+
+def _invoiced(engine: Engine) -> None:
+    """Ada owes 200; Cleo and somebody unknown paid without an invoice."""
+    for party, owed in (("p1", 200), ("p2", 0)):
+        paid, support = REVENUE[party], SUPPORT[party]
+        put(engine, "receivable_months", {"party_id": party, "month": JUNE, "invoiced": paid + owed, "received": paid,
+                                          "end": owed})  # fmt: skip
+        put(engine, "invoiced_months", {"party_id": party, "month": JUNE, "invoiced": paid + owed, "support": support,
+                                        "net_invoiced": paid + owed + support})  # fmt: skip
+    for unbilled, amount in (("p3", 50), (None, 10)):
+        put(engine, "receivable_months", {"party_id": unbilled, "month": JUNE, "on_account": amount})
 
 
 def _definitions(engine: Engine) -> None:

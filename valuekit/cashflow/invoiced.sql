@@ -14,7 +14,7 @@ LEFT JOIN cashflow_parties AS q USING (party_id)
 WHERE i.status <> 'void' AND NOT COALESCE(q.is_inside, FALSE) AND COALESCE(q.n, 0) BETWEEN $first AND $last
 
 -- step: _sized
--- What a part of a claim is worth comes in cents, unless the amounts of the invoice itself are finer or in no need of it.
+-- The smallest part of a claim is a cent, as in all converted amounts; where the amounts are finer, so are their parts.
 SELECT
     *,
     CASE WHEN worth % 100 = 0 AND worth <> claim THEN 100 ELSE 1 END AS unit,

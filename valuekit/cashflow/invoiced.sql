@@ -13,7 +13,7 @@ FROM invoices AS i
 LEFT JOIN cashflow_parties AS q USING (party_id)
 WHERE i.status <> 'void' AND NOT COALESCE(q.is_inside, FALSE) AND COALESCE(q.n, 0) BETWEEN $first AND $last
 
--- step: _sized
+-- step: cashflow_bills
 -- The smallest part of a claim is a cent, as in all converted amounts; where the amounts are finer, so are their parts.
 SELECT
     *,
@@ -25,7 +25,7 @@ FROM _invoices
 SELECT currency, rate, rate_on, LEAD(rate_on, 1, DATE '9999-12-31') OVER (PARTITION BY currency ORDER BY rate_on) AS until
 FROM fx_rates
 
--- step: _linked
+-- step: cashflow_bill_money
 -- Payments of the invoices, in the invoice's currency at the rate of their day, in hundredths of a cent.
 SELECT
     i.k, p.paid_on, p.currency <> i.currency AS crossed, p.kind IN ('refund', 'credit') AND i.sign > 0 AS gives_up,
@@ -35,33 +35,33 @@ SELECT
         ELSE CAST(ROUND(CAST(p.reporting_amount AS DOUBLE) / COALESCE(CAST(r.rate AS DOUBLE), i.rate, 1), 2) * 10000 AS HUGEINT)
     END * i.sign AS amount
 FROM payments AS p
-JOIN _invoices AS i ON i.system = p.system AND i.id = p.invoice
+JOIN cashflow_bills AS i ON i.system = p.system AND i.id = p.invoice
 ANTI JOIN cashflow_inside AS s ON s.party_id = p.party_id
 LEFT JOIN _rates AS r ON r.currency = i.currency AND p.paid_on >= r.rate_on AND p.paid_on < r.until
     AND p.currency <> i.currency
 
 -- step: _last
 SELECT k, MAX(paid_on) AS paid_on, BOOL_OR(crossed) AS crossed
-FROM _linked
+FROM cashflow_bill_money
 GROUP BY k
 
 -- step: _events
 -- A claim is written off when it falls due, or with the last money for it: no table says when it was given up.
 -- What was paid in another currency until the invoice was paid has settled it; what differs is the effect of rates.
 SELECT k, issued_on AS day, claim AS billed, 0 AS paid, 0 AS given_up, 0 AS money, 0 AS lost, 0 AS settled
-FROM _invoices
+FROM cashflow_bills
 UNION ALL
 SELECT
     k, paid_on, 0, CASE WHEN gives_up THEN 0 ELSE amount END, CASE WHEN gives_up THEN -amount ELSE 0 END, money, 0, 0
-FROM _linked
+FROM cashflow_bill_money
 UNION ALL
 SELECT i.k, LEAST($as_of, GREATEST(COALESCE(i.due_on, i.issued_on), l.paid_on)), 0, 0, 0, 0, 1, 0
-FROM _invoices AS i
+FROM cashflow_bills AS i
 LEFT JOIN _last AS l USING (k)
 WHERE i.status = 'uncollectible'
 UNION ALL
 SELECT k, GREATEST(l.paid_on, i.issued_on), 0, 0, 0, 0, 0, 1
-FROM _invoices AS i
+FROM cashflow_bills AS i
 JOIN _last AS l USING (k)
 WHERE i.status = 'paid' AND l.crossed
 
@@ -107,7 +107,7 @@ SELECT
         ELSE 100 * (s.money * s.received // (100 * (s.paid - s.given_up)))
     END AS received
 FROM _received AS s
-JOIN _sized AS i USING (k)
+JOIN cashflow_bills AS i USING (k)
 
 -- step: _worth
 -- The same in the reporting currency, at the rate of the invoice; halves are rounded up.

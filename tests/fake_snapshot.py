@@ -197,6 +197,23 @@ def _cash(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, re
                    f" SELECT party_id, MIN(month) AS first_month, MAX(month) AS last_month, {sums}, {recent}"
                    " FROM cash_months GROUP BY party_id")  # fmt: skip
     _books(engine, retailer)
+    _invoiced(engine)
+
+
+def _invoiced(engine: Engine) -> None:
+    """Whatever was received had been billed in the same month; money of nobody known is on account."""
+    engine.execute("""
+        CREATE OR REPLACE TABLE receivable_months AS
+        SELECT party_id, month, 0 AS "begin", revenue AS invoiced, revenue + refunds AS received,
+            -refunds AS credited, 0 AS written_off, 0 AS fx, 0 AS "end", 0 AS on_account
+        FROM cash_months
+        UNION ALL
+        SELECT NULL, month, 0, 0, 0, 0, 0, 0, 0, SUM(unattributed) FROM books GROUP BY month""")
+    engine.execute("""
+        CREATE OR REPLACE TABLE invoiced_months AS
+        SELECT * EXCLUDE (revenue, refunds, net_cash), revenue AS invoiced, refunds AS credited, 0 AS written_off,
+            net_cash AS net_invoiced
+        FROM cash_months""")
 
 
 def _books(engine: Engine, retailer: bool) -> None:
@@ -220,8 +237,9 @@ def _books(engine: Engine, retailer: bool) -> None:
                 CASE WHEN line = 'revenue' THEN ROUND(0.03 * attributed, 2) ELSE 0 END AS unattributed,
                 {idle} AS unused_capacity, 0 AS unallocated
             FROM lines{general})
-        SELECT month, line, pool, driver, attributed + unattributed + unused_capacity + unallocated AS ledger,
-            attributed, unattributed, unused_capacity, unallocated, 0 AS difference FROM parts""")
+        SELECT month, line, pool, 'EUR' AS currency, driver, ledger AS ledger_in_currency, ledger,
+            attributed, unattributed, unused_capacity, unallocated, 0 AS eliminated, 0 AS difference, 0 AS tax
+        FROM (SELECT *, attributed + unattributed + unused_capacity + unallocated AS ledger FROM parts)""")
 
 
 def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, retailer: bool) -> None:

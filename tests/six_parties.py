@@ -82,6 +82,7 @@ def fill(engine: Engine) -> Engine:
                    " NULL::VARCHAR AS not_countable")  # fmt: skip
     _input(engine)
     _cash(engine)
+    _invoiced(engine)
     _definitions(engine)
     _months(engine)
     _recurring(engine)
@@ -127,10 +128,24 @@ def _cash(engine: Engine) -> None:
         year = {f"{line}_12m": amount for line, amount in lines.items()}
         put(engine, "cash", {"party_id": party, "first_month": JUNE, "last_month": JUNE, **lines, **year,
                              "net_cash": net, "net_cash_12m": net})  # fmt: skip
-    put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "ledger": 1160, "attributed": 1150,
+    put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "currency": "EUR", "ledger": 1160,
+                          "ledger_in_currency": 1160, "attributed": 1150,
                           "unattributed": 10})  # fmt: skip
-    put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "driver": "ticket_minutes",
+    put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "currency": "EUR",
+                          "driver": "ticket_minutes", "ledger_in_currency": -400,
                           "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
+
+
+def _invoiced(engine: Engine) -> None:
+    """Ada owes 200; Cleo and somebody unknown paid without an invoice."""
+    for party, owed in (("p1", 200), ("p2", 0)):
+        paid, support = REVENUE[party], SUPPORT[party]
+        put(engine, "receivable_months", {"party_id": party, "month": JUNE, "invoiced": paid + owed, "received": paid,
+                                          "end": owed})  # fmt: skip
+        put(engine, "invoiced_months", {"party_id": party, "month": JUNE, "invoiced": paid + owed, "support": support,
+                                        "net_invoiced": paid + owed + support})  # fmt: skip
+    for unbilled, amount in (("p3", 50), (None, 10)):
+        put(engine, "receivable_months", {"party_id": unbilled, "month": JUNE, "on_account": amount})
 
 
 def _definitions(engine: Engine) -> None:

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valuekit.calendar import Window, add_months, month_end, month_ends, month_start
+from valuekit.calendar import (
+    Window,
+    add_months,
+    fiscal_month,
+    fiscal_period,
+    fiscal_quarter,
+    fiscal_year,
+    month_end,
+    month_ends,
+    month_start,
+)
 
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 
@@ -44,3 +54,21 @@ def test_both_ends_of_a_window_count():
     assert month_ends(date(2026, 1, 31), date(2026, 2, 28)) == [date(2026, 1, 31), date(2026, 2, 28)]
     assert Window(30).first_day(date(2026, 3, 31)) == date(2026, 3, 1)
     assert Window(30).label == "last 30 days"
+
+
+@given(days, st.integers(1, 12), st.sampled_from(["month", "quarter", "year"]))
+def test_fiscal_periods_are_whole_and_follow_on_each_other(day, starts, by):
+    period = fiscal_period(day, by, starts)
+    assert period.first <= day <= period.last
+    assert (month_start(period.first), month_end(period.last)) == (period.first, period.last)
+    following = fiscal_period(period.last + timedelta(days=1), by, starts)
+    assert following.first == period.last + timedelta(days=1)
+    assert following.name > period.name
+
+
+@given(days, st.integers(1, 12))
+def test_a_fiscal_year_bears_the_name_of_the_calendar_year_it_ends_in(day, starts):
+    year = fiscal_period(day, "year", starts)
+    assert fiscal_year(day, starts) == year.last.year
+    assert (fiscal_month(year.first, starts), fiscal_month(year.last, starts)) == (1, 12)
+    assert (fiscal_quarter(year.first, starts), fiscal_quarter(year.last, starts)) == (1, 4)

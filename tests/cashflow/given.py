@@ -36,9 +36,7 @@ def zeros(table: Table) -> dict:
 
 
 def party_columns(table: Table) -> list[str]:
-    return ["party_id"] if table.parties == ("record",) or table.name == "costs" else [
-        f"{c}_party_id" for c in table.parties
-    ]  # fmt: skip
+    return ["party_id" if c == "record" else f"{c}_party_id" for c in table.parties]
 
 
 def complete(table: Table, number: int, row: dict) -> dict:

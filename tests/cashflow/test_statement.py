@@ -291,7 +291,7 @@ def test_working_month_by_month_changes_nothing(engine, monkeypatch):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ("UPDATE books SET difference = 0.01", "1 place.*support of pool desk in 2026-01 differs by 0.0100"),
+        ("UPDATE books SET difference = 0.01", "1 place.*support of pool desk in 2026-01, EUR, differs by 0.0100"),
         ("UPDATE cash_months SET support = support + 1", "support is -9.0000 in cash_months and -10.0000 in the books"),
         ("UPDATE cash SET support = 0", "support is 0.0000 in cash and"),
     ],

@@ -7,12 +7,13 @@ GROUP BY driver, work, month
 
 -- step: _pool_months
 SELECT
-    month, function, pool,
+    month, function, pool, currency,
     -SUM(reporting_amount) AS amount,
-    MAX(practical_capacity_minutes) AS capacity
+    MAX(MAX(practical_capacity_minutes)) OVER (PARTITION BY month, function, pool) AS capacity
 FROM costs
+ANTI JOIN cashflow_inside AS i ON i.party_id = costs.supplier_party_id
 WHERE record IS NULL AND month BETWEEN $first AND $last
-GROUP BY month, function, pool
+GROUP BY month, function, pool, currency
 
 -- step: _pools_driven
 -- The first driver of the pool's chain that has units in the month. `none` ends every chain and needs no units; nor does
@@ -23,7 +24,7 @@ JOIN cashflow_chain AS c USING (function, pool)
 LEFT JOIN _driver_months AS d
     ON d.driver = c.driver AND d.work = c.work AND d.month = p.month
 WHERE c.driver = 'none' OR d.total > 0 OR c.keeps_time AND p.capacity > 0
-QUALIFY ROW_NUMBER() OVER (PARTITION BY p.month, p.function, p.pool ORDER BY c.position) = 1
+QUALIFY ROW_NUMBER() OVER (PARTITION BY p.month, p.function, p.pool, p.currency ORDER BY c.position) = 1
 
 -- step: _pools_measured
 -- Sizes as whole numbers: the amount in hundredths of a cent, time in hundredths of a minute.
@@ -38,8 +39,8 @@ FROM _pools_driven
 -- step: cashflow_pools
 -- Cents to share out: all of them, or the used part of the capacity at the capacity cost rate (half away from zero).
 SELECT
-    ROW_NUMBER() OVER (ORDER BY month, function, pool) AS p,
-    month, function, pool, amount, driver, work, label, total, sign, has_unused,
+    ROW_NUMBER() OVER (ORDER BY month, function, pool, currency) AS p,
+    month, function, pool, currency, amount, driver, work, label, total, sign, has_unused,
     CASE
         WHEN driver = 'none' THEN CAST(0 AS HUGEINT)
         WHEN has_unused THEN LEAST((2 * size * total + 100 * room) // (200 * room), size // 100)

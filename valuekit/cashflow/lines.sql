@@ -1,40 +1,62 @@
 -- The statement of the months from $first to $last: what each party receives, causes and uses.
 
--- step: _received
+-- step: _paid
 SELECT
     paid_on AS day, party_id,
     CASE WHEN kind = 'payment' THEN 'revenue' ELSE 'refunds' END AS line,
-    'payments' AS pool, '' AS label, reporting_amount AS amount
+    'payments' AS pool, currency, '' AS label, reporting_amount AS amount, COALESCE(reporting_tax, 0) AS tax
 FROM payments
 WHERE paid_on BETWEEN $first AND $last
-UNION ALL
+
+-- step: _ordered
 SELECT
     ordered_on AS day, party_id,
     CASE WHEN reporting_amount >= 0 THEN 'revenue' ELSE 'refunds' END AS line,
-    'orders' AS pool, '' AS label, reporting_amount AS amount
+    'orders' AS pool, currency, '' AS label, reporting_amount AS amount, COALESCE(reporting_tax, 0) AS tax
 FROM orders
 WHERE ordered_on BETWEEN $first AND $last
 
 -- step: _goods
 SELECT
-    ordered_on AS day, party_id, 'cost_of_goods' AS line, 'orders' AS pool,
+    ordered_on AS day, party_id, 'cost_of_goods' AS line, 'orders' AS pool, currency,
     CASE WHEN reporting_cost_of_goods IS NULL THEN 'assumed share of revenue' ELSE 'direct' END AS label,
     -COALESCE(
-        reporting_cost_of_goods, ROUND(reporting_amount * CAST($assumed AS DECIMAL(9, 8)), 2)
-    ) AS amount
+        reporting_cost_of_goods,
+        ROUND(
+            (reporting_amount - CASE WHEN i.party_id IS NULL THEN COALESCE(reporting_tax, 0) ELSE 0 END)
+            * CAST($assumed AS DECIMAL(9, 8)), 2
+        )
+    ) AS amount,
+    0 AS tax
 FROM orders
+LEFT JOIN cashflow_inside AS i USING (party_id)
 WHERE (reporting_cost_of_goods IS NOT NULL OR $assumed IS NOT NULL) AND ordered_on BETWEEN $first AND $last
 
 -- step: _direct
-SELECT month AS day, party_id, function AS line, pool, 'direct' AS label, -reporting_amount AS amount
-FROM costs
-WHERE record IS NOT NULL AND function <> 'general' AND month BETWEEN $first AND $last
+-- Lines that name whom they are for, and lines that one's own unit was paid for, whomever they are for.
+SELECT
+    c.month AS day, COALESCE(i.party_id, c.party_id) AS party_id, c.function AS line, c.pool, c.currency,
+    CASE WHEN c.function = 'general' THEN 'none' ELSE 'direct' END AS label,
+    -c.reporting_amount AS amount, 0 AS tax
+FROM costs AS c
+LEFT JOIN cashflow_inside AS i ON i.party_id = c.supplier_party_id
+WHERE (c.record IS NOT NULL OR i.party_id IS NOT NULL) AND c.month BETWEEN $first AND $last
 
 -- step: _carried
--- Everything that a party carries, by month, line, pool and reason; no party means not known.
-SELECT CAST(DATE_TRUNC('month', o.day) AS DATE) AS month, q.n, o.line, o.pool, o.label, o.amount
+-- Everything but what is left of pools, by month, party and line, and in which place of the books it stands.
+SELECT
+    CAST(DATE_TRUNC('month', o.day) AS DATE) AS month, q.n, o.line, o.pool, o.currency, o.label,
+    CASE WHEN q.is_inside THEN o.amount ELSE o.amount - o.tax END AS amount,
+    CASE
+        WHEN q.is_inside THEN 'eliminated'
+        WHEN o.line = 'general' THEN 'unallocated'
+        WHEN q.n IS NULL THEN 'unattributed'
+        ELSE 'attributed'
+    END AS place
 FROM (
-    SELECT * FROM _received
+    SELECT * FROM _paid
+    UNION ALL
+    SELECT * FROM _ordered
     UNION ALL
     SELECT * FROM _goods
     UNION ALL
@@ -42,37 +64,37 @@ FROM (
 ) AS o
 LEFT JOIN cashflow_parties AS q USING (party_id)
 UNION ALL
-SELECT p.month, s.n, p.function, p.pool, p.label, CAST(CAST(s.cents AS DECIMAL(20, 0)) * 0.01 AS DECIMAL(18, 4))
+SELECT
+    p.month, s.n, p.function, p.pool, p.currency, p.label,
+    CAST(CAST(s.cents AS DECIMAL(20, 0)) * 0.01 AS DECIMAL(18, 4)),
+    CASE WHEN s.n IS NULL THEN 'unattributed' ELSE 'attributed' END
 FROM cashflow_shares AS s
 JOIN cashflow_pools AS p USING (p)
 
 -- step: _pools_kept
 -- What no party carries: the unused part of a capacity, pools that nothing drives, and the part of a cent that is left.
 SELECT
-    month, function AS line, pool, label,
+    month, function AS line, pool, currency, label,
     amount - CAST(sign * cents AS DECIMAL(20, 0)) * 0.01 AS kept,
     has_unused
 FROM cashflow_pools
-UNION ALL
-SELECT month, function, pool, 'none', -SUM(reporting_amount), FALSE
-FROM costs
-WHERE record IS NOT NULL AND function = 'general' AND month BETWEEN $first AND $last
-GROUP BY month, function, pool
 
 -- step: cashflow_parts
 SELECT
-    month, line, pool, label,
-    SUM(amount) FILTER (WHERE n IS NOT NULL) AS attributed,
-    SUM(amount) FILTER (WHERE n IS NULL) AS unattributed,
+    month, line, pool, currency, label,
+    SUM(amount) FILTER (WHERE place = 'attributed') AS attributed,
+    SUM(amount) FILTER (WHERE place = 'unattributed') AS unattributed,
     CAST(NULL AS DECIMAL(38, 4)) AS unused_capacity,
-    CAST(NULL AS DECIMAL(38, 4)) AS unallocated
+    SUM(amount) FILTER (WHERE place = 'unallocated') AS unallocated,
+    SUM(amount) FILTER (WHERE place = 'eliminated') AS eliminated
 FROM _carried
-GROUP BY month, line, pool, label
+GROUP BY month, line, pool, currency, label
 UNION ALL
 SELECT
-    month, line, pool, label, NULL, NULL,
+    month, line, pool, currency, label, NULL, NULL,
     CASE WHEN has_unused THEN CAST(kept AS DECIMAL(38, 4)) END,
-    CASE WHEN NOT has_unused THEN CAST(kept AS DECIMAL(38, 4)) END
+    CASE WHEN NOT has_unused THEN CAST(kept AS DECIMAL(38, 4)) END,
+    NULL
 FROM _pools_kept
 
 -- step: _lines
@@ -90,7 +112,7 @@ SELECT
     SUM(amount) AS net_cash
 FROM _carried
 JOIN cashflow_parties USING (n)
-WHERE n IS NOT NULL AND amount <> 0
+WHERE place = 'attributed' AND amount <> 0
 GROUP BY n, month
 
 -- step: cashflow_months

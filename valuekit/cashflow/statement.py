@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from valuekit.calendar import add_months, month_end, month_start
 from valuekit.cashflow.drivers import DRIVERS, plan
+from valuekit.cashflow.invoiced import compute_invoiced
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.tables import PUBLISHED, Column, Table
@@ -18,12 +19,12 @@ PARTY_MONTHS = 2_000_000
 
 _PARTS = Table(
     "cashflow_all_parts",
-    "month, line, pool and reason",
+    "month, line, pool, currency and reason",
     (
         Column("month", "DATE", "Month"),
-        *(Column(name, "VARCHAR", name) for name in ("line", "pool", "label")),
+        *(Column(name, "VARCHAR", name) for name in ("line", "pool", "currency", "label")),
         *(Column(name, "DECIMAL(18,4)", name)
-          for name in ("attributed", "unattributed", "unused_capacity", "unallocated")),
+          for name in ("attributed", "unattributed", "unused_capacity", "unallocated", "eliminated")),
     ),
 )  # fmt: skip
 
@@ -31,10 +32,10 @@ _PARTS = Table(
 def compute(
     engine: Engine, *, as_of: date, pools: Mapping[str, str], assumed_cost_of_goods: Decimal | None = None
 ) -> None:
-    """Make the tables `books`, `cash_months` and `cash`.
+    """Make the tables `books`, `cash_months`, `cash`, `invoiced_months` and `receivable_months`.
 
-    Reads: `payments`, `orders`, `costs` and the drivers `tickets`, `activities`, `engagements` and `usage`, accepted,
-    with `party_id`; `parties`. Money in the reporting currency.
+    Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`
+    and `usage`, accepted, with `party_id`; `parties`. Money in the reporting currency.
 
     Money received is every payment and every order of zero or more (revenue), less refunds, chargebacks, credits and
     returns (refunds). The ledger's lines with a record are direct: the party carries them. The rest is shared out
@@ -43,18 +44,25 @@ def compute(
     has no units the next of its chain stands in, then revenue, then nothing. Every party bears the cost that it
     causes: prospects, lost deals and internal parties too, each on its own statement.
 
-    Four things are left in the books, each in its own column. `unattributed`: money of parties that are not known,
+    Five things are left in the books, each in its own column. `unattributed`: money of parties that are not known,
     and the share of driver units without a party, which is not spread over others. `unused_capacity`: where the
     driver is time and the ledger gives the pool's practical capacity (the largest that its lines state), only
     amount x used / capacity is shared out, and nothing in a month without a minute; above capacity the whole amount
     is. `unallocated`: general cost, pools without driver, and the part of an amount that is less than a cent.
+    `eliminated`: what one's own units and test accounts (role `internal` or `test`) pay or order, and ledger lines
+    that are for one of them or that one of them is paid for; it comes to 0 where both sides of a charge are booked.
+    An order inside the enterprise goes whole, with its cost of goods: stock that a unit uses up belongs in the ledger.
     `difference`: always 0.
+
+    Tax inside an amount (`tax`) is nobody's: it is kept out of the ledger and of every driver, and shown beside it, so
+    that ledger + tax is what was paid in. The books have a row for each currency of the input; all amounts but one
+    are in the reporting currency. A pool is shared out for each currency of its lines; its capacity is one.
 
     `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of goods
     of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.
 
-    Charges inside the enterprise are no cash flow: they must not be among `payments` and `costs`. Internal parties
-    carry their own lines and are left out by role where customers are counted.
+    Internal parties carry the cost of what they use on a statement of their own; they are left out by role where
+    customers are counted.
 
     Raises: `UnknownNameError` for an unknown driver; `ConfigError` where general cost is to be shared out;
     `CheckError` when the statement does not meet the books.
@@ -76,7 +84,9 @@ def compute(
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
         _forget(engine, *made)
     engine.run(PACKAGE, "statement.sql", {"since": month_start(add_months(as_of, -11))})
-    _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_ledger")
+    check_books(engine)
+    compute_invoiced(engine, as_of=as_of)
+    _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_inside", "cashflow_ledger")
     check_books(engine)
 
 
@@ -97,10 +107,10 @@ def _windows(engine: Engine) -> Iterator[tuple[date, date]]:
 
 def check_books(engine: Engine) -> None:
     """Prove that `books`, `cash_months` and `cash` say the same; raise `CheckError` with the first place where not."""
-    wrong = engine.rows("SELECT month, line, pool, difference FROM books WHERE difference <> 0 ORDER BY ALL")
+    wrong = engine.rows("SELECT month, line, pool, currency, difference FROM books WHERE difference <> 0 ORDER BY ALL")
     if wrong:
-        month, line, pool, difference = wrong[0]
-        _fail(len(wrong), f"{line} of pool {pool} in {month:%Y-%m} differs by {difference}")
+        month, line, pool, currency, difference = wrong[0]
+        _fail(len(wrong), f"{line} of pool {pool} in {month:%Y-%m}, {currency}, differs by {difference}")
     for line, shown in _SHOWN_AS.items():
         books = engine.scalar("SELECT COALESCE(SUM(attributed), 0) FROM books WHERE line = $line", {"line": line})
         for table in ("cash_months", "cash"):

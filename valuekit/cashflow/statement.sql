@@ -2,30 +2,34 @@
 
 -- step: _parts
 SELECT
-    month, line, pool,
+    month, line, pool, currency,
     STRING_AGG(DISTINCT label, ' and ' ORDER BY label) FILTER (WHERE label <> '') AS driver,
     COALESCE(SUM(attributed), 0) AS attributed,
     COALESCE(SUM(unattributed), 0) AS unattributed,
     COALESCE(SUM(unused_capacity), 0) AS unused_capacity,
-    COALESCE(SUM(unallocated), 0) AS unallocated
+    COALESCE(SUM(unallocated), 0) AS unallocated,
+    COALESCE(SUM(eliminated), 0) AS eliminated
 FROM cashflow_all_parts
-GROUP BY month, line, pool
+GROUP BY month, line, pool, currency
 
 -- step: books
 SELECT
-    month, line, pool,
+    month, line, pool, currency,
     COALESCE(driver, '') AS driver,
+    CAST(COALESCE(ledger_in_currency, 0) AS DECIMAL(18, 4)) AS ledger_in_currency,
     CAST(COALESCE(ledger, 0) AS DECIMAL(18, 4)) AS ledger,
     CAST(COALESCE(attributed, 0) AS DECIMAL(18, 4)) AS attributed,
     CAST(COALESCE(unattributed, 0) AS DECIMAL(18, 4)) AS unattributed,
     CAST(COALESCE(unused_capacity, 0) AS DECIMAL(18, 4)) AS unused_capacity,
     CAST(COALESCE(unallocated, 0) AS DECIMAL(18, 4)) AS unallocated,
+    CAST(COALESCE(eliminated, 0) AS DECIMAL(18, 4)) AS eliminated,
     CAST(
-        COALESCE(ledger, 0) - COALESCE(attributed, 0) - COALESCE(unattributed, 0)
-        - COALESCE(unused_capacity, 0) - COALESCE(unallocated, 0) AS DECIMAL(18, 4)
-    ) AS difference
+        COALESCE(ledger, 0) - COALESCE(attributed, 0) - COALESCE(unattributed, 0) - COALESCE(unused_capacity, 0)
+        - COALESCE(unallocated, 0) - COALESCE(eliminated, 0) AS DECIMAL(18, 4)
+    ) AS difference,
+    CAST(COALESCE(tax, 0) AS DECIMAL(18, 4)) AS tax
 FROM cashflow_ledger
-FULL JOIN _parts USING (month, line, pool)
+FULL JOIN _parts USING (month, line, pool, currency)
 
 -- step: cash
 SELECT

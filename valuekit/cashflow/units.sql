@@ -55,21 +55,29 @@ GROUP BY 3, 4
 SELECT
     'orders' AS driver, '' AS work, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, n, COUNT(*) AS units
 FROM orders
+ANTI JOIN cashflow_inside USING (party_id)
 LEFT JOIN cashflow_parties USING (party_id)
 WHERE $orders AND reporting_amount >= 0 AND ordered_on BETWEEN $first AND $last
 GROUP BY 3, 4
 
 -- step: _takings
-SELECT CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, party_id, reporting_amount
+-- Money received without tax; what one unit charges another is none.
+SELECT
+    CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, party_id,
+    reporting_amount - COALESCE(reporting_tax, 0) AS amount
 FROM payments
+ANTI JOIN cashflow_inside USING (party_id)
 WHERE kind = 'payment' AND reporting_amount > 0 AND paid_on BETWEEN $first AND $last
 UNION ALL
-SELECT CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, party_id, reporting_amount
+SELECT
+    CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, party_id,
+    reporting_amount - COALESCE(reporting_tax, 0) AS amount
 FROM orders
+ANTI JOIN cashflow_inside USING (party_id)
 WHERE reporting_amount > 0 AND ordered_on BETWEEN $first AND $last
 
 -- step: _revenue
-SELECT 'revenue' AS driver, '' AS work, month, n, CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS units
+SELECT 'revenue' AS driver, '' AS work, month, n, CAST(SUM(amount) * 10000 AS HUGEINT) AS units
 FROM _takings
 LEFT JOIN cashflow_parties USING (party_id)
 WHERE $revenue

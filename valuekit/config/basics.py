@@ -28,3 +28,6 @@ class Company(Section):
 
     name: str = Field(description="Name shown beside every number")
     currency: Currency = Field(description="Reporting currency")
+    fiscal_year_starts: int = Field(
+        default=1, ge=1, le=12, description="First month of the fiscal year; it bears the name of the year it ends in"
+    )

@@ -3,7 +3,9 @@
 -- left is no purchase. Returns whose order is unknown reduce what all repeat purchases together were worth.
 
 -- step: _known
-SELECT system, id, party_id, ordered_on, returns_order, reporting_amount AS amount
+SELECT
+    system, id, party_id, ordered_on, returns_order,
+    CAST(reporting_amount - COALESCE(reporting_tax, 0) AS DECIMAL(18, 4)) AS amount
 FROM orders
 WHERE party_id IS NOT NULL AND ordered_on <= $as_of
 

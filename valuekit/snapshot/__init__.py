@@ -1,5 +1,6 @@
 """What a run publishes: immutable Parquet tables with a manifest, written as one transaction; and how to read it."""
 
+from valuekit.snapshot.cash_bridge import BridgeStep, cash_bridge
 from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.commissions import commission_months, disagreeing_deals
 from valuekit.snapshot.explain import Explanation, explain
@@ -14,10 +15,13 @@ from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.reconciliation import Reconciliation, members, periods, reconcile
 from valuekit.snapshot.renewals import renewal_months, renewals
 from valuekit.snapshot.scratch import scratch_folder
+from valuekit.snapshot.statement import statement
 from valuekit.snapshot.summary import Summary, summarise
+from valuekit.snapshot.tie_out import TieOut, tie_out
 from valuekit.snapshot.units import UnitEconomics, unit_economics
 
 __all__ = [
+    "BridgeStep",
     "CheckResult",
     "Comparison",
     "Explanation",
@@ -29,8 +33,10 @@ __all__ = [
     "SourceFile",
     "Summary",
     "TableFile",
+    "TieOut",
     "UnitEconomics",
     "Window",
+    "cash_bridge",
     "commission_months",
     "compare_growth",
     "config_text",
@@ -53,6 +59,8 @@ __all__ = [
     "run_id",
     "scratch_folder",
     "stale_statuses",
+    "statement",
     "summarise",
+    "tie_out",
     "unit_economics",
 ]

@@ -36,6 +36,25 @@ SELECT
 FROM books
 WHERE line IN ('revenue', 'refunds')
 
+-- step: _tie_out
+SELECT
+    'books_tie_out' AS item,
+    COUNT(*) FILTER (
+        WHERE ledger <> attributed + unattributed + unused_capacity + unallocated + eliminated OR difference <> 0
+    ) AS open,
+    COUNT(*) AS total
+FROM books
+
+-- step: _receivable_gaps
+SELECT
+    "begin" + invoiced - received - credited - written_off + fx - "end" AS gap,
+    "begin" - LAG("end", 1, 0) OVER (PARTITION BY party_id ORDER BY month) AS jump
+FROM receivable_months
+
+-- step: _receivables
+SELECT 'receivables_close' AS item, COUNT(*) FILTER (WHERE gap <> 0 OR jump <> 0) AS open, COUNT(*) AS total
+FROM _receivable_gaps
+
 -- step: _contracts
 SELECT
     'contracts_clean' AS item,
@@ -101,6 +120,8 @@ UNION ALL SELECT * FROM _unexplained
 UNION ALL SELECT * FROM _duplicates
 UNION ALL SELECT * FROM _set_aside
 UNION ALL SELECT * FROM _money_of_nobody
+UNION ALL SELECT * FROM _tie_out
+UNION ALL SELECT * FROM _receivables
 UNION ALL SELECT * FROM _contracts
 UNION ALL SELECT * FROM _words
 UNION ALL SELECT * FROM _manual

@@ -90,9 +90,11 @@ FROM _sizes_told
 SELECT
     COALESCE(SUM(ledger), 0) AS ledger,
     COALESCE(SUM(attributed), 0) AS attributed,
-    COALESCE(SUM(unattributed), 0) + COALESCE(SUM(unused_capacity), 0) + COALESCE(SUM(unallocated), 0) AS elsewhere,
-    COUNT(*) FILTER (WHERE ledger <> attributed + unattributed + unused_capacity + unallocated OR difference <> 0)
-        AS open_rows
+    COALESCE(SUM(unattributed), 0) + COALESCE(SUM(unused_capacity), 0) + COALESCE(SUM(unallocated), 0)
+        + COALESCE(SUM(eliminated), 0) AS elsewhere,
+    COUNT(*) FILTER (
+        WHERE ledger <> attributed + unattributed + unused_capacity + unallocated + eliminated OR difference <> 0
+    ) AS open_rows
 FROM books
 
 -- step: _carried
@@ -108,7 +110,7 @@ SELECT
 
 -- step: _booked
 SELECT
-    COALESCE(SUM(ledger) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS received,
+    COALESCE(SUM(ledger + tax) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS received,
     -COALESCE(SUM(ledger) FILTER (WHERE line NOT IN ('revenue', 'refunds') AND pool <> 'orders'), 0) AS spent
 FROM books
 
@@ -118,7 +120,7 @@ SELECT
     b.received = r.received AND b.spent = r.spent AS passed,
     r.received || ' received and ' || r.spent || ' spent in the accepted input' AS expected,
     b.received || ' received and ' || b.spent || ' spent in the books' AS actual,
-    'The books hold every accepted payment, order and ledger line, once' AS meaning
+    'The books and the tax kept out of them hold every accepted payment, order and ledger line, once' AS meaning
 FROM _booked AS b CROSS JOIN _recount AS r
 
 -- step: _cash_equals_ledger

@@ -78,4 +78,5 @@ SELECT
     (SELECT COALESCE(SUM(attributed), 0) FROM books) AS attributed,
     (SELECT COALESCE(SUM(unattributed), 0) FROM books) AS unattributed,
     (SELECT COALESCE(SUM(unused_capacity), 0) FROM books) AS unused_capacity,
-    (SELECT COALESCE(SUM(unallocated), 0) FROM books) AS unallocated
+    (SELECT COALESCE(SUM(unallocated), 0) FROM books) AS unallocated,
+    (SELECT COALESCE(SUM(eliminated), 0) FROM books) AS eliminated

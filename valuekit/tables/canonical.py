@@ -38,6 +38,15 @@ def _currency(*, required: bool = True) -> Column:
     return Column("currency", "VARCHAR", "ISO 4217 code of the row's amounts", required=required)
 
 
+def _tax() -> Column:
+    return _amount("tax", "Tax inside the amount, which is nobody's revenue; missing means that the amount has none")
+
+
+_TAX_IS_PART = Check(
+    "tax_is_part", "tax BETWEEN LEAST(amount, 0) AND GREATEST(amount, 0)", "tax is a part of the amount, of its sign"
+)
+
+
 def _recorded() -> Column:
     return _day("recorded_on", "Day the system recorded the row; missing means on the day it happened")
 
@@ -182,13 +191,14 @@ INVOICES = Table(
         Column("contract", "VARCHAR", "Contract term that is billed"),
         _day("issued_on", "Day of the invoice", required=True),
         _day("due_on", "Day by which it should be paid"),
-        _amount("amount", "Amount billed, without tax", required=True),
+        _amount("amount", "Amount billed, with the tax that `tax` states", required=True),
         _currency(),
+        _tax(),
         Column("status", "VARCHAR", "State", required=True, values=("open", "paid", "void", "uncollectible")),
         _recorded(),
     ),
     key=("system", "id"),
-    checks=(_in_order("issued_on", "due_on", "an invoice is not due before it is issued"),),
+    checks=(_in_order("issued_on", "due_on", "an invoice is not due before it is issued"), _TAX_IS_PART),
     parties=("record",),
 )
 
@@ -203,6 +213,7 @@ PAYMENTS = Table(
         _day("paid_on", "Day the money moved", required=True),
         _amount("amount", "Amount moved; refunds and chargebacks are negative", required=True),
         _currency(),
+        _tax(),
         Column(
             "kind", "VARCHAR", "Kind of movement", required=True, values=("payment", "refund", "chargeback", "credit")
         ),
@@ -212,6 +223,7 @@ PAYMENTS = Table(
     checks=(
         Check("payment_not_negative", "kind <> 'payment' OR amount >= 0", "a payment is not negative"),
         Check("refund_not_positive", "kind = 'payment' OR amount <= 0", "a refund or chargeback is not positive"),
+        _TAX_IS_PART,
     ),
     parties=("record",),
 )
@@ -226,11 +238,13 @@ ORDERS = Table(
         _day("ordered_on", "Day of the order", required=True),
         _amount("amount", "Amount of the order; returns are negative", required=True),
         _currency(),
+        _tax(),
         _amount("cost_of_goods", "Cost of the goods sold; negative when they come back"),
         Column("returns_order", "VARCHAR", "Order that this one returns"),
         _recorded(),
     ),
     key=("system", "id"),
+    checks=(_TAX_IS_PART,),
     parties=("record",),
 )
 

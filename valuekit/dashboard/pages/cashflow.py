@@ -16,6 +16,7 @@ ELSEWHERE = {
     "unattributed": ("Without\ncustomer", "Money and cost whose party is not known"),
     "unused_capacity": ("Unused\ncapacity", "Cost of working time that nobody used"),
     "unallocated": ("Not\nshared out", "Cost that belongs to no customer, such as general cost"),
+    "eliminated": ("Inside the\nenterprise", "What one's own units charge each other, and test accounts"),
 }
 BEGINNING = date(1900, 1, 1)
 

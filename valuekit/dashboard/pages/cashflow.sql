@@ -8,6 +8,7 @@ SELECT
     SUM(unattributed) AS unattributed,
     SUM(unused_capacity) AS unused_capacity,
     SUM(unallocated) AS unallocated,
+    SUM(eliminated) AS eliminated,
     SUM(difference) AS difference
 FROM books
 WHERE month >= $since

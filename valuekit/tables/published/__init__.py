@@ -9,6 +9,7 @@ from valuekit.tables.published.checks import CHECKS
 from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
 from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
 from valuekit.tables.published.intake import INTAKE, LATE_RECORDS, QUARANTINE
+from valuekit.tables.published.invoiced import INVOICED_MONTHS, RECEIVABLE_MONTHS
 from valuekit.tables.published.lifecycle import (
     DEFINITIONS,
     FACTS,
@@ -42,6 +43,7 @@ from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
+    COST_LINES,
     CUSTOMER_STAGES,
     HORIZON_YEARS,
     MARKETING_LINES,
@@ -56,6 +58,7 @@ from valuekit.tables.schema import Table
 __all__ = [
     "BOOK_LINES",
     "CASH_LINES",
+    "COST_LINES",
     "CUSTOMER_STAGES",
     "HORIZON_YEARS",
     "MARKETING_LINES",
@@ -81,6 +84,8 @@ PUBLISHED: dict[str, Table] = {
         BOOKS,
         CASH_MONTHS,
         CASH,
+        INVOICED_MONTHS,
+        RECEIVABLE_MONTHS,
         FACTS,
         STAGE,
         DEFINITIONS,

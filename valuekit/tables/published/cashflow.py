@@ -1,25 +1,30 @@
 """Net cash by party and month, tied to the books."""
 
+from valuekit.money import MONEY
 from valuekit.tables.published.columns import day, money, party, text
 from valuekit.tables.published.vocabulary import CASH_LINES
 from valuekit.tables.schema import Column, Table
 
 BOOKS = Table(
     "books",
-    "month, line and pool of the books: the tie-out",
+    "month, line, pool and currency of the books: the tie-out",
     (
         Column("month", "DATE", "First day of the month", unit="date", required=True),
         text("line", "Line of the cash statement, or `general`"),
         text("pool", "Cost pool; `payments` or `orders` for money received"),
+        text("currency", "Currency in which the money moved; all amounts but `ledger_in_currency` are converted"),
         text("driver", "How it was shared out; empty for money received"),
-        money("ledger", "Amount in the books, summed straight from the input"),
+        Column("ledger_in_currency", MONEY, "Amount in the books before conversion", unit="currency", required=True),
+        money("ledger", "Amount in the books, without tax, summed straight from the input"),
         money("attributed", "Sum of what parties carry"),
         money("unattributed", "Amount whose party is not known"),
         money("unused_capacity", "Cost of capacity that nobody used"),
         money("unallocated", "Cost that is not shared out to parties, such as general cost"),
-        money("difference", "ledger - attributed - unattributed - unused_capacity - unallocated; always 0"),
+        money("eliminated", "Amount that moved inside the enterprise, or for its test accounts: nobody's cash flow"),
+        money("difference", "ledger less the five columns before; always 0"),
+        money("tax", "Tax that was kept out: ledger + tax is what was paid in or paid back"),
     ),
-    key=("month", "line", "pool"),
+    key=("month", "line", "pool", "currency"),
 )
 
 

@@ -5,6 +5,9 @@ CASH_LINES = (
 )  # fmt: skip
 """Lines of a customer's cash statement, from the top; net cash is their sum."""
 
+COST_LINES = CASH_LINES[2:]
+"""Lines of cost, which the cash view and the invoiced view share."""
+
 BOOK_LINES = (
     "revenue", "refunds", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "general",
 )  # fmt: skip

@@ -1,0 +1,58 @@
+"""The statement of the company or of one party, by month, fiscal quarter or fiscal year, as cash or as invoiced."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Literal
+
+from valuekit.calendar import Period, fiscal_period, month_start
+from valuekit.snapshot.explain import find_party
+from valuekit.snapshot.movements import need_tables
+from valuekit.snapshot.read import Snapshot
+from valuekit.snapshot.summary import Row, named_rows
+from valuekit.tables.published import CASH_LINES, COST_LINES
+
+By = Literal["month", "quarter", "year"]
+View = Literal["cash", "invoiced"]
+
+LINES = {
+    "cash": (*CASH_LINES, "net_cash"),
+    "invoiced": ("invoiced", "credited", "written_off", *COST_LINES, "net_invoiced"),
+}
+"""Lines of each view, from the top; the last one is the sum of the others."""
+
+
+def statement(snapshot: Snapshot, party: str | None = None, *, by: By = "month", view: View = "cash") -> list[Row]:
+    """Return the statement of all parties together, or of one, by period.
+
+    Reads `cash_months`, or `invoiced_months` for the view `invoiced`. Fiscal years begin with the month that the run's
+    setting `company.fiscal_year_starts` names; a period is made of whole calendar months, because the ledger is.
+    `party` is an id, a record or a name, as in `explain`. What no party carries is in the tie-out, not here.
+
+    Returns: one row per period with any money, in order of time: `period`, `first`, `last`, `complete` (its last day
+    is not after the as-of date), and the `LINES` of the view in the reporting currency, signed by their effect.
+
+    Raises: `UnknownNameError` for a party that is not there; `InputError` when the snapshot has no invoiced view.
+
+    Example:
+        statement(Snapshot.open("runs"), by="quarter")
+    """
+    need_tables(snapshot, (f"{view}_months",))
+    with snapshot.engine() as engine:
+        found = {"party": find_party(engine, party) if party else None}
+        months = named_rows(engine, "statement.sql", view, found)
+    as_of, starts = snapshot.manifest.as_of, _fiscal_start(snapshot.manifest.config)
+    return [
+        {"period": period.name, "first": period.first, "last": period.last, "complete": period.last <= as_of, **lines}
+        for period, lines in _summed(months, by, starts, LINES[view])
+    ]
+
+
+def _fiscal_start(config: dict[str, Any]) -> int:
+    return int(config.get("company", {}).get("fiscal_year_starts", 1))
+
+
+def _summed(months: Iterable[Row], by: By, starts: int, lines: Iterable[str]) -> Iterator[tuple[Period, Row]]:
+    for period, rows in groupby(months, lambda row: fiscal_period(month_start(row["month"]), by, starts)):
+        held = list(rows)
+        yield period, {line: sum((row[line] for row in held), Decimal(0)) for line in lines}

@@ -142,6 +142,8 @@ def compute_cash(work: Work) -> None:
         pools={name: pool.driver for name, pool in settings.pools.items()},
         assumed_cost_of_goods=None if share is None else Decimal(str(share)),
     )
+    cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale)
+    cashflow.find_break_even(work.engine, as_of=work.as_of)
 
 
 def classify(work: Work) -> None:
@@ -224,12 +226,13 @@ def value(work: Work) -> None:
 
 
 def segment(work: Work) -> None:
-    """Put each valued party in its tier."""
-    from valuekit import segments
+    """Put each valued party in its tier, and share out the scale by stage and by tier."""
+    from valuekit import cashflow, segments
 
     settings = work.config.segments
     tiers = [(tier.name, tier.share) for tier in settings.tiers]
     segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
+    cashflow.share_scale(work.engine, as_of=work.as_of, groupings={"stage": "stages", "tier": "segments"})
 
 
 def compare(work: Work) -> None:

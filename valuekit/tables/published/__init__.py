@@ -4,7 +4,7 @@ Money is in the reporting currency, signed by its effect on cash: revenue is pos
 so that every total is a plain sum. `party_id` is the id of one real party, whatever records it has.
 """
 
-from valuekit.tables.published.cashflow import BOOKS, CASH, CASH_MONTHS
+from valuekit.tables.published.cashflow import BOOKS, BREAK_EVEN, CASH, CASH_MONTHS, SCALE_CURVES, SCALE_EFFECTS, SCALE_GROUPS
 from valuekit.tables.published.checks import CHECKS
 from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
 from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
@@ -79,6 +79,9 @@ PUBLISHED: dict[str, Table] = {
         BOOKS,
         CASH_MONTHS,
         CASH,
+        SCALE_CURVES,
+        SCALE_EFFECTS,
+        BREAK_EVEN,
         FACTS,
         STAGE,
         DEFINITIONS,
@@ -106,6 +109,7 @@ PUBLISHED: dict[str, Table] = {
         LTV,
         SEGMENTS,
         TIERS,
+        SCALE_GROUPS,
         MEASURES,
         RANKINGS,
         AGREEMENT,

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from pipelines.money_commands import money_app
 from pipelines.options import AsJson, SnapshotPath, open_snapshot
 from pipelines.team_commands import team_app
 from valuekit import __version__
@@ -39,6 +40,7 @@ track_app = typer.Typer(no_args_is_help=True, help="The record of runs in MLflow
 app.add_typer(export_app, name="export")
 app.add_typer(track_app, name="track")
 app.add_typer(team_app)
+app.add_typer(money_app)
 
 
 class Format(StrEnum):

@@ -196,6 +196,7 @@ def draw_up_registers(work: Work) -> None:
         relationship_types={str(kind): name for kind, name in settings.relationship_types.items()},
         contract_columns=[_contract_columns(s) for s in work.config.all_sources if s.table == "contracts"],
     )
+    registers.follow_cash_and_profit(work.engine, as_of=work.as_of)
 
 
 def _contract_columns(source: Source) -> dict[str, str]:

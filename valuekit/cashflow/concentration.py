@@ -149,8 +149,9 @@ def quadrants(engine: Engine, *, cash: str = "cash", suffix: str = "_12m") -> pa
     """Return parties by net margin before cost to serve and by cost to serve, each above its median or not.
 
     Reads: the table or view `cash`, one row per party, with the lines of the statement, each with the `suffix`: `_12m`,
-    or empty for all months. The margin is revenue, refunds and cost of goods; cost to serve is every other line, as a
-    positive amount. The border is the median, of two middle values the lower; a party on it counts as low.
+    or empty for all months; parties with neither margin nor cost to serve are left out. The margin is revenue, refunds
+    and cost of goods; cost to serve is every other line, as a positive amount. The border is the median, of two middle
+    values the lower; a party on it counts as low.
 
     Returns: four rows, in each the `quadrant` (passive: high margin, low cost; carriage trade: both high; bargain
     basement: both low; aggressive: low margin, high cost), `high_margin`, `high_cost`, `parties`, `margin`,

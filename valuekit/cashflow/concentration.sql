@@ -61,8 +61,10 @@ CROSS JOIN _totals AS a
 ORDER BY s.parties
 
 -- step: _served
+-- Parties without margin and without cost are not there: they would move the borders.
 SELECT party_id, {margin} AS margin, {served} AS served
 FROM {cash}
+WHERE {margin} <> 0 OR {served} <> 0
 
 -- step: _median_margin
 -- The middle value; of two, the lower: a value that some party has.

@@ -133,9 +133,7 @@ def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *,
     others would pay €900.00 more a year for hosting, because cost there grows by 0.50% when volume grows by 1%. With
     its scale counted it brings €500.00.'
     """
-    alone, credit, together = (
-        Decimal(str(effect[f"{c}_12m"])) for c in ("standalone", "scale_credit", "with_scale")
-    )
+    alone, credit, together = (Decimal(str(effect[f"{c}_12m"])) for c in ("standalone", "scale_credit", "with_scale"))
     begin = f"{name} {_brings(alone, currency)} a year at average cost."
     if not credit or curve is None:
         return f"{begin} Its volume changes nobody's unit cost."

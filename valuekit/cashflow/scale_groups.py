@@ -26,8 +26,9 @@ def share_scale(engine: Engine, *, as_of: date, groupings: Mapping[str, str]) ->
     month by month (`shapley_costs`). The effects of a grouping sum to zero: no residual. Beyond 12 groups, those with
     the least volume are one group, `others`.
 
-    Reads: `cash`, `books`, and what `measure_scale` leaves. `groupings` names, for each
-    grouping (a column, such as `tier`), the table of parties that has it; a party that is not there has `no tier`. Drops `SCRATCH`, which nothing else needs.
+    Reads: `cash`, `books`, and what `measure_scale` leaves. `groupings` names, for each grouping (a column, such as
+    `tier`), the table of parties that has it; a party that is not there has `no tier`. Drops `SCRATCH`, which nothing
+    else needs.
     """
     engine.make_empty(PUBLISHED["scale_groups"])
     schema = PUBLISHED["scale_groups"].arrow

@@ -57,6 +57,6 @@ def balanced_cents(amounts: Floats) -> list[int]:
     """
     cents = np.asarray(amounts) * 100
     whole = np.floor(cents)
-    up = np.argsort(whole - cents, kind="stable")[: -int(whole.sum())] if whole.sum() < 0 else []
-    whole[up] += 1
+    missing = -int(whole.sum())
+    whole[np.argsort(whole - cents, kind="stable")[:missing]] += 1
     return [int(c) for c in whole]

@@ -4,7 +4,15 @@ Money is in the reporting currency, signed by its effect on cash: revenue is pos
 so that every total is a plain sum. `party_id` is the id of one real party, whatever records it has.
 """
 
-from valuekit.tables.published.cashflow import BOOKS, BREAK_EVEN, CASH, CASH_MONTHS, SCALE_CURVES, SCALE_EFFECTS, SCALE_GROUPS
+from valuekit.tables.published.cashflow import (
+    BOOKS,
+    BREAK_EVEN,
+    CASH,
+    CASH_MONTHS,
+    SCALE_CURVES,
+    SCALE_EFFECTS,
+    SCALE_GROUPS,
+)
 from valuekit.tables.published.checks import CHECKS
 from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
 from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
@@ -29,6 +37,8 @@ from valuekit.tables.published.movements import (
 )
 from valuekit.tables.published.registers import (
     CASH_AND_PROFIT,
+    CASH_AND_PROFIT_MONTHS,
+    CASH_SPELLS,
     COMMISSIONS,
     CONTRACT_ISSUES,
     MANAGED_IN,
@@ -105,6 +115,8 @@ PUBLISHED: dict[str, Table] = {
         RELATIONSHIPS,
         TRADE,
         CASH_AND_PROFIT,
+        CASH_SPELLS,
+        CASH_AND_PROFIT_MONTHS,
         CUBE,
         LTV,
         SEGMENTS,

@@ -64,11 +64,11 @@ def print_scale(found: Row, console: Console) -> None:
     console.print(table)
     _explain(console, NO_SCALE, {c["reason"] for c in found["curves"]})
     total, currency = found["total"], found["currency"]
-    console.print(Text(
-        f"\nmargins with scale {money(total['with_scale_12m'], currency)}, less the residual "
-        f"{money(total['scale_credit_12m'], currency)}, are the margins as stated {money(total['standalone_12m'], currency)}\n"
-        f"{total['paid_by_scale']:,} parties lose money alone and bring money with scale\n"
-    ))  # fmt: skip
+    alone, residual, together = (
+        money(total[f"{name}_12m"], currency) for name in ("standalone", "scale_credit", "with_scale")
+    )
+    console.print(Text(f"\nmargins with scale {together}, less the residual {residual}, are the margins alone {alone}"))
+    console.print(Text(f"{total['paid_by_scale']:,} parties lose money alone and bring money with scale\n"))
     for party in found["parties"]:
         console.print(Text(f"{party['party_id']}  {party['sentence']}"))
 

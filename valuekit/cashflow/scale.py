@@ -156,4 +156,6 @@ def _brings(amount: Decimal, currency: str) -> str:
 
 
 def _share(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else "less than 1%"
+    if share < 0.001:
+        return "less than 0.1%"
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"

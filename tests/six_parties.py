@@ -134,7 +134,7 @@ def _cash(engine: Engine) -> None:
 
 
 def _analysis(engine: Engine) -> None:
-    """One pool with a given elasticity: p1 used four fifths of it, and everybody's net cash is what `cash` says."""
+    """One pool with a given elasticity, and net cash as `cash` says."""
     put(engine, "scale_curves", {"function": "support", "pool": "helpdesk", "driver": "ticket_minutes",
                                  "basis": "given", "elasticity": 0.5, "months": 1, "cost_12m": 350, "units_12m": 350,
                                  "unit_cost": 1, "residual_12m": -200})  # fmt: skip

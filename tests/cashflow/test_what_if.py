@@ -61,7 +61,7 @@ def test_all_months_can_be_asked_for_too(engine):
 def test_wrong_changes_are_told():
     with pytest.raises(UnknownNameError, match="no line of cost 'revenue'"):
         WhatIf(rates={"revenue": 1}).factors()
-    with pytest.raises(ConfigError, match="minutes: -1.5 is no change"):
+    with pytest.raises(ConfigError, match=r"minutes: -1\.5 is no change"):
         WhatIf(minutes=-1.5).factors()
 
 

@@ -30,7 +30,7 @@ def says(capsys, run):
 def test_scale_shows_the_curve_the_residual_and_who_lives_by_scale(says):
     told = says("scale")
     assert "helpdesk  ticket minutes" in told
-    assert "margins with scale €950.00, less the residual €200.00, are the margins alone €750.00" in told
+    assert "margins with scale €1,000.00, less the residual €200.00, are the margins alone €800.00" in told
     assert "1 parties lose money alone and bring money with scale" in told
     assert "=Bob & Sons loses €50.00 a year at average cost. It is 40% of the volume of helpdesk" in told
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipelines.cash_commands import cash_app
+from pipelines.money_commands import money_app
 from pipelines.options import AsJson, SnapshotPath, open_snapshot
 from pipelines.team_commands import team_app
 from valuekit import __version__
@@ -42,6 +43,7 @@ app.add_typer(export_app, name="export")
 app.add_typer(track_app, name="track")
 app.add_typer(team_app)
 app.add_typer(cash_app)
+app.add_typer(money_app)
 
 
 class Format(StrEnum):

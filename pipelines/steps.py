@@ -144,6 +144,8 @@ def compute_cash(work: Work) -> None:
         pools={name: pool.driver for name, pool in settings.pools.items()},
         assumed_cost_of_goods=None if share is None else Decimal(str(share)),
     )
+    cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale)
+    cashflow.find_break_even(work.engine, as_of=work.as_of)
 
 
 def classify(work: Work) -> None:
@@ -196,6 +198,7 @@ def draw_up_registers(work: Work) -> None:
         relationship_types={str(kind): name for kind, name in settings.relationship_types.items()},
         contract_columns=[_contract_columns(s) for s in work.config.all_sources if s.table == "contracts"],
     )
+    registers.follow_cash_and_profit(work.engine, as_of=work.as_of)
 
 
 def _contract_columns(source: Source) -> dict[str, str]:
@@ -226,12 +229,13 @@ def value(work: Work) -> None:
 
 
 def segment(work: Work) -> None:
-    """Put each valued party in its tier."""
-    from valuekit import segments
+    """Put each valued party in its tier, and share out the scale by stage and by tier."""
+    from valuekit import cashflow, segments
 
     settings = work.config.segments
     tiers = [(tier.name, tier.share) for tier in settings.tiers]
     segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
+    cashflow.share_scale(work.engine, as_of=work.as_of, groupings={"stage": "stages", "tier": "segments"})
 
 
 def compare(work: Work) -> None:

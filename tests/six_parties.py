@@ -83,6 +83,7 @@ def fill(engine: Engine) -> Engine:
     _input(engine)
     _cash(engine)
     _invoiced(engine)
+    _analysis(engine)
     _definitions(engine)
     _months(engine)
     _recurring(engine)
@@ -146,6 +147,26 @@ def _invoiced(engine: Engine) -> None:
                                         "net_invoiced": paid + owed + support})  # fmt: skip
     for unbilled, amount in (("p3", 50), (None, 10)):
         put(engine, "receivable_months", {"party_id": unbilled, "month": JUNE, "on_account": amount})
+
+
+def _analysis(engine: Engine) -> None:
+    """One pool with a given elasticity, and net cash as `cash` says."""
+    put(engine, "scale_curves", {"function": "support", "pool": "helpdesk", "driver": "ticket_minutes",
+                                 "basis": "given", "elasticity": 0.5, "months": 1, "cost_12m": 350, "units_12m": 350,
+                                 "unit_cost": 1, "residual_12m": -200})  # fmt: skip
+    for party, credit in {"p1": 20, "p2": 180, "p3": 0}.items():
+        alone = REVENUE[party] + SUPPORT.get(party, 0)
+        main = {"main_pool": "helpdesk", "main_pool_credit_12m": credit, "main_pool_share": 0.4} if credit else {}
+        put(engine, "scale_effects", {"party_id": party, "standalone_12m": alone, "scale_credit_12m": credit,
+                                      "with_scale_12m": alone + credit, **main})  # fmt: skip
+        put(engine, "break_even", {"party_id": party, "net_cash_12m": alone, "variable_12m": REVENUE[party],
+                                   "fixed_12m": SUPPORT.get(party, 0), "priced_12m": REVENUE[party],
+                                   "volume": -SUPPORT.get(party, 0) / REVENUE[party],
+                                   "price_change": -alone / REVENUE[party], "minutes_a_month": 10, "minute_rate": 1,
+                                   "minutes_at_zero": 10 + alone / 12})  # fmt: skip
+    put(engine, "break_even", {"net_cash_12m": 760, "variable_12m": 810, "fixed_12m": -50, "priced_12m": 1160,
+                               "volume": 50 / 810, "price_change": -760 / 1160, "minutes_a_month": 30,
+                               "minutes_reason": "no_minutes_kept"})  # fmt: skip
 
 
 def _definitions(engine: Engine) -> None:

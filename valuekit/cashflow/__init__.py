@@ -1,7 +1,10 @@
 """Cash flow: revenue, refunds and every cost by party and month, to the cent of the books."""
 
+from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, chain, unknown_pools
+from valuekit.cashflow.scale import explain_scale, measure_scale
+from valuekit.cashflow.scale_groups import share_scale
 from valuekit.cashflow.statement import check_books, compute
 
 __all__ = [
@@ -11,6 +14,10 @@ __all__ = [
     "chain",
     "check_books",
     "compute",
+    "explain_scale",
+    "find_break_even",
+    "measure_scale",
+    "share_scale",
     "unknown_pools",
     "whale_curve",
 ]

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from valuekit.calendar import add_months, month_end, month_start
+from valuekit.cashflow import scale
 from valuekit.cashflow.drivers import DRIVERS, plan
 from valuekit.cashflow.invoiced import compute_invoiced
 from valuekit.engine import Engine
@@ -33,6 +34,8 @@ def compute(
     engine: Engine, *, as_of: date, pools: Mapping[str, str], assumed_cost_of_goods: Decimal | None = None
 ) -> None:
     """Make the tables `books`, `cash_months`, `cash`, `invoiced_months` and `receivable_months`.
+
+    It leaves `scale.SCRATCH` for the analysis of the year.
 
     Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`
     and `usage`, accepted, with `party_id`; `parties`. Money in the reporting currency.
@@ -75,6 +78,8 @@ def compute(
     engine.run(PACKAGE, "ledger.sql", {"assumed": share})
     engine.make_empty(PUBLISHED["cash_months"])
     engine.make_empty(_PARTS)
+    since = month_start(add_months(as_of, -11))
+    scale.begin(engine)
     for first, last in _windows(engine):
         window = {"first": first, "last": last, "assumed": share, **wanted}
         made = [
@@ -82,12 +87,13 @@ def compute(
         ]
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
+        scale.remember(engine, since)
         _forget(engine, *made)
-    engine.run(PACKAGE, "statement.sql", {"since": month_start(add_months(as_of, -11))})
+    engine.run(PACKAGE, "statement.sql", {"since": since})
+    engine.execute("CREATE OR REPLACE TABLE scale_parties AS SELECT n, party_id FROM cashflow_parties")
     check_books(engine)
     compute_invoiced(engine, as_of=as_of)
     _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_inside", "cashflow_ledger")
-    check_books(engine)
 
 
 def _forget(engine: Engine, *tables: str) -> None:

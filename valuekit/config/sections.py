@@ -1,7 +1,7 @@
 """The configuration as a whole, and its smaller sections; each a type with its defaults, limits and meaning."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -37,6 +37,10 @@ class Cashflow(Section):
     """How cost is shared out."""
 
     pools: dict[str, Pool] = Field(default_factory=dict, description="By pool name; otherwise by the pool's function")
+    scale: dict[str, Annotated[float, Field(ge=0, le=2)]] = Field(
+        default_factory=dict,
+        description="By pool name: percent of cost by percent of volume; otherwise estimated from the pool's months",
+    )
     assumed_cost_of_goods: Share | None = Field(
         default=None, description="Cost of goods as a share of revenue where the data have none; stated beside results"
     )

@@ -4,7 +4,15 @@ Money is in the reporting currency, signed by its effect on cash: revenue is pos
 so that every total is a plain sum. `party_id` is the id of one real party, whatever records it has.
 """
 
-from valuekit.tables.published.cashflow import BOOKS, CASH, CASH_MONTHS
+from valuekit.tables.published.cashflow import (
+    BOOKS,
+    BREAK_EVEN,
+    CASH,
+    CASH_MONTHS,
+    SCALE_CURVES,
+    SCALE_EFFECTS,
+    SCALE_GROUPS,
+)
 from valuekit.tables.published.checks import CHECKS
 from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
 from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
@@ -30,6 +38,8 @@ from valuekit.tables.published.movements import (
 )
 from valuekit.tables.published.registers import (
     CASH_AND_PROFIT,
+    CASH_AND_PROFIT_MONTHS,
+    CASH_SPELLS,
     COMMISSIONS,
     CONTRACT_ISSUES,
     MANAGED_IN,
@@ -86,6 +96,9 @@ PUBLISHED: dict[str, Table] = {
         CASH,
         INVOICED_MONTHS,
         RECEIVABLE_MONTHS,
+        SCALE_CURVES,
+        SCALE_EFFECTS,
+        BREAK_EVEN,
         FACTS,
         STAGE,
         DEFINITIONS,
@@ -109,10 +122,13 @@ PUBLISHED: dict[str, Table] = {
         RELATIONSHIPS,
         TRADE,
         CASH_AND_PROFIT,
+        CASH_SPELLS,
+        CASH_AND_PROFIT_MONTHS,
         CUBE,
         LTV,
         SEGMENTS,
         TIERS,
+        SCALE_GROUPS,
         MEASURES,
         RANKINGS,
         AGREEMENT,

@@ -1,7 +1,7 @@
 """Net cash by party and month, tied to the books."""
 
 from valuekit.money import MONEY
-from valuekit.tables.published.columns import day, money, party, text
+from valuekit.tables.published.columns import count, day, money, number, party, text
 from valuekit.tables.published.vocabulary import CASH_LINES
 from valuekit.tables.schema import Column, Table
 
@@ -52,6 +52,83 @@ CASH = Table(
         money("net_cash", "Sum of the lines in all months"),
         *(money(f"{line}_12m", f"Cash from {line.replace('_', ' ')} in the last 12 months") for line in CASH_LINES),
         money("net_cash_12m", "Sum of the lines in the last 12 months"),
+    ),
+    key=("party_id",),
+)
+
+
+SCALE_CURVES = Table(
+    "scale_curves",
+    "function and pool that was shared out by units of a driver",
+    (
+        text("function", "Function of the ledger"),
+        text("pool", "Cost pool"),
+        text("driver", "What its volume is counted in: the driver of its latest month"),
+        Column("basis", "VARCHAR", "Where the elasticity comes from", required=True,
+               values=("given", "estimated", "none")),
+        text("reason", "Why there is no scale effect, one word; missing where there is one", required=False),
+        number("elasticity", "Percent of cost by percent of volume that is used; below 1, unit cost falls with volume"),
+        number("estimate", "What the months say, whether it is used or not"),
+        number("low", "Lower end of the 95% interval of the estimate"),
+        number("high", "Upper end"),
+        count("months", "Months with cost and units that the estimate rests on"),
+        money("cost_12m", "Cost shared out in the last 12 months, positive"),
+        number("units_12m", "Units of the driver in the last 12 months"),
+        number("unit_cost", "cost_12m / units_12m", "reporting currency"),
+        money("residual_12m", "Credits of all parties, taken back: cost that nobody alone causes"),
+    ),
+    key=("function", "pool"),
+)  # fmt: skip
+
+
+SCALE_EFFECTS = Table(
+    "scale_effects",
+    "party with any cash up to the as-of date",
+    (
+        party(),
+        money("standalone_12m", "Net cash of the last 12 months, every unit at its average cost"),
+        money("scale_credit_12m", "What all others would pay more without it"),
+        money("with_scale_12m", "standalone_12m + scale_credit_12m"),
+        text("main_pool", "Pool with the largest part of the credit", required=False),
+        money("main_pool_credit_12m", "The credit from that pool", required=False),
+        number("main_pool_share", "Its share of the volume of that pool", "share"),
+    ),
+    key=("party_id",),
+)
+
+
+SCALE_GROUPS = Table(
+    "scale_groups",
+    "grouping of parties (stage or tier) and group",
+    (
+        text("grouping", "stage or tier"),
+        text("member", "The group; `not known` for money and units without a party, `no tier`, or `others`"),
+        count("parties", "Parties with cash in the group"),
+        money("standalone_12m", "Their net cash of the last 12 months at average cost"),
+        money("scale_effect_12m", "What a fair share of the scale (Shapley) adds; sums to zero over the groups"),
+        money("with_scale_12m", "standalone_12m + scale_effect_12m"),
+    ),
+    key=("grouping", "member"),
+)
+
+
+BREAK_EVEN = Table(
+    "break_even",
+    "party with any cash up to the as-of date, and one for the enterprise",
+    (
+        Column("party_id", "VARCHAR", "Party; missing for the enterprise"),
+        money("net_cash_12m", "Net cash of the last 12 months"),
+        money("variable_12m", "The part that moves with volume"),
+        money("fixed_12m", "The part that does not; of the enterprise: unallocated + unused capacity"),
+        money("priced_12m", "The part that moves with price: revenue and refunds"),
+        number("volume", "Multiple of the volume at which net cash is zero", "multiple"),
+        text("volume_reason", "Why there is none, one word", required=False),
+        number("price_change", "Change of price at which net cash is zero; 0.1 is 10% more", "share"),
+        text("price_reason", "Why there is none, one word", required=False),
+        number("minutes_a_month", "Minutes of support a month", "minutes"),
+        number("minute_rate", "Cost of a minute of support, of the company", "reporting currency"),
+        number("minutes_at_zero", "Minutes of support a month at which net cash is zero", "minutes"),
+        text("minutes_reason", "Why there are none, one word", required=False),
     ),
     key=("party_id",),
 )

@@ -139,3 +139,31 @@ CASH_AND_PROFIT = Table(
     ),
     key=("cash_positive", "profitable"),
 )
+
+
+CASH_SPELLS = Table(
+    "cash_spells",
+    "external party with cash, a bill or an order",
+    (
+        party(),
+        day("cash_positive_since", "First month from which on its net cash of twelve months is above zero to this day"),
+        count("cash_positive_months", "Months since then, both counted; 0 for no customer by cash"),
+        day("profitable_since", "First month from which on its profit of twelve months is above zero to this day"),
+        count("profitable_months", "Months since then, both counted; 0 for one that is not profitable"),
+    ),
+    key=("party_id",),
+)
+
+
+CASH_AND_PROFIT_MONTHS = Table(
+    "cash_and_profit_months",
+    "month end, sign of net cash and sign of profit over twelve months, of the customers of then",
+    (
+        Column("as_of", "DATE", "Month end, or the as-of date", unit="date", required=True),
+        yes("complete", "False for a month that is still running at the as-of date"),
+        yes("cash_positive", "Net cash of the twelve months above zero: a customer by cash"),
+        yes("profitable", "Profit of the twelve months above zero"),
+        count("parties", "Customers in the cell"),
+    ),
+    key=("as_of", "cash_positive", "profitable"),
+)

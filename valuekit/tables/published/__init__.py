@@ -4,7 +4,7 @@ Money is in the reporting currency, signed by its effect on cash: revenue is pos
 so that every total is a plain sum. `party_id` is the id of one real party, whatever records it has.
 """
 
-from valuekit.tables.published.cashflow import BOOKS, CASH, CASH_MONTHS
+from valuekit.tables.published.cashflow import BOOKS, CASH, CASH_MONTHS, CASH_NOTES, CHANNELS, POOL_MONTHS
 from valuekit.tables.published.checks import CHECKS
 from valuekit.tables.published.executives import AGREEMENT, CONSENSUS, MEASURES, RANKINGS
 from valuekit.tables.published.identity import MERGE_LOG, PARTIES, PARTY_ALIASES, PARTY_RECORDS, REVIEW_PAIRS
@@ -42,6 +42,8 @@ from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
+    COST_NOTES,
+    COST_QUALITIES,
     CUSTOMER_STAGES,
     HORIZON_YEARS,
     MARKETING_LINES,
@@ -55,6 +57,8 @@ from valuekit.tables.schema import Table
 __all__ = [
     "BOOK_LINES",
     "CASH_LINES",
+    "COST_NOTES",
+    "COST_QUALITIES",
     "CUSTOMER_STAGES",
     "HORIZON_YEARS",
     "MARKETING_LINES",
@@ -79,6 +83,9 @@ PUBLISHED: dict[str, Table] = {
         BOOKS,
         CASH_MONTHS,
         CASH,
+        POOL_MONTHS,
+        CHANNELS,
+        CASH_NOTES,
         FACTS,
         STAGE,
         DEFINITIONS,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,8 +15,6 @@ from valuekit.errors import did_you_mean
 from valuekit.tables import PUBLISHED
 
 PACKAGE = "valuekit.cashflow"
-TABLES = ("cashflow_pools_known", "cashflow_missing_months", "cashflow_missing_pools", "cashflow_untouched",
-          "cashflow_never_bought")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ def note_costs(
     Reads: `costs`, `cash_months`, `parties`, `cashflow_parties`, `cashflow_credits` and, where it is there,
     `quarantine`. `spread` is what was moved from parties that never bought to those won.
     """
-    engine.run(PACKAGE, "notes.sql")
     notes = [
         *_pools(engine, pools),
         *_activities(pools, equations),
@@ -48,14 +46,14 @@ def note_costs(
     ]
     columns = {c.name: [asdict(n)[c.name] for n in notes] for c in PUBLISHED["cash_notes"]}
     engine.put("cash_notes", pa.table(columns, schema=PUBLISHED["cash_notes"].arrow))
-    if not engine.keep_scratch:
-        engine.drop(*TABLES)
+
+
+def _found(engine: Engine, step: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in engine.ask(PACKAGE, "notes.sql", step, parameters).to_pylist()]
 
 
 def _pools(engine: Engine, pools: Mapping[str, Pool]) -> Iterator[Note]:
-    known = engine.rows("""SELECT k.pool, k.lines, k.amount, MIN(c.function)
-        FROM cashflow_pools_known AS k JOIN costs AS c ON c.pool = k.pool AND c.record IS NULL
-        GROUP BY ALL ORDER BY k.pool""")
+    known = _found(engine, "pools_known")
     for name, lines, amount, function in known:
         if pools.get(name, Pool()).first is None:
             drivers = " then ".join(chain(function)[:-1])
@@ -85,11 +83,11 @@ def _activities(pools: Mapping[str, Pool], equations: Mapping[str, Equation]) ->
 
 def _months(engine: Engine) -> Iterator[Note]:
     advice = "Costs of these months are not in the statement. Map the ledger of them."
-    for first, following, months in engine.rows("SELECT * FROM cashflow_missing_months ORDER BY first_missing"):
+    for first, following, months in _found(engine, "missing_months"):
         words = f"The ledger has no line from {first:%Y-%m} until {following:%Y-%m}: {months} month(s). {advice}"
         yield Note("ledger_month_missing", f"{first:%Y-%m}", months, words)
     gaps: dict[str, list[date]] = {}
-    for pool, month in engine.rows("SELECT pool, month FROM cashflow_missing_pools ORDER BY pool, month"):
+    for pool, month in _found(engine, "missing_pools"):
         gaps.setdefault(pool, []).append(month)
     for pool, missing in gaps.items():
         shown = ", ".join(f"{month:%Y-%m}" for month in missing[:6]) + (" ..." if len(missing) > 6 else "")
@@ -98,7 +96,7 @@ def _months(engine: Engine) -> Iterator[Note]:
 
 
 def _campaigns(engine: Engine) -> Iterator[Note]:
-    for campaign, lines, amount in engine.rows("SELECT * FROM cashflow_untouched ORDER BY campaign"):
+    for campaign, lines, amount in _found(engine, "untouched"):
         words = f"No contact of campaign '{campaign}' counts, so what drives its pool shares its cost out."
         yield Note("campaign_touched_nobody", campaign, lines, f"{words} Do `engagements` name it alike?", amount)
 
@@ -110,19 +108,15 @@ def _set_aside(engine: Engine) -> Iterator[Note]:
         ("minutes_below_zero", "broken rule: (work|time|capacity) is not negative", "minutes below zero"),
         ("currency_without_rate", "exchange rate", "a currency without rate"),
     ):
-        found = engine.rows(_QUARANTINED, {"pattern": pattern})
+        found = _found(engine, "set_aside", {"pattern": pattern})
         if found:
             tables = ", ".join(f"{table} {rows:,}" for table, rows in found)
             words = f"Rows with {what} are set aside and in no sum: {tables}. The table `quarantine` lists them."
             yield Note(note, "quarantine", sum(rows for _, rows in found), words)
 
 
-_QUARANTINED = """SELECT table_name, COUNT(*) FROM quarantine
-WHERE severity = 'quarantine' AND REGEXP_MATCHES(reasons, $pattern) GROUP BY table_name ORDER BY table_name"""
-
-
 def _lost(engine: Engine, spread: Decimal) -> Iterator[Note]:
-    ((parties, amount),) = engine.rows("SELECT parties, COALESCE(amount, 0) FROM cashflow_never_bought")
+    ((parties, amount),) = _found(engine, "never_bought")
     if parties:
         words = f"{parties:,} parties that never bought carry their own acquisition and sales cost."
         yield Note("cost_of_the_lost", "apart", parties, words, amount)

@@ -1,5 +1,6 @@
 """What a run publishes: immutable Parquet tables with a manifest, written as one transaction; and how to read it."""
 
+from valuekit.snapshot.acquisition import Acquisition, acquisition
 from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.commissions import commission_months, disagreeing_deals
 from valuekit.snapshot.explain import Explanation, explain
@@ -18,6 +19,7 @@ from valuekit.snapshot.summary import Summary, summarise
 from valuekit.snapshot.units import UnitEconomics, unit_economics
 
 __all__ = [
+    "Acquisition",
     "CheckResult",
     "Comparison",
     "Explanation",
@@ -31,6 +33,7 @@ __all__ = [
     "TableFile",
     "UnitEconomics",
     "Window",
+    "acquisition",
     "commission_months",
     "compare_growth",
     "config_text",

@@ -32,7 +32,7 @@ def credit(engine: Engine, attribution: Attribution) -> None:
 
     Reads: `engagements` with a campaign, `cashflow_parties`, and `costs`, whose campaigns alone are asked for. The
     contacts of a party up to the day of its first money are one path, which counts as one whole; so are all contacts of
-    a party without money, and for a customer those of each later month. Largest remainders, ties to the earlier one.
+    a party without money, and for a customer those of each later month.
     """
     parameters = {
         "model": attribution.model,

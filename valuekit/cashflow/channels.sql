@@ -1,10 +1,16 @@
 -- Where each party came from, and when it was won.
 
+-- step: _first_days
+SELECT party_id, MIN(engaged_on) AS engaged_on
+FROM engagements
+WHERE party_id IS NOT NULL
+GROUP BY party_id
+
 -- step: _first_contacts
 SELECT e.party_id, e.kind, e.campaign, e.engaged_on
 FROM engagements AS e
-WHERE e.party_id IS NOT NULL
-QUALIFY ROW_NUMBER() OVER (PARTITION BY e.party_id ORDER BY e.engaged_on, e.system, e.id) = 1
+JOIN _first_days AS d ON d.party_id = e.party_id AND d.engaged_on = e.engaged_on
+QUALIFY ROW_NUMBER() OVER (PARTITION BY e.party_id ORDER BY e.system, e.id) = 1
 
 -- step: channels
 SELECT

@@ -153,6 +153,32 @@ def explain(
         print_explanation(found, out())
 
 
+class Grouping(StrEnum):
+    """What customers won are grouped by."""
+
+    tier = "tier"
+    channel = "channel"
+    campaign = "campaign"
+
+
+@app.command()
+def acquisition(
+    snapshot: SnapshotPath,
+    by: Annotated[Grouping, typer.Option(metavar="tier|channel|campaign", help="Groups.")] = Grouping.channel,
+    months: Annotated[int, typer.Option(min=1, metavar="N", help="Customers won in the last N months.")] = 12,
+    json: AsJson = False,
+) -> None:
+    """Show what it costs to win a customer, how soon it comes back, and how it compares with lifetime value."""
+    from pipelines.acquired import acquisition_object, print_acquisition
+    from pipelines.streams import out, print_json
+
+    opened = open_snapshot(snapshot)
+    if json:
+        print_json(acquisition_object(opened, by.value, months))
+    else:
+        print_acquisition(opened, by.value, months, out())
+
+
 @app.command()
 def demo(
     customers: Annotated[int, typer.Option(min=1000, metavar="N", help="How many customers.")] = 2000,

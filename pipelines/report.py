@@ -49,6 +49,7 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
         "stages": manifest.stages,
         "customers": outcome.summary.customers,
         "totals": manifest.totals,
+        "cost_notes": outcome.snapshot.query("SELECT * FROM cash_notes ORDER BY note, place").to_pylist(),
         "tiers": {row["tier"]: {"parties": row["parties"], "ltv": row["ltv"]} for row in outcome.summary.tiers},
         "checks": [check.model_dump() for check in manifest.checks],
         "seconds": manifest.seconds,
@@ -67,6 +68,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
         ("Stages", _stages(summary)),
         ("What parties brought in and cost, last 12 months", _cash(summary, manifest.currency)),
         ("Against the books, all months", _books(manifest)),
+        ("About the cost data", _cost_notes(outcome)),
         ("Value", _value(summary, manifest)),
         ("Where executives agree and where they do not", _agreement(summary)),
         ("Input", _input(outcome)),
@@ -129,6 +131,16 @@ def _books(manifest: Manifest) -> Table:
         table.add_row(words, money(total.get(name, Decimal(0)), currency))
     table.add_row("the books", money(total.get("books", Decimal(0)), currency), style="bold")
     return table
+
+
+def _cost_notes(outcome: Outcome) -> Table | None:
+    """What there is to know about pools, months, campaigns and rows set aside."""
+    notes = outcome.snapshot.query("SELECT message, amount FROM cash_notes ORDER BY note, place").to_pylist()
+    table = grid("", ">")
+    for row in notes:
+        amount = "" if row["amount"] is None else money(row["amount"], outcome.manifest.currency)
+        table.add_row(escape(row["message"]), amount)
+    return table if notes else None
 
 
 def _value(summary: Summary, manifest: Manifest) -> RenderableType:

@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from valuekit.config import Config, Source
+from valuekit.config import ActivityConfig, Config, Source
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, EngineError, InputError
 from valuekit.snapshot import Snapshot, SourceFile, failed, fingerprint_file, fingerprint_files, make_checks
 from valuekit.snapshot.manifest import CheckResult
 
 if TYPE_CHECKING:
+    from valuekit.cashflow import Activity
     from valuekit.identity import Former
 
 
@@ -141,11 +142,25 @@ def compute_cash(work: Work) -> None:
     cashflow.compute(
         work.engine,
         as_of=work.as_of,
-        pools={name: pool.driver for name, pool in settings.pools.items()},
+        pools={
+            name: cashflow.Pool(p.driver, tuple(p.activities), p.capacity_minutes) for name, p in settings.pools.items()
+        },
+        activities={name: _activity(activity) for name, activity in settings.activities.items()},
+        attribution=cashflow.Attribution(
+            settings.attribution, settings.attribution_half_life_days, settings.attribution_look_back_days
+        ),
+        the_lost=settings.acquisition_cost_of_the_lost,
         assumed_cost_of_goods=None if share is None else Decimal(str(share)),
     )
     cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale)
     cashflow.find_break_even(work.engine, as_of=work.as_of)
+
+
+def _activity(stated: ActivityConfig) -> "Activity":
+    from valuekit.cashflow import Activity, Extra
+
+    extra = tuple(Extra(str(e.minutes), e.when) for e in stated.extra)
+    return Activity(stated.of, str(stated.minutes), stated.when, extra, stated.on)
 
 
 def classify(work: Work) -> None:

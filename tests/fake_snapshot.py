@@ -240,6 +240,12 @@ def _books(engine: Engine, retailer: bool) -> None:
         SELECT month, line, pool, 'EUR' AS currency, driver, ledger AS ledger_in_currency, ledger,
             attributed, unattributed, unused_capacity, unallocated, 0 AS eliminated, 0 AS difference, 0 AS tax
         FROM (SELECT *, attributed + unattributed + unused_capacity + unallocated AS ledger FROM parts)""")
+    engine.execute("""
+        INSERT INTO pool_months BY NAME
+        SELECT month, line AS function, pool, '' AS campaign, ledger AS cost, 0 AS direct, driver,
+            CASE driver WHEN 'none' THEN 'none' ELSE 'measured time' END AS quality, FALSE AS fallback,
+            unused_capacity AS unused_cost
+        FROM books WHERE line NOT IN ('revenue', 'refunds')""")
 
 
 def _facts(engine: Engine, random: np.random.Generator, parties: pd.DataFrame, retailer: bool) -> None:

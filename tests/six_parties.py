@@ -135,6 +135,10 @@ def _cash(engine: Engine) -> None:
     put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "currency": "EUR",
                           "driver": "ticket_minutes", "ledger_in_currency": -400,
                           "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
+    put(engine, "pool_months", {"month": JUNE, "function": "support", "pool": "helpdesk", "driver": "ticket_minutes",
+                                "quality": "measured time", "cost": -400, "unused_cost": -50, "units": 70,
+                                "capacity_minutes": 80, "minutes_used": 70, "rate_per_minute": 5,
+                                "unused_minutes": 10, "over_capacity_minutes": 0})  # fmt: skip
 
 
 def _invoiced(engine: Engine) -> None:

@@ -6,25 +6,30 @@ FROM cashflow_units
 GROUP BY driver, work, month
 
 -- step: _pool_months
+-- A pool's money for a campaign is shared out by itself.
 SELECT
-    month, function, pool, currency,
+    month, function, pool, currency, COALESCE(campaign, '') AS campaign,
     -SUM(reporting_amount) AS amount,
     MAX(MAX(practical_capacity_minutes)) OVER (PARTITION BY month, function, pool) AS capacity
 FROM costs
 ANTI JOIN cashflow_inside AS i ON i.party_id = costs.supplier_party_id
 WHERE record IS NULL AND month BETWEEN $first AND $last
-GROUP BY month, function, pool, currency
+GROUP BY month, function, pool, currency, COALESCE(campaign, '')
 
 -- step: _pools_driven
 -- The first driver of the pool's chain that has units in the month. `none` ends every chain and needs no units; nor does
 -- time against a known capacity: a month without a minute is a month of unused capacity, where time is kept at all.
-SELECT p.*, c.driver, c.work, c.label, c.in_minutes, COALESCE(d.total, 0) AS total
+SELECT
+    p.month, p.function, p.pool, p.currency, p.campaign, p.amount, COALESCE(p.capacity, c.capacity) AS capacity,
+    c.driver, c.work, c.label, c.position, c.in_minutes, COALESCE(d.total, 0) AS total
 FROM _pool_months AS p
-JOIN cashflow_chain AS c USING (function, pool)
+JOIN cashflow_chain AS c USING (function, pool, campaign)
 LEFT JOIN _driver_months AS d
     ON d.driver = c.driver AND d.work = c.work AND d.month = p.month
-WHERE c.driver = 'none' OR d.total > 0 OR c.keeps_time AND p.capacity > 0
-QUALIFY ROW_NUMBER() OVER (PARTITION BY p.month, p.function, p.pool, p.currency ORDER BY c.position) = 1
+WHERE c.driver = 'none' OR d.total > 0 OR c.keeps_time AND COALESCE(p.capacity, c.capacity) > 0
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY p.month, p.function, p.pool, p.currency, p.campaign ORDER BY c.position
+) = 1
 
 -- step: _pools_measured
 -- Sizes as whole numbers: the amount in hundredths of a cent, time in hundredths of a minute.
@@ -39,8 +44,9 @@ FROM _pools_driven
 -- step: cashflow_pools
 -- Cents to share out: all of them, or the used part of the capacity at the capacity cost rate (half away from zero).
 SELECT
-    ROW_NUMBER() OVER (ORDER BY month, function, pool, currency) AS p,
-    month, function, pool, currency, amount, driver, work, label, total, sign, has_unused,
+    ROW_NUMBER() OVER (ORDER BY month, function, pool, currency, campaign) AS p,
+    month, function, pool, currency, campaign, amount, driver, work, label, position, in_minutes, room, total, sign,
+    has_unused,
     CASE
         WHEN driver = 'none' THEN CAST(0 AS HUGEINT)
         WHEN has_unused THEN LEAST((2 * size * total + 100 * room) // (200 * room), size // 100)

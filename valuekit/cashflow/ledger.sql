@@ -1,7 +1,7 @@
 -- What the books say, summed straight from the input: the side that the statement has to meet.
 
 -- step: _won
-SELECT party_id, CAST(DATE_TRUNC('month', MIN(day)) AS DATE) AS won
+SELECT party_id, MIN(day) AS won_on
 FROM (
     SELECT party_id, paid_on AS day FROM payments WHERE kind = 'payment' AND reporting_amount > 0
     UNION ALL
@@ -18,7 +18,9 @@ WHERE role IN ('internal', 'test')
 -- step: cashflow_parties
 -- Whole numbers for parties, in the order of their ids: smaller and faster than ids, and they break ties the same way.
 -- `won`: month of the first money received, which parts marketing that wins a party from marketing that keeps it.
-SELECT ROW_NUMBER() OVER (ORDER BY p.party_id) AS n, p.party_id, w.won, i.party_id IS NOT NULL AS is_inside
+SELECT
+    ROW_NUMBER() OVER (ORDER BY p.party_id) AS n, p.party_id,
+    CAST(DATE_TRUNC('month', w.won_on) AS DATE) AS won, w.won_on, i.party_id IS NOT NULL AS is_inside
 FROM parties AS p
 LEFT JOIN _won AS w USING (party_id)
 LEFT JOIN cashflow_inside AS i USING (party_id)

@@ -130,3 +130,50 @@ SELECT
     CAST(net_cash AS DECIMAL(18, 4)) AS net_cash
 FROM _lines
 JOIN cashflow_parties USING (n)
+
+-- step: _on_their_own
+-- Cost that names its party, by pool.
+SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS month, line, pool, SUM(amount) AS direct
+FROM (
+    SELECT day, line, pool, amount FROM _goods
+    UNION ALL
+    SELECT day, line, pool, amount FROM _direct
+)
+GROUP BY 1, 2, 3
+
+-- step: _pools_together
+-- The ledger's currencies of a pool have one driver and one capacity.
+SELECT
+    month, function, pool, campaign, driver, position, in_minutes, room, total,
+    SUM(amount) AS amount,
+    SUM(CASE WHEN has_unused THEN amount - CAST(sign * cents AS DECIMAL(20, 0)) * 0.01 ELSE 0 END) AS unused_cost
+FROM cashflow_pools
+GROUP BY month, function, pool, campaign, driver, position, in_minutes, room, total
+
+-- step: cashflow_pool_months
+-- Each pool by month as a controller reads it. Time is kept in hundredths of a minute.
+SELECT
+    COALESCE(p.month, d.month) AS month,
+    COALESCE(p.function, d.line) AS function,
+    COALESCE(p.pool, d.pool) AS pool,
+    COALESCE(p.campaign, '') AS campaign,
+    CAST(COALESCE(p.amount, 0) + COALESCE(d.direct, 0) AS DECIMAL(18, 4)) AS cost,
+    CAST(COALESCE(d.direct, 0) AS DECIMAL(18, 4)) AS direct,
+    COALESCE(p.driver, 'direct') AS driver,
+    q.quality,
+    COALESCE(p.position > 0, FALSE) AS fallback,
+    CAST(p.total AS DOUBLE) / q.scale AS units,
+    CASE WHEN p.in_minutes THEN CAST(p.room AS DOUBLE) / 100 END AS capacity_minutes,
+    CASE WHEN p.in_minutes THEN CAST(p.total AS DOUBLE) / 100 END AS minutes_used,
+    CASE
+        WHEN p.in_minutes
+        THEN -CAST(p.amount AS DOUBLE) * 100 / NULLIF(CAST(GREATEST(COALESCE(p.room, 0), p.total) AS DOUBLE), 0)
+    END AS rate_per_minute,
+    CASE WHEN p.in_minutes AND p.room > 0 THEN CAST(GREATEST(p.room - p.total, 0) AS DOUBLE) / 100 END AS unused_minutes,
+    CAST(COALESCE(p.unused_cost, 0) AS DECIMAL(18, 4)) AS unused_cost,
+    CASE WHEN p.in_minutes AND p.room > 0 THEN CAST(GREATEST(p.total - p.room, 0) AS DOUBLE) / 100 END
+        AS over_capacity_minutes
+FROM _pools_together AS p
+FULL JOIN _on_their_own AS d
+    ON d.month = p.month AND d.line = p.function AND d.pool = p.pool AND p.campaign = ''
+JOIN cashflow_qualities AS q ON q.driver = COALESCE(p.driver, 'direct')

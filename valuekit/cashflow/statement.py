@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from valuekit.calendar import add_months, month_end, month_start
 from valuekit.cashflow import scale
-from valuekit.cashflow.drivers import DRIVERS, plan
+from valuekit.cashflow.activities import Activity, Equation, check_activity, measure
+from valuekit.cashflow.campaigns import LINEAR, Attribution, credit
+from valuekit.cashflow.drivers import DRIVERS, Pool, plan
 from valuekit.cashflow.invoiced import compute_invoiced
-from valuekit.engine import Engine
-from valuekit.errors import CheckError
+from valuekit.cashflow.lost import TheLost, spread_the_lost
+from valuekit.cashflow.notes import note_costs
+from valuekit.engine import Engine, literal
+from valuekit.errors import CheckError, UnknownNameError
 from valuekit.tables import PUBLISHED, Column, Table
 from valuekit.tables.published import BOOK_LINES, CASH_LINES, MARKETING_LINES
 
@@ -31,21 +36,30 @@ _PARTS = Table(
 
 
 def compute(
-    engine: Engine, *, as_of: date, pools: Mapping[str, str], assumed_cost_of_goods: Decimal | None = None
+    engine: Engine,
+    *,
+    as_of: date,
+    pools: Mapping[str, Pool | str],
+    activities: Mapping[str, Activity] = MappingProxyType({}),
+    attribution: Attribution = LINEAR,
+    the_lost: TheLost = "apart",
+    assumed_cost_of_goods: Decimal | None = None,
 ) -> None:
-    """Make the tables `books`, `cash_months`, `cash`, `invoiced_months` and `receivable_months`.
+    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels`, `cash_notes` and the invoiced view.
 
-    It leaves `scale.SCRATCH` for the analysis of the year.
+    The invoiced view is `invoiced_months` and `receivable_months`. It leaves `scale.SCRATCH` for the analysis of the
+    year.
 
-    Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`
-    and `usage`, accepted, with `party_id`; `parties`. Money in the reporting currency.
+    Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`,
+    `usage` and `opportunities`, accepted, with `party_id`; `parties`. Money in the reporting currency.
 
     Money received is every payment and every order of zero or more (revenue), less refunds, chargebacks, credits and
     returns (refunds). The ledger's lines with a record are direct: the party carries them. The rest is shared out
     pool by pool and month by month, to the cent by largest remainders, in proportion to the pool's driver (`DRIVERS`).
-    `pools` names the driver of a pool; otherwise `DEFAULT_CHAINS` names it by function. In a month in which a driver
-    has no units the next of its chain stands in, then revenue, then nothing. Every party bears the cost that it
-    causes: prospects, lost deals and internal parties too, each on its own statement.
+    `pools` names the driver of a pool, or the time equations (`activities`) whose minutes are its driver; otherwise
+    `DEFAULT_CHAINS` names it by function. In a month in which a driver has no units the next of its chain stands in,
+    then revenue, then nothing. Every party bears the cost that it causes: prospects, lost deals and internal parties
+    too, each on its own statement.
 
     Five things are left in the books, each in its own column. `unattributed`: money of parties that are not known,
     and the share of driver units without a party, which is not spread over others. `unused_capacity`: where the
@@ -60,6 +74,8 @@ def compute(
     Tax inside an amount (`tax`) is nobody's: it is kept out of the ledger and of every driver, and shown beside it, so
     that ledger + tax is what was paid in. The books have a row for each currency of the input; all amounts but one
     are in the reporting currency. A pool is shared out for each currency of its lines; its capacity is one.
+    Ledger lines with a campaign go to those whom it touched, as `attribution` counts their contacts. `the_lost` says
+    whether acquisition and sales cost of parties that never bought stays with them, or is spread over those won.
 
     `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of goods
     of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.
@@ -72,28 +88,48 @@ def compute(
 
     Reference: Kaplan and Anderson (2004), Time-driven activity-based costing, Harvard Business Review 82(11).
     """
-    drivers = plan(engine, pools)
+    equations = {name: check_activity(engine, name, activity) for name, activity in activities.items()}
+    work = _work(pools, equations)
+    drivers = plan(engine, pools, [pool for pool, timed in work.items() if any(e.keeps_time for e in timed)])
     share = None if assumed_cost_of_goods is None else round(assumed_cost_of_goods, 8)
     wanted = {driver: driver in drivers for driver in DRIVERS}
     engine.run(PACKAGE, "ledger.sql", {"assumed": share})
-    engine.make_empty(PUBLISHED["cash_months"])
-    engine.make_empty(_PARTS)
-    since = month_start(add_months(as_of, -11))
+    credit(engine, attribution)
+    for table in (PUBLISHED["cash_months"], PUBLISHED["pool_months"], _PARTS):
+        engine.make_empty(table)
+    moved, since = Decimal(0), month_start(add_months(as_of, -11))
     scale.begin(engine)
     for first, last in _windows(engine):
         window = {"first": first, "last": last, "assumed": share, **wanted}
-        made = [
-            name for file in ("units.sql", "allocation.sql", "lines.sql") for name in engine.run(PACKAGE, file, window)
-        ]
+        made = measure(engine, work, window)
+        for file in ("units.sql", "allocation.sql", "lines.sql"):
+            made += engine.run(PACKAGE, file, window)
+        if the_lost == "spread":
+            moved += spread_the_lost(engine)
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
+        engine.execute("INSERT INTO pool_months SELECT * FROM cashflow_pool_months")
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
         scale.remember(engine, since)
         _forget(engine, *made)
     engine.run(PACKAGE, "statement.sql", {"since": since})
     engine.execute("CREATE OR REPLACE TABLE scale_parties AS SELECT n, party_id FROM cashflow_parties")
-    check_books(engine)
+    engine.run(PACKAGE, "channels.sql", {"as_of": as_of})
+    note_costs(engine, {name: Pool.of(pool) for name, pool in pools.items()}, equations, spread=moved)
+    check_books(engine, the_lost)
     compute_invoiced(engine, as_of=as_of)
-    _forget(engine, "cashflow_chain", "cashflow_all_parts", "cashflow_parties", "cashflow_inside", "cashflow_ledger")
+    _forget(engine, "cashflow_chain", "cashflow_qualities", "cashflow_credits", "cashflow_all_parts",
+            "cashflow_parties", "cashflow_inside", "cashflow_ledger")  # fmt: skip
+
+
+def _work(pools: Mapping[str, Pool | str], equations: Mapping[str, Equation]) -> dict[str, tuple[Equation, ...]]:
+    """Return the time equations of each pool that names any; raise `UnknownNameError` for one that there is not."""
+    work = {}
+    for name, pool in pools.items():
+        for activity in Pool.of(pool).activities:
+            if activity not in equations:
+                raise UnknownNameError("activity", activity, equations, where=f"cashflow.pools.{name}.activities")
+        work[name] = tuple(equations[activity] for activity in dict.fromkeys(Pool.of(pool).activities))
+    return work
 
 
 def _forget(engine: Engine, *tables: str) -> None:
@@ -111,22 +147,31 @@ def _windows(engine: Engine) -> Iterator[tuple[date, date]]:
         yield window[0], month_end(window[-1])
 
 
-def check_books(engine: Engine) -> None:
-    """Prove that `books`, `cash_months` and `cash` say the same; raise `CheckError` with the first place where not."""
+def check_books(engine: Engine, the_lost: TheLost = "apart") -> None:
+    """Prove that `books`, `cash_months` and `cash` say the same; raise `CheckError` with the first place where not.
+
+    Where the cost of the lost is spread, sales work for them stands among acquisition: both lines together are proved.
+    """
     wrong = engine.rows("SELECT month, line, pool, currency, difference FROM books WHERE difference <> 0 ORDER BY ALL")
     if wrong:
         month, line, pool, currency, difference = wrong[0]
         _fail(len(wrong), f"{line} of pool {pool} in {month:%Y-%m}, {currency}, differs by {difference}")
-    for line, shown in _SHOWN_AS.items():
-        books = engine.scalar("SELECT COALESCE(SUM(attributed), 0) FROM books WHERE line = $line", {"line": line})
+    for lines, shown in (_SPREAD if the_lost == "spread" else _APART).items():
+        named = ", ".join(literal(line) for line in lines)
+        books = engine.scalar(f"SELECT COALESCE(SUM(attributed), 0) FROM books WHERE line IN ({named})")
         for table in ("cash_months", "cash"):
             carried = engine.scalar(f'SELECT COALESCE(SUM({" + ".join(shown)}), 0) FROM "{table}"')
             if carried != books:
-                _fail(1, f"{line} is {carried} in {table} and {books} in the books")
+                _fail(1, f"{' and '.join(lines)} is {carried} in {table} and {books} in the books")
 
 
-_SHOWN_AS = {line: (line,) for line in BOOK_LINES if line in CASH_LINES} | {"marketing": MARKETING_LINES}
+_APART = {(line,): (line,) for line in BOOK_LINES if line in CASH_LINES} | {("marketing",): MARKETING_LINES}
 """Lines of the statement by line of the books."""
+
+_SELLING = ("marketing", "sales")
+_SPREAD = {lines: shown for lines, shown in _APART.items() if lines[0] not in _SELLING} | {
+    _SELLING: (*MARKETING_LINES, "sales")
+}
 
 
 def _fail(places: int, example: str) -> None:

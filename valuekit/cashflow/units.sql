@@ -60,6 +60,15 @@ LEFT JOIN cashflow_parties USING (party_id)
 WHERE $orders AND reporting_amount >= 0 AND ordered_on BETWEEN $first AND $last
 GROUP BY 3, 4
 
+-- step: _won_deals
+SELECT
+    'won_deals' AS driver, '' AS work, CAST(DATE_TRUNC('month', closed_on) AS DATE) AS month, n,
+    CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS units
+FROM opportunities
+LEFT JOIN cashflow_parties USING (party_id)
+WHERE $won_deals AND status = 'won' AND reporting_amount > 0 AND closed_on BETWEEN $first AND $last
+GROUP BY 3, 4
+
 -- step: _takings
 -- Money received without tax; what one unit charges another is none.
 SELECT
@@ -89,6 +98,26 @@ FROM _takings
 JOIN cashflow_parties USING (party_id)
 WHERE $equal
 
+-- step: _activity_time
+SELECT 'activity_time' AS driver, pool AS work, month, n, SUM(units) AS units
+FROM cashflow_times
+GROUP BY pool, month, n
+
+-- step: _campaign
+SELECT 'campaign' AS driver, campaign AS work, month, n, units
+FROM cashflow_credits
+WHERE month BETWEEN $first AND $last
+
+-- step: _campaign_any_month
+-- Whom a campaign touched in any month, for the months in which it cost and touched nobody.
+SELECT 'campaign_any_month' AS driver, c.campaign AS work, m.month, c.n, SUM(c.units) AS units
+FROM (
+    SELECT DISTINCT campaign, month FROM costs WHERE campaign IS NOT NULL AND month BETWEEN $first AND $last
+) AS m
+ANTI JOIN cashflow_credits AS t ON t.campaign = m.campaign AND t.month = m.month
+JOIN cashflow_credits AS c ON c.campaign = m.campaign
+GROUP BY c.campaign, m.month, c.n
+
 -- step: _units
 SELECT * FROM _ticket_minutes
 UNION ALL
@@ -107,6 +136,14 @@ UNION ALL
 SELECT * FROM _revenue
 UNION ALL
 SELECT * FROM _equal
+UNION ALL
+SELECT * FROM _won_deals
+UNION ALL
+SELECT * FROM _activity_time
+UNION ALL
+SELECT * FROM _campaign
+UNION ALL
+SELECT * FROM _campaign_any_month
 
 -- step: cashflow_units
 -- Whole units of each driver by month and party; the row without party holds what unknown parties used.

@@ -1,17 +1,15 @@
 """The configuration of one company: typed here at the edge, gone inside. Domain functions take arguments."""
 
 from valuekit.config.basics import Company, Currency, Section, Share
+from valuekit.config.cashflow import ActivityConfig, Cashflow, Driver, Pool
 from valuekit.config.identity import Identity
 from valuekit.config.lifecycle import DefinitionConfig, Lifecycle
 from valuekit.config.load import builtin_config, load_config
 from valuekit.config.sections import (
-    Cashflow,
     Config,
-    Driver,
     EngineConfig,
     Executives,
     Ltv,
-    Pool,
     Quality,
     Segments,
     Tier,
@@ -21,6 +19,7 @@ from valuekit.config.sections import (
 from valuekit.config.sources import ColumnMap, Product, Source
 
 __all__ = [
+    "ActivityConfig",
     "Cashflow",
     "ColumnMap",
     "Company",

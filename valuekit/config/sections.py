@@ -1,7 +1,7 @@
 """The configuration as a whole, and its smaller sections; each a type with its defaults, limits and meaning."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -9,6 +9,7 @@ from pydantic import (
 )
 
 from valuekit.config.basics import Company, Day, Section, Share
+from valuekit.config.cashflow import Cashflow
 from valuekit.config.identity import Identity
 from valuekit.config.lifecycle import Lifecycle
 from valuekit.config.sources import Product, Source
@@ -19,31 +20,6 @@ class Quality(Section):
     """When bad rows stop the run."""
 
     max_quarantined_share: Share = Field(default=0.05, description="Per table; above it the run stops")
-
-
-Driver = Literal[
-    "ticket_minutes", "tickets", "activity_minutes", "direct_cost", "engagements", "usage_events", "orders", "revenue",
-    "equal", "none",
-]  # fmt: skip
-
-
-class Pool(Section):
-    """How the cost of one pool is shared out."""
-
-    driver: Driver = Field(description="`none`: not shared out, shown as unallocated")
-
-
-class Cashflow(Section):
-    """How cost is shared out."""
-
-    pools: dict[str, Pool] = Field(default_factory=dict, description="By pool name; otherwise by the pool's function")
-    scale: dict[str, Annotated[float, Field(ge=0, le=2)]] = Field(
-        default_factory=dict,
-        description="By pool name: percent of cost by percent of volume; otherwise estimated from the pool's months",
-    )
-    assumed_cost_of_goods: Share | None = Field(
-        default=None, description="Cost of goods as a share of revenue where the data have none; stated beside results"
-    )
 
 
 class Ltv(Section):

@@ -1,5 +1,6 @@
 """What a run publishes: immutable Parquet tables with a manifest, written as one transaction; and how to read it."""
 
+from valuekit.snapshot.acquisition import Acquisition, acquisition
 from valuekit.snapshot.cash_bridge import BridgeStep, cash_bridge
 from valuekit.snapshot.checks import failed, make_checks
 from valuekit.snapshot.commissions import commission_months, disagreeing_deals
@@ -21,6 +22,7 @@ from valuekit.snapshot.tie_out import TieOut, tie_out
 from valuekit.snapshot.units import UnitEconomics, unit_economics
 
 __all__ = [
+    "Acquisition",
     "BridgeStep",
     "CheckResult",
     "Comparison",
@@ -36,6 +38,7 @@ __all__ = [
     "TieOut",
     "UnitEconomics",
     "Window",
+    "acquisition",
     "cash_bridge",
     "commission_months",
     "compare_growth",

@@ -97,6 +97,27 @@ SELECT
     ) AS open_rows
 FROM books
 
+-- step: _pools_summed
+SELECT month, function AS line, pool, SUM(cost) AS cost, SUM(unused_cost) AS unused
+FROM pool_months
+GROUP BY month, function, pool
+
+-- step: _pools_compared
+SELECT
+    COALESCE(SUM(p.cost), 0) AS cost, COALESCE(SUM(b.ledger), 0) AS ledger,
+    COUNT(*) FILTER (WHERE p.cost IS DISTINCT FROM b.ledger OR p.unused IS DISTINCT FROM b.unused_capacity) AS open_rows
+FROM _pools_summed AS p
+FULL JOIN (SELECT * FROM books WHERE line NOT IN ('revenue', 'refunds')) AS b USING (month, line, pool)
+
+-- step: _pools_equal_books
+SELECT
+    'pools_equal_books' AS check_name,
+    open_rows = 0 AS passed,
+    ledger || ' of cost in the books' AS expected,
+    cost || ' in the pools, ' || open_rows || ' pools and months differ' AS actual,
+    'Every pool has in every month the cost and the unused capacity of the books' AS meaning
+FROM _pools_compared
+
 -- step: _carried
 SELECT COALESCE(SUM(net_cash), 0) AS by_month, (SELECT COALESCE(SUM(net_cash), 0) FROM cash) AS by_party
 FROM cash_months
@@ -316,6 +337,7 @@ UNION ALL SELECT * FROM _definitions_equal_members
 UNION ALL SELECT * FROM _reasons_sum_to_lists
 UNION ALL SELECT * FROM _books_equal_input
 UNION ALL SELECT * FROM _cash_equals_ledger
+UNION ALL SELECT * FROM _pools_equal_books
 UNION ALL SELECT * FROM _cash_adds_up
 UNION ALL SELECT * FROM _rows_add_up
 UNION ALL SELECT * FROM _few_are_quarantined

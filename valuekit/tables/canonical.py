@@ -318,6 +318,7 @@ COSTS = Table(
         _currency(),
         Column("practical_capacity_minutes", MINUTES, "Time the pool could work in the month", unit="minutes"),
         Column("record", "VARCHAR", "Party that the cost is for, when direct"),
+        Column("campaign", "VARCHAR", "Campaign that the cost is for, as `engagements` names it"),
         Column("supplier", "VARCHAR", "Record of the party that was paid, where it is known"),
         _recorded(),
     ),

@@ -1,8 +1,8 @@
 """Net cash by party and month, tied to the books."""
 
 from valuekit.money import MONEY
-from valuekit.tables.published.columns import count, day, money, number, party, text
-from valuekit.tables.published.vocabulary import CASH_LINES
+from valuekit.tables.published.columns import count, day, money, number, party, text, yes
+from valuekit.tables.published.vocabulary import CASH_LINES, COST_NOTES, COST_QUALITIES
 from valuekit.tables.schema import Column, Table
 
 BOOKS = Table(
@@ -129,6 +129,64 @@ BREAK_EVEN = Table(
         number("minute_rate", "Cost of a minute of support, of the company", "reporting currency"),
         number("minutes_at_zero", "Minutes of support a month at which net cash is zero", "minutes"),
         text("minutes_reason", "Why there are none, one word", required=False),
+    ),
+    key=("party_id",),
+)
+
+
+POOL_MONTHS = Table(
+    "pool_months",
+    "month, function, pool and campaign of the ledger's cost, and the cost of goods of orders",
+    (
+        Column("month", "DATE", "First day of the month", unit="date", required=True),
+        text("function", "Line of the books that the cost stands on"),
+        text("pool", "Cost pool; `orders` for the cost of goods of orders"),
+        text("campaign", "Campaign that this part of the pool is for; empty for the rest"),
+        money("cost", "All of it; sums to the books"),
+        money("direct", "Part that names its party"),
+        text("driver", "What the rest is shared out by; `direct` where there is no rest"),
+        Column("quality", "VARCHAR", "What kind of a measure the driver is", required=True, values=COST_QUALITIES),
+        yes("fallback", "The driver stands in for the pool's own, which has no units in the month"),
+        number("units", "Units of the driver, those of unknown parties too", "units of the driver"),
+        number("capacity_minutes", "Practical capacity, of the ledger or else as configured", "minutes"),
+        number("minutes_used", "Minutes that the driver counts", "minutes"),
+        number(
+            "rate_per_minute",
+            "What a minute costs: of the capacity, or of the minutes used where they are more or it is not known",
+            "reporting currency a minute",
+        ),
+        number("unused_minutes", "Capacity that nobody used", "minutes"),
+        money("unused_cost", "What it costs, as in the books"),
+        number("over_capacity_minutes", "Minutes beyond the capacity", "minutes"),
+    ),
+    key=("month", "function", "pool", "campaign"),
+)
+
+
+CASH_NOTES = Table(
+    "cash_notes",
+    "remark on the cost data and place that it is about",
+    (
+        Column("note", "VARCHAR", "Kind of remark", required=True, values=COST_NOTES),
+        text("place", "Pool, activity, campaign, month or table"),
+        count("rows", "How many ledger lines, rows, months or parties"),
+        money("amount", "Money that it is about", required=False),
+        text("message", "What there is to know, and what to do"),
+    ),
+    key=("note", "place"),
+)
+
+
+CHANNELS = Table(
+    "channels",
+    "party with a marketing contact or with money",
+    (
+        party(),
+        text("channel", "Kind of the first contact; `none` without one"),
+        text("campaign", "Campaign of the first contact", required=False),
+        day("touched_on", "Day of the first contact"),
+        day("won_month", "First day of the month of the first money; missing: never bought"),
+        count("months", "Months from that one to the as-of date, both counted"),
     ),
     key=("party_id",),
 )

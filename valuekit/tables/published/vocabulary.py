@@ -16,6 +16,17 @@ BOOK_LINES = (
 MARKETING_LINES = ("acquisition", "retention")
 """The two lines that marketing has in a statement: until the month of the first money received, and after it."""
 
+COST_QUALITIES = (
+    "direct", "measured time", "time equation", "measured money", "counted", "revenue", "equal", "none",
+)  # fmt: skip
+"""How good the driver of a pool is as a picture of what was caused, the best first."""
+
+COST_NOTES = (
+    "pool_without_driver", "driver_without_pool", "activity_without_pool", "activity_not_timed", "ledger_month_missing",
+    "campaign_touched_nobody", "minutes_below_zero", "currency_without_rate", "cost_of_the_lost",
+)  # fmt: skip
+"""Kinds of remarks on the cost data."""
+
 STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "advocacy", "innovation")
 """Streams of the value cube; lifetime value is the discounted sum over them."""
 

@@ -98,6 +98,7 @@ class TestChecklist:
         assert states(told()) == {
             "definitions_agreed": ("open", 1), "differences_explained": ("clear", 0),
             "duplicates_reviewed": ("open", 1), "rows_accepted": ("open", 1), "money_has_a_party": ("open", 1),
+            "books_tie_out": ("clear", 0), "receivables_close": ("clear", 0),
             "contracts_clean": ("open", 1), "status_words_known": ("clear", 0),
             "manual_statuses_fresh": ("nothing to check", 0),
             "exceptions_followed_up": ("clear", 0), "customer_bridges_close": ("clear", 0),
@@ -110,6 +111,8 @@ class TestChecklist:
         [
             ("differences_explained", "UPDATE reconciliation SET parties = 3 WHERE reason = 'unexplained'"),
             ("manual_statuses_fresh", "INSERT INTO paying_status BY NAME SELECT 'p3' AS party_id, TRUE AS stale"),
+            ("books_tie_out", "UPDATE books SET eliminated = 1 WHERE line = 'revenue'"),
+            ("receivables_close", "UPDATE receivable_months SET fx = 1 WHERE party_id = 'p2'"),
             ("status_words_known", "UPDATE status_words SET meaning = 'unknown'"),
             ("exceptions_followed_up", "UPDATE stages SET stage = 'lapsed_paying' WHERE party_id = 'p3'"),
             ("customer_bridges_close", "UPDATE customer_movements SET churned = 9 WHERE definition = 'sales'"),

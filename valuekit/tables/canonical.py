@@ -408,8 +408,8 @@ def accepted(table: Table) -> Table:
 
     Each amount gains `reporting_<column>` in the reporting currency, at the rate of the row's date.
 
-    >>> accepted(PAYMENTS).names[-1]
-    'reporting_amount'
+    >>> accepted(PAYMENTS).names[-2:]
+    ['reporting_amount', 'reporting_tax']
     """
     return table.plus(
         *(Column(f"reporting_{c}", MONEY, f"`{c}` in the reporting currency", unit="reporting currency")

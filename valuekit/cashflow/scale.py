@@ -146,7 +146,7 @@ def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *,
     driver = str(curve["driver"]).replace("_", " ")
     more = "more" if main_credit > 0 else "less"
     rest = credit - main_credit
-    others = f" Other pools add {show(rest, currency)}." if rest else ""
+    others = f" Other pools {'add' if rest > 0 else 'take'} {show(abs(rest), currency)}." if rest else ""
     return (
         f"{begin} It is {_share(share)} of the volume of {main} ({driver}): without it, all others would pay "
         f"{show(abs(main_credit), currency)} {more} a year for {main}, because cost there grows by "

@@ -150,14 +150,17 @@ def test_months_of_another_driver_are_no_evidence(engine):
     assert (curve(engine, "driver"), curve(engine, "months")) == ("usage_events", 2)
 
 
-@pytest.mark.parametrize(
-    ("elasticities", "message"),
-    [({"hosting": -0.1}, "cashflow.scale.hosting: -0.1 is no elasticity"),
-     ({"hostign": 0.5}, "the ledger has no such pool. Did you mean 'hosting'")],
-)  # fmt: skip
-def test_wrong_settings_are_told(engine, elasticities, message):
-    with pytest.raises(ConfigError, match=message):
-        measure(engine, elasticities, **VOLUME_BUYER)
+def test_an_elasticity_below_zero_is_none(engine):
+    with pytest.raises(ConfigError, match=r"cashflow\.scale\.hosting: -0\.1 is no elasticity"):
+        measure(engine, {"hosting": -0.1}, **VOLUME_BUYER)
+
+
+def test_a_pool_that_is_not_there_is_listed_as_such(engine):
+    measure(engine, {"hostign": 0.5}, **VOLUME_BUYER)
+    assert engine.rows("SELECT reason, elasticity FROM scale_curves WHERE pool = 'hostign'") == [
+        ("not_shared_out", None)
+    ]
+    assert effects(engine)["bulk"][1] == 0
 
 
 def test_without_a_row_the_tables_are_empty(engine):

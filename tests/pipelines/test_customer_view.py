@@ -77,6 +77,37 @@ def test_every_customer_is_managed_once_and_stands_in_one_cell_of_cash_and_profi
     assert sum(snapshot.table("cash_and_profit")["parties"]) == len(customers)
 
 
+def test_the_spells_end_where_the_facts_are(snapshot):
+    """L21, L24: who is a customer by cash today has been one since some month, and nobody else."""
+    for since, fact in (("cash_positive_since", "net_cash_12m"), ("profitable_since", "profit_12m")):
+        now = parties(snapshot, f"SELECT party_id FROM facts JOIN stages USING (party_id) WHERE {fact} > 0 "
+                                "AND stage <> 'internal'")  # fmt: skip
+        assert parties(snapshot, f"SELECT party_id FROM cash_spells WHERE {since} IS NOT NULL") == now
+
+
+def test_the_cells_at_the_last_month_end_are_those_of_today_and_fill_every_month(snapshot):
+    cell = "cash_positive, profitable, parties"
+    last = f"SELECT {cell} FROM cash_and_profit_months WHERE as_of = (SELECT MAX(as_of) FROM stage_months) ORDER BY ALL"
+    assert snapshot.query(last) == snapshot.query(f"SELECT {cell} FROM cash_and_profit ORDER BY ALL")
+    cells = "SELECT as_of, SUM(parties) AS n FROM cash_and_profit_months GROUP BY as_of ORDER BY as_of"
+    stages = "SELECT as_of, COALESCE(SUM(parties) FILTER (WHERE stage IN ('active', 'inactive')), 0) AS n "
+    stages += "FROM stage_months GROUP BY as_of ORDER BY as_of"
+    assert snapshot.query(cells).to_pylist() == snapshot.query(stages).to_pylist()
+
+
+def test_the_analysis_of_the_year_ties_to_the_statement(snapshot):
+    """P2, P4: scale and break-even start from the same net cash, and groups hold every party and what is not known."""
+    net = snapshot.query("SELECT SUM(net_cash_12m) AS n FROM cash")["n"].to_pylist()[0]
+    effects = "SELECT SUM(with_scale_12m) + (SELECT SUM(residual_12m) FROM scale_curves) AS n FROM scale_effects"
+    assert snapshot.query(effects)["n"].to_pylist() == [net]
+    known = "SELECT SUM(standalone_12m) AS n FROM scale_groups WHERE member <> 'not known' GROUP BY grouping"
+    assert snapshot.query(known)["n"].to_pylist() == [net, net]
+    assert (
+        snapshot.query("SELECT SUM(net_cash_12m) AS n FROM break_even WHERE party_id IS NOT NULL")["n"][0].as_py()
+        == net
+    )
+
+
 def test_renewals_carry_the_value_of_their_party(snapshot):
     values = dict(zip(*(snapshot.table("ltv", exact=True)[c] for c in ("party_id", "ltv")), strict=True))
     found = renewals(snapshot).to_pylist()

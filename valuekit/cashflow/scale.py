@@ -12,7 +12,7 @@ from valuekit.calendar import add_months, month_end, month_start
 from valuekit.cashflow.drivers import IN_MINUTES
 from valuekit.cashflow.unit_costs import HIGHEST, Curve, fit_curve
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError, did_you_mean
+from valuekit.errors import ConfigError
 from valuekit.money import show
 
 PACKAGE = "valuekit.cashflow"
@@ -80,33 +80,37 @@ def measure_scale(engine: Engine, *, as_of: date, elasticities: Mapping[str, flo
     Reads: `cash`, and `scale_pools`, `scale_units` and `scale_parties`, which `compute` leaves: cost by pool and month;
     units by driver, month and party; parties by number.
 
-    Raises: `ConfigError` for an elasticity of a pool that is not there, or not between 0 and 2.
+    A pool that is named but not there has a curve with the reason `not_shared_out`.
+
+    Raises: `ConfigError` for an elasticity that is not between 0 and 2.
 
     Reference: Shapley and Shubik (1969), On the core of an economic system with externalities (marginal contributions);
     Moulin (2002), Axiomatic cost and surplus sharing, Handbook of Social Choice and Welfare.
     """
-    given = dict(elasticities or {})
-    _check(engine, given)
+    given = _checked(elasticities or {})
     last_whole = month_start(as_of if as_of == month_end(as_of) else month_start(as_of) - timedelta(days=1))
     series = engine.ask(PACKAGE, FILE, "_pool_series", {"last_whole_month": last_whole})
     pools = engine.ask(PACKAGE, FILE, "_latest").to_pylist()
     rows = [_fit(**pool, series=series, given=given) for pool in pools]
+    rows += [_absent(pool) for pool in sorted(given.keys() - {row["pool"] for row in rows})]
     engine.put("scale_fits", pa.Table.from_pylist(rows, schema=_FITS))
     engine.run(PACKAGE, FILE, {"since": month_start(add_months(as_of, -11)), "last_whole_month": last_whole})
     engine.drop("scale_fits", "scale_credits")
 
 
-def _check(engine: Engine, given: Mapping[str, float]) -> None:
-    known = [row[0] for row in engine.rows("SELECT DISTINCT pool FROM costs ORDER BY pool")]
+def _checked(given: Mapping[str, float]) -> dict[str, float]:
     for pool, elasticity in given.items():
-        where = f"cashflow.scale.{pool}"
         if not 0 <= elasticity <= HIGHEST:
             advice = "Below 1 the unit cost falls as volume rises, at 1 it stays, above 1 it rises."
-            raise ConfigError(
-                f"{elasticity} is no elasticity: expected 0 to {HIGHEST:g}.", where=where, next_step=advice
-            )
-        if known and pool not in known:
-            raise ConfigError("the ledger has no such pool.", where=where, next_step=did_you_mean(pool, known))
+            what = f"{elasticity} is no elasticity: expected 0 to {HIGHEST:g}."
+            raise ConfigError(what, where=f"cashflow.scale.{pool}", next_step=advice)
+    return dict(given)
+
+
+def _absent(pool: str) -> dict[str, Any]:
+    """A pool of the configuration that is misspelt, or not there yet at this date."""
+    nowhere = {"function": "", "pool": pool, "driver": "", "basis": "given", "parts_of_a_unit": 1.0}
+    return nowhere | vars(Curve(0, "not_shared_out"))
 
 
 def _fit(*, function: str, pool: str, driver: str, series: pa.Table, given: Mapping[str, float]) -> dict[str, Any]:
@@ -142,7 +146,7 @@ def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *,
     driver = str(curve["driver"]).replace("_", " ")
     more = "more" if main_credit > 0 else "less"
     rest = credit - main_credit
-    others = f" Other pools add {show(rest, currency)}." if rest else ""
+    others = f" Other pools {'add' if rest > 0 else 'take'} {show(abs(rest), currency)}." if rest else ""
     return (
         f"{begin} It is {_share(share)} of the volume of {main} ({driver}): without it, all others would pay "
         f"{show(abs(main_credit), currency)} {more} a year for {main}, because cost there grows by "

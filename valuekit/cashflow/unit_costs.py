@@ -29,6 +29,7 @@ REASONS = {
     "trend_not_told_from_scale": "volume grew so evenly that scale cannot be told from a trend of prices",
     "interval_too_wide": f"the interval of the elasticity is wider than {WIDEST_INTERVAL}",
     "implausible": f"the estimate is not between 0 and {HIGHEST:g}",
+    "not_shared_out": "no such pool is in the ledger up to this day, or nothing of it is shared out by units",
     "no_scale_effect_shown": "the interval reaches 1: cost in proportion to volume cannot be ruled out",
 }
 """Why a pool has no scale effect, by word."""

@@ -142,6 +142,7 @@ def compute_cash(work: Work) -> None:
         pools={name: pool.driver for name, pool in settings.pools.items()},
         assumed_cost_of_goods=None if share is None else Decimal(str(share)),
     )
+    cashflow.follow_receivables(work.engine, as_of=work.as_of, sales_days=settings.credit_sales_days)
 
 
 def classify(work: Work) -> None:

@@ -40,6 +40,9 @@ class Cashflow(Section):
     assumed_cost_of_goods: Share | None = Field(
         default=None, description="Cost of goods as a share of revenue where the data have none; stated beside results"
     )
+    credit_sales_days: int = Field(
+        default=90, ge=1, le=366, description="Days of invoices that days sales outstanding rest on"
+    )
 
 
 class Ltv(Section):

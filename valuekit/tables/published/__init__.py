@@ -27,6 +27,7 @@ from valuekit.tables.published.movements import (
     MRR_MOVEMENTS,
     PAYING_AND_USING,
 )
+from valuekit.tables.published.receivables import PAYING_ON_TIME, RECEIVABLES
 from valuekit.tables.published.registers import (
     CASH_AND_PROFIT,
     COMMISSIONS,
@@ -79,6 +80,8 @@ PUBLISHED: dict[str, Table] = {
         BOOKS,
         CASH_MONTHS,
         CASH,
+        PAYING_ON_TIME,
+        RECEIVABLES,
         FACTS,
         STAGE,
         DEFINITIONS,

@@ -39,7 +39,7 @@ from valuekit.tables.published.registers import (
     STATUS_WORDS,
     TRADE,
 )
-from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
+from valuekit.tables.published.value import COST_MODELS, CUBE, EXPECTED_COST, LTV, SEGMENTS, TIERS
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
@@ -105,6 +105,8 @@ PUBLISHED: dict[str, Table] = {
         RELATIONSHIPS,
         TRADE,
         CASH_AND_PROFIT,
+        EXPECTED_COST,
+        COST_MODELS,
         CUBE,
         LTV,
         SEGMENTS,

@@ -100,7 +100,7 @@ def intervals(function: str, ratios: Mapping[str, Array]) -> Iterator[dict[str, 
             known = np.ones(len(known), dtype=np.bool_)
         if ratios["customers"][known].sum() < MINIMUM_JUDGED:
             return
-        for level in np.unique(ratios["level"]):
+        for level in np.arange(ratios["level"].min(), ratios["level"].max() + 1):
             of_level = known & (np.abs(ratios["level"] - level) <= 1)
             chosen = of_level if ratios["customers"][of_level].sum() >= MINIMUM_JUDGED else known
             low, high = _quantiles(ratios["step"][chosen], ratios["customers"][chosen])

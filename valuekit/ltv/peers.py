@@ -82,14 +82,23 @@ def _tweedie(cost: Array, design: Array, weights: Array) -> Array:
 
     family = sm.families.Tweedie(var_power=POWER, link=sm.families.links.Log())
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("ignore")  # it warns of a perfect fit too; `_solves` judges
         try:
-            result = sm.GLM(cost, design, family=family, var_weights=weights).fit(maxiter=100)
-        except (Warning, ValueError, FloatingPointError, np.linalg.LinAlgError) as error:
+            result = sm.GLM(cost, design, family=family, var_weights=weights).fit(maxiter=100, scale=1.0)
+        except (ValueError, FloatingPointError, np.linalg.LinAlgError) as error:
             raise FitError(f"the model does not converge ({error})") from error
-    if not (result.converged and np.isfinite(result.params).all()):
+    coefficients = np.asarray(result.params)
+    if not _solves(coefficients, cost, design, weights):
         raise FitError("the model does not converge")
-    return np.asarray(result.params)
+    return coefficients
+
+
+def _solves(coefficients: Array, cost: Array, design: Array, weights: Array) -> bool:
+    """Say whether the likelihood equations hold, sum of w x (y - m) m^(1-p) = 0: a perfect fit is no fault either."""
+    mean = np.exp(np.clip(design @ coefficients, -20.0, 20.0))
+    terms = weights * mean ** (1 - POWER)
+    left = np.abs(design.T @ (terms * (cost - mean)))
+    return bool(np.isfinite(coefficients).all() and (left <= 1e-4 * (np.abs(design).T @ (terms * (cost + mean)))).all())
 
 
 def _designs(cells: Cells, *asked: Cells) -> list[Array]:

@@ -11,8 +11,10 @@ EXPECTED_COST = Table(
         party(),
         text("function", "marketing (that keeps), sales, support, incentives or other"),
         money("monthly", "Expected cash of a month of the next year, while it is a customer; cost is negative"),
-        money("low", "Dear end of the 80 % interval of the mean month of the next year"),
-        money("high", "Cheap end of it"),
+        money(
+            "low", "Dear end of the 80 % interval of that mean month; missing where too few can tell", required=False
+        ),
+        money("high", "Cheap end of it", required=False),
         money(
             "own", "Its own mean month, of the last 12; missing without a month after the first payment", required=False
         ),

@@ -154,6 +154,7 @@ def compute_cash(work: Work) -> None:
     )
     cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale)
     cashflow.find_break_even(work.engine, as_of=work.as_of)
+    cashflow.follow_receivables(work.engine, as_of=work.as_of, sales_days=settings.credit_sales_days)
 
 
 def _activity(stated: ActivityConfig) -> "Activity":

@@ -145,6 +145,34 @@ def movements(
 
 
 @team_app.command()
+def receivables(
+    snapshot: SnapshotPath,
+    members: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Parties that are overdue, disputed, written_off or late.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write them as CSV.")] = None,
+    force: Overwrite = False,
+    json: AsJson = False,
+) -> None:
+    """Show by month end what is billed and not paid, how old it is, and days sales outstanding."""
+    from pipelines.received import print_receivables, receivables_object, write_receivables_members
+    from pipelines.streams import out as console
+    from pipelines.streams import print_json
+
+    opened = open_snapshot(snapshot)
+    if (members is None) != (out is None):
+        raise ConfigError("--members and --out go together.", next_step="Such as --members overdue --out overdue.csv.")
+    if members and out:
+        rows = write_receivables_members(opened, members, out, overwrite=force)
+        typer.echo(f"{out}: {rows:,} parties", err=True)
+    found = receivables_object(opened)
+    if json:
+        print_json(found)
+    else:
+        print_receivables(found, opened.manifest.company, console())
+
+
+@team_app.command()
 def restatements(
     older: Annotated[Path, typer.Argument(metavar="OLD", help="The snapshot that was published for a month.")],
     newer: Annotated[Path, typer.Argument(metavar="NEW", help="A later one whose history holds that month.")],

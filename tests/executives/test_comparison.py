@@ -4,6 +4,7 @@ import pytest
 
 from tests.executives.test_measures import AS_OF, JUNE, company, ordered
 from valuekit import executives
+from valuekit.cashflow import follow_receivables
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.tables import PUBLISHED
@@ -20,6 +21,7 @@ def engine():
 
 
 def compare(engine, **weights):
+    follow_receivables(engine, as_of=AS_OF)
     executives.compare(engine, as_of=AS_OF, weights=weights)
 
 

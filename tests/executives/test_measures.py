@@ -6,6 +6,7 @@ import pytest
 
 from tests.cashflow.given import given, published
 from valuekit import executives
+from valuekit.cashflow import follow_receivables
 from valuekit.engine import Engine
 
 AS_OF = date(2026, 6, 30)
@@ -35,6 +36,7 @@ def company(engine, customers="abc", cash=None, ltv=None, facts=None, stages=Non
 
 
 def found(engine, measure, column="value", minimum=1):
+    follow_receivables(engine, as_of=AS_OF)
     executives.compare(engine, as_of=AS_OF, weights={}, minimum_active_months=minimum)
     sql = f"SELECT party_id, {column} FROM rankings WHERE measure = $m ORDER BY rank, party_id"
     return dict(engine.rows(sql, {"m": measure}))

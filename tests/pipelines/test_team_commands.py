@@ -43,6 +43,45 @@ def says(capsys):
     return say
 
 
+class TestReceivables:
+    MAY = """INSERT INTO receivables BY NAME SELECT DATE '2026-05-31' AS as_of, TRUE AS complete, 15000 AS open,
+        4000 AS current, 11000 AS overdue_1_30, 0 AS overdue_31_60, 0 AS overdue_61_90, 0 AS overdue_over_90,
+        5 AS disputed, 7 AS written_off, 10000 AS credit_sales, 0 AS unknown, 0 AS without_invoice, 45 AS dso,
+        12 AS best_possible_dso, 33 AS average_days_delinquent"""
+    LATE = """INSERT INTO paying_on_time BY NAME SELECT party_id, 2 AS due, 0 AS unknown, 1 AS on_time,
+        200 AS amount_due, 50 AS amount_on_time, TRUE AS at_least,
+        CASE party_id WHEN 'p1' THEN 30 ELSE 0 END AS overdue, 0 AS disputed,
+        0 AS written_off, 0 AS overpaid, 0 AS credited, 0 AS without_invoice
+        FROM parties WHERE party_id IN ('p1', 'p2')"""
+
+    def test_shows_what_is_open_by_age_and_the_days_of_sales(self, told, says):
+        text = says("receivables", told(self.MAY, self.LATE))
+        months = next(line.split() for line in text.splitlines() if line.startswith("2026-05-31"))
+        assert (months[1], months[-3:]) == ("€15,000.00", ["45.0", "12.0", "33.0"])
+        assert "1 of 2 parties overdue" in text
+        assert "50.0% of invoices, 25.0% of their amount" in " ".join(text.split())
+
+    def test_as_json(self, told, says):
+        found = json.loads(says("receivables", told(self.MAY, self.LATE), "--json"))
+        assert (found["schema"], found["on_time_share"]) == ("valuekit.receivables/1", 0.25)
+        assert [(month["as_of"], month["dso"]) for month in found["months"]] == [("2026-05-31", 45)]
+
+    def test_writes_who_is_overdue(self, told, says):
+        says("receivables", told(self.MAY, self.LATE), "--members", "overdue", "--out", "late.csv")
+        rows = list(csv.DictReader(Path("late.csv").read_text("utf-8-sig").splitlines()))
+        assert [(row["party_id"], row["label"], row["overdue"]) for row in rows] == [("p1", "Ada Ltd", "30.0000")]
+
+    def test_members_need_a_file_and_a_list_that_there_is(self, told, capsys):
+        path = told(self.MAY)
+        assert run_command(["receivables", path, "--members", "overdue"]) == 2
+        assert "--members and --out go together" in capsys.readouterr().err
+        assert run_command(["receivables", path, "--members", "overdu", "--out", "x.csv"]) == 2
+        assert "Did you mean 'overdue'?" in capsys.readouterr().err
+
+    def test_a_run_without_invoices_says_so(self, told, says):
+        assert "no invoices" in says("receivables", told())
+
+
 class TestDefinitions:
     def test_writes_the_document_and_prints_its_path(self, told, says):
         path = says("definitions", told()).strip()

@@ -5,6 +5,7 @@ from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
+from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
 from valuekit.cashflow.statement import check_books, compute
@@ -12,6 +13,7 @@ from valuekit.cashflow.statement import check_books, compute
 __all__ = [
     "DEFAULT_CHAINS",
     "DRIVERS",
+    "SALES_DAYS",
     "Activity",
     "Attribution",
     "Concentration",
@@ -22,6 +24,7 @@ __all__ = [
     "compute",
     "explain_scale",
     "find_break_even",
+    "follow_receivables",
     "measure_scale",
     "share_scale",
     "unknown_pools",

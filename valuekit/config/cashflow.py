@@ -84,6 +84,10 @@ class Cashflow(Section):
         description="Acquisition and sales cost of leads that never bought: theirs, or spread over those won",
     )
 
+    credit_sales_days: int = Field(
+        default=90, ge=1, le=366, description="Days of invoices that days sales outstanding rest on"
+    )
+
     @model_validator(mode="after")
     def _activities_are_there(self) -> Self:
         for pool in self.pools.values():

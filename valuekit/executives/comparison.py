@@ -32,8 +32,8 @@ def compare(
 ) -> None:
     """Make the tables `measures`, `rankings`, `agreement` and `consensus`.
 
-    Reads: `stages`, `facts`, `cash`, `ltv` and the canonical tables with `party_id`. Ranked are current customers
-    (stages active and inactive) who are not internal.
+    Reads: `stages`, `facts`, `cash`, `paying_on_time`, `ltv` and the canonical tables with `party_id`. Ranked are
+    current customers (stages active and inactive) who are not internal.
 
     Each of `MEASURES` ranks those for whom its data are there; 1 is best and ties share their mean rank. A measure
     whose tables are empty, or that finds nobody to rank, says so in `not_rankable` and has no rows in `rankings`:

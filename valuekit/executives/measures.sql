@@ -240,54 +240,12 @@ JOIN executives_customers USING (party_id)
 WHERE status = 'won' AND reporting_amount > 0
 GROUP BY party_id
 
--- step: _due
-SELECT system, id, party_id, due_on, amount, currency, reporting_amount, status
-FROM invoices
-JOIN executives_customers USING (party_id)
-WHERE due_on BETWEEN $since AND $as_of AND status <> 'void' AND reporting_amount > 0 AND amount > 0
-
--- step: _paid
--- Payments of an invoice, in its currency.
-SELECT
-    i.system, i.id, i.party_id, p.paid_on,
-    CASE
-        WHEN p.currency = i.currency THEN p.amount
-        ELSE CAST(ROUND(CAST(p.reporting_amount AS DOUBLE) * i.amount / i.reporting_amount, 4) AS DECIMAL(18, 4))
-    END AS amount
-FROM _due AS i
-JOIN payments AS p ON p.invoice = i.id AND p.party_id = i.party_id AND p.kind = 'payment'
-
--- step: _settled
-SELECT
-    i.system, i.id, i.party_id, i.due_on, i.amount, i.reporting_amount, i.status,
-    COALESCE(SUM(p.amount), 0) AS paid,
-    COALESCE(SUM(p.amount) FILTER (WHERE p.paid_on <= i.due_on), 0) AS paid_on_time,
-    MAX(p.paid_on) AS last_paid_on
-FROM _due AS i
-LEFT JOIN _paid AS p USING (system, id, party_id)
-GROUP BY i.system, i.id, i.party_id, i.due_on, i.amount, i.reporting_amount, i.status
-
--- step: _punctuality
--- An invoice that is called paid and has no payment is left out: nobody knows when it was paid.
-SELECT
-    party_id, reporting_amount,
-    CAST(
-        ROUND(CAST(reporting_amount AS DOUBLE) * LEAST(paid_on_time, amount) / amount, 4) AS DECIMAL(18, 4)
-    ) AS on_time,
-    CASE
-        WHEN status = 'paid' OR paid >= amount THEN GREATEST(DATE_DIFF('day', due_on, last_paid_on), 0)
-        ELSE DATE_DIFF('day', due_on, CAST($as_of AS DATE))
-    END AS days_late
-FROM _settled
-WHERE status <> 'paid' OR last_paid_on IS NOT NULL
-
 -- step: value_pays_on_time
-SELECT
-    party_id,
-    CAST(SUM(on_time) AS DOUBLE) / CAST(SUM(reporting_amount) AS DOUBLE) AS value,
-    -CAST(SUM(reporting_amount * days_late) AS DOUBLE) / CAST(SUM(reporting_amount) AS DOUBLE) AS tie_break
-FROM _punctuality
-GROUP BY party_id
+-- As `paying_on_time` has it; a customer to whom nothing fell due in the last 12 months has no row.
+SELECT party_id, on_time_share AS value, -weighted_days_late AS tie_break
+FROM paying_on_time
+JOIN executives_customers USING (party_id)
+WHERE due > 0
 
 -- step: value_most_profitable
 SELECT party_id, CAST(COALESCE(net_cash_12m, 0) AS DOUBLE) AS value, 0 AS tie_break

@@ -8,6 +8,7 @@ from valuekit.engine import Engine, Expression
 from valuekit.ltv import purchases, renewals
 from valuekit.ltv.cube import ltv_sql
 from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BgNbd, GammaGamma
 from valuekit.ltv.units import TimeUnit
@@ -26,7 +27,7 @@ def value(
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
 ) -> list[FittedModel]:
-    """Value every party that has paid more than it got back; make `cube` and `ltv`, return the fitted models.
+    """Value every party that has paid more than it got back; make `expected_cost`, `cost_models`, `cube` and `ltv`.
 
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), and `facts`, `stages` and
     `cash_months`; nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
@@ -36,8 +37,9 @@ def value(
       term length), times the share of receipts that were not refunded in the last 12 months. A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
       the model's probability. One who churned is worth nothing more, and has no cube rows unless it also orders.
-    - Costs: the customer's monthly cost, shrunk to its peers', times expected months alive; cost of goods by the month
-      under contract, as a share of revenue for orders. The cost of winning the customer is sunk and left out.
+    - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
+      goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
+      and left out.
     - `advocacy` and `innovation` have no rows in this version.
     - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
 
@@ -80,7 +82,10 @@ def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None
 
 def _costs(engine: Engine, as_of: date) -> None:
     last = last_complete_month(as_of)
-    engine.run(PACKAGE, "costs.sql", {"first_month": add_months(last, -11), "last_month": last})
+    bounds = {"first_month": add_months(last, -11), "last_month": last}
+    engine.run(PACKAGE, "cost_months.sql", bounds)
+    expect_costs(engine, last)
+    engine.run(PACKAGE, "costs.sql", bounds)
 
 
 def last_complete_month(as_of: date) -> date:

@@ -39,6 +39,7 @@ from valuekit.tables.published.movements import (
     MRR_MOVEMENTS,
     PAYING_AND_USING,
 )
+from valuekit.tables.published.receivables import PAYING_ON_TIME, RECEIVABLES
 from valuekit.tables.published.registers import (
     CASH_AND_PROFIT,
     CASH_AND_PROFIT_MONTHS,
@@ -52,7 +53,7 @@ from valuekit.tables.published.registers import (
     STATUS_WORDS,
     TRADE,
 )
-from valuekit.tables.published.value import CUBE, LTV, SEGMENTS, TIERS
+from valuekit.tables.published.value import COST_MODELS, CUBE, EXPECTED_COST, LTV, SEGMENTS, TIERS
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
@@ -109,6 +110,8 @@ PUBLISHED: dict[str, Table] = {
         POOL_MONTHS,
         CHANNELS,
         CASH_NOTES,
+        PAYING_ON_TIME,
+        RECEIVABLES,
         FACTS,
         STAGE,
         DEFINITIONS,
@@ -134,6 +137,8 @@ PUBLISHED: dict[str, Table] = {
         CASH_AND_PROFIT,
         CASH_SPELLS,
         CASH_AND_PROFIT_MONTHS,
+        EXPECTED_COST,
+        COST_MODELS,
         CUBE,
         LTV,
         SEGMENTS,

@@ -4,6 +4,50 @@ from valuekit.tables.published.columns import count, money, number, party, text
 from valuekit.tables.published.vocabulary import HORIZON_YEARS, STREAMS
 from valuekit.tables.schema import Column, Table
 
+EXPECTED_COST = Table(
+    "expected_cost",
+    "valued party and function that is in the books",
+    (
+        party(),
+        text("function", "marketing (that keeps), sales, support, incentives or other"),
+        money("monthly", "Expected cash of a month of the next year, while it is a customer; cost is negative"),
+        money(
+            "low", "Dear end of the 80 % interval of that mean month; missing where too few can tell", required=False
+        ),
+        money("high", "Cheap end of it", required=False),
+        money(
+            "own", "Its own mean month, of the last 12; missing without a month after the first payment", required=False
+        ),
+        money("peer", "What customers like it cost a month"),
+        number("own_weight", "Weight of its own months", "share"),
+        text("basis", "own: its history decides; pooled: its peers do; prior: its peers alone"),
+        text("model", "glm: peers by a model of contract, stage, size, tenure and use. mean: the mean of its kind"),
+    ),
+    key=("party_id", "function"),
+)
+
+
+COST_MODELS = Table(
+    "cost_models",
+    "function whose cost is expected",
+    (
+        text("function", "marketing, sales, support, incentives or other"),
+        text("model", "glm or mean"),
+        text("note", "Why no model was fitted; empty for a model"),
+        count("customers", "Customers that it learnt from"),
+        count("with_cost", "Of these, with any cost in the last 12 months"),
+        count("cells", "Cells of like customers"),
+        number("monthly", "Mean cash of a customer's month", "reporting currency"),
+        number(
+            "own_months", "Own months that weigh as much as the peers of a mean customer; missing: none do", "months"
+        ),
+        number("between", "Squared coefficient of variation between like customers"),
+        number("dispersion", "Variance of a month over its mean to the power of 1.5; missing where stated"),
+    ),
+    key=("function",),
+)
+
+
 CUBE = Table(
     "cube",
     "party and stream that is not zero",

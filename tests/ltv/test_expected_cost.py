@@ -1,0 +1,108 @@
+"""Expected cost by party and function: from months to a weighted mean, with an interval."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from valuekit.ltv.expected_cost import intervals
+from valuekit.tables import PUBLISHED
+
+MONTHS = [date(2024 + (6 + n) // 12, (6 + n) % 12 + 1, 1) for n in range(24)]
+
+
+def company(world, customers=160):
+    """Customers for two years: small ones cost about 10 a month, large ones about 40, each a little more or less."""
+    world.add_all("stages", f"SELECT 'p' || n AS party_id, 'active' AS stage FROM RANGE({customers}) AS r(n)")
+    world.add_all(
+        "facts",
+        f"""SELECT 'p' || n AS party_id, DATE '2024-06-05' AS first_paid_on, TRUE AS has_contract,
+            CASE WHEN n % 2 = 0 THEN 100 ELSE 1600 END AS mrr FROM RANGE({customers}) AS r(n)""",
+    )
+    world.add_all(
+        "cash_months",
+        f"""SELECT 'p' || n AS party_id, CAST(DATE '2024-07-01' + m * INTERVAL 1 MONTH AS DATE) AS month,
+            0 AS revenue, 0 AS refunds, 0 AS cost_of_goods, 0 AS retention, 0 AS sales, 0 AS incentives, 0 AS other,
+            -(CASE WHEN n % 2 = 0 THEN 10 ELSE 40 END) * (0.5 + n % 8 / 7.0)
+                * (0.8 + 0.1 * ((n + 5 * m) % 5)) AS support,
+            0 AS net_cash
+            FROM RANGE({customers}) AS r(n), RANGE(24) AS t(m)""",
+    )
+
+
+def expected(world, party, column="monthly"):
+    return world.engine.scalar(f"SELECT {column} FROM expected_cost WHERE party_id = $p", {"p": party})
+
+
+def test_large_customers_are_expected_to_cost_what_large_ones_do_and_own_months_decide(world):
+    company(world)
+    world.value()
+    assert world.engine.columns("expected_cost") == PUBLISHED["expected_cost"].names
+    assert world.engine.columns("cost_models") == PUBLISHED["cost_models"].names
+    assert world.engine.rows("SELECT function, model, customers FROM cost_models") == [("support", "glm", 160)]
+    assert expected(world, "p0", "peer") == pytest.approx(-10, abs=1)
+    assert expected(world, "p1", "peer") == pytest.approx(-40, abs=4)
+    assert expected(world, "p0", "basis") == "own"
+    assert float(expected(world, "p0")) == pytest.approx(float(expected(world, "p0", "own")), rel=0.1)
+
+
+def test_four_of_five_customers_lie_within_their_interval_and_it_holds_what_is_expected(world):
+    company(world)
+    world.value()
+    wrong = world.engine.scalar("SELECT COUNT(*) FROM expected_cost WHERE NOT low <= monthly OR NOT monthly <= high")
+    inside = world.engine.scalar("SELECT COUNT(*) FROM expected_cost WHERE own BETWEEN low AND high")
+    assert wrong == 0
+    assert inside >= 0.8 * 160
+
+
+def test_a_new_customer_is_expected_to_cost_what_its_peers_do(world):
+    company(world)
+    world.party("new", paid="2026-06-20", contract=True)
+    world.engine.execute("UPDATE facts SET mrr = 1600 WHERE party_id = 'new'")
+    world.value()
+    assert (expected(world, "new", "own"), expected(world, "new", "own_weight")) == (None, 0)
+    assert expected(world, "new", "basis") == "prior"
+    assert expected(world, "new") == expected(world, "new", "peer")
+    assert expected(world, "new") < 3 * expected(world, "p0", "peer")
+
+
+def test_in_a_small_company_the_mean_stands_in_and_there_is_no_interval(world):
+    company(world, customers=4)
+    world.value()
+    assert expected(world, "p1", "model") == "mean"
+    assert expected(world, "p1", "own_weight") == pytest.approx(12 / 18)
+    assert expected(world, "p1", "low") is None
+    assert "too few" in world.engine.scalar("SELECT note FROM cost_models")
+
+
+def test_the_order_of_rows_changes_nothing(make_world):
+    answers = []
+    for order in ("party_id, month", "month DESC, party_id DESC"):
+        world = make_world()
+        company(world, customers=120)
+        world.engine.execute(f"CREATE OR REPLACE TABLE cash_months AS SELECT * FROM cash_months ORDER BY {order}")
+        world.value()
+        answers.append(world.engine.rows("SELECT * FROM expected_cost ORDER BY party_id, function"))
+    assert answers[0] == answers[1]
+
+
+def ratios(steps, customers, level=4.0, history=2.0):
+    size = len(steps)
+    return {"history": np.full(size, history), "level": np.full(size, level), "step": np.asarray(steps, dtype=float),
+            "customers": np.asarray(customers, dtype=float)}  # fmt: skip
+
+
+def test_the_interval_holds_the_middle_four_fifths():
+    (found,) = [
+        row for row in intervals("support", ratios([-16, -8, 0, 8, 16], [9, 10, 60, 12, 9])) if row["history"] == 2
+    ]
+    assert (found["low"], found["high"]) == (pytest.approx(np.exp(-1)), pytest.approx(np.exp(1)))
+
+
+def test_where_a_tenth_and_more_cost_nothing_the_interval_begins_there():
+    (found,) = [row for row in intervals("support", ratios([-64, 0, 8, 16], [40, 30, 10, 20])) if row["history"] == 2]
+    assert (found["low"], found["high"]) == (0, pytest.approx(np.exp(1)))
+
+
+def test_too_few_customers_tell_no_interval():
+    assert list(intervals("support", ratios([0], [49]))) == []

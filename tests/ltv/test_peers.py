@@ -1,0 +1,94 @@
+"""Peers' cost by a model, and how much like customers differ, on cells whose truth is known."""
+
+import numpy as np
+import pytest
+
+from valuekit.ltv.peers import PRIOR_MONTHS, fit_peers
+
+
+def cells(count=40, cost=np.exp, parties=10.0, **more):
+    """Cells of customers seen for two years who differ in size alone; every one costs what its size says."""
+    size = np.arange(count) % 8 / 2
+    mean, ones = cost(size), np.ones(count)
+    per_year = 12 * mean
+    rows = {
+        "has_contract": ones, "is_active": ones, "size_step": 2 * size, "tenure_step": ones * 4, "use_step": ones * 0,
+        "parties": ones * parties, "with_cost": ones * parties, "months": ones * 12 * parties,
+        "cost": per_year * parties, "pairs": ones * 144 * parties, "cost_pairs": 2 * 12 * per_year * parties,
+        "shared": per_year**2 * parties, "apart": ones * 0, "months_apart": ones * 144 * 24 * parties,
+    }  # fmt: skip
+    return {**rows, **more}
+
+
+def states(rows):
+    return {**rows, "next_step": rows["tenure_step"]}
+
+
+def test_the_model_finds_a_cost_that_grows_with_size():
+    rows = cells()
+    peers = fit_peers("support", rows, states(rows))
+    assert peers.model == "glm"
+    assert peers.mean == pytest.approx(np.exp(rows["size_step"] / 2), rel=1e-3)
+    assert peers.facts["monthly"] == pytest.approx(-np.exp(rows["size_step"] / 2).mean())
+
+
+def test_nothing_is_predicted_beyond_the_sizes_that_were_seen():
+    rows = cells()
+    beyond = {**states(rows), "size_step": rows["size_step"] + 100}
+    assert fit_peers("support", rows, beyond).mean.max() <= np.exp(3.5) * 1.001
+
+
+def test_cost_that_falls_with_tenure_is_less_in_the_next_year():
+    young = np.arange(40) % 2 == 0
+    rows = cells(tenure_step=np.where(young, 1.0, 2.0), cost=lambda size: np.where(young, 20.0, 5.0))
+    peers = fit_peers("support", rows, {**rows, "next_step": np.full(40, 2.0)})
+    assert peers.mean[young] == pytest.approx(20, rel=1e-3)
+    assert peers.next_mean == pytest.approx(5, rel=1e-3)
+
+
+def test_customers_who_do_not_differ_from_their_peers_weigh_nothing():
+    rows = cells(apart=np.full(40, 1e6))
+    peers = fit_peers("support", rows, states(rows))
+    assert (peers.own_months > 1e3).all()
+
+
+def test_months_of_chance_over_lasting_differences_give_the_weight_of_the_peers():
+    """b m^2 = 9 and d m^1.5 = 36 at m = 3, so that k = 4; both years of a customer share n1 n2 (m^2 + 9)."""
+    parties, mean, ones = 10.0, 3.0, np.ones(40)
+    rows = cells(
+        cost=lambda size: np.full(40, mean),
+        tenure_step=np.arange(40) % 2 + 1.0,
+        shared=ones * 144 * (mean**2 + 9) * parties,
+        apart=ones * 144 * 24 * 36 * parties,
+    )
+    peers = fit_peers("support", rows, states(rows))
+    assert peers.model == "glm"
+    assert peers.own_months == pytest.approx(4, rel=1e-6)
+    assert peers.facts["own_months"] == pytest.approx(4, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (cells(parties=1.0), "40 customers, 40 of them with cost, are too few for a model"),
+        (cells(with_cost=np.full(40, 0.5)), "400 customers, 20 of them with cost, are too few for a model"),
+        (cells(size_step=np.zeros(40)), "customers do not vary in contract, stage, size, tenure or use"),
+    ],
+)
+def test_where_no_model_can_be_fitted_the_mean_of_the_kind_stands_in_and_says_why(rows, why):
+    peers = fit_peers("support", rows, states(rows))
+    assert (peers.model, peers.facts["note"]) == ("mean", why)
+    assert peers.mean == pytest.approx(rows["cost"].sum() / rows["months"].sum())
+    assert (peers.own_months == PRIOR_MONTHS).all()
+
+
+def test_customers_with_and_without_contract_have_means_of_their_own():
+    kind = np.arange(40) % 2.0
+    rows = cells(parties=1.0, has_contract=kind, cost=lambda size: 1 + 8 * kind)
+    assert fit_peers("support", rows, states(rows)).mean == pytest.approx(1 + 8 * kind)
+
+
+def test_without_a_whole_month_of_anybody_nothing_is_expected():
+    peers = fit_peers("support", None, states(cells(3)))
+    assert peers.mean.tolist() == [0, 0, 0]
+    assert peers.facts["note"] == "no customer has a whole month yet"

@@ -37,7 +37,8 @@ EQUATIONS = {
 def kaplan_and_anderson(engine):
     given(engine, costs=[cost(560_000, "sales", "orders desk")], parties=[{"party_id": f"c{i}"} for i in range(7)])
     engine.execute(f"""INSERT INTO orders BY NAME SELECT 'shop' AS system, 'EUR' AS currency, i AS id,
-        'c' || i % {CUSTOMERS} AS party_id, DATE '{JAN}' AS ordered_on, 1 AS reporting_amount FROM range({ORDERS}) AS r(i)""")
+        'c' || i % {CUSTOMERS} AS party_id, DATE '{JAN}' AS ordered_on, 1 AS reporting_amount
+        FROM range({ORDERS}) AS r(i)""")
     for activity, count in (("inquiry", INQUIRIES), ("credit check", CHECKS)):
         engine.execute(f"""INSERT INTO activities BY NAME SELECT 'crm' AS system, '{activity}' || i AS id,
             'sales' AS function, '{activity}' AS activity, 'c' || i % {CUSTOMERS} AS party_id,

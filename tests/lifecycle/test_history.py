@@ -91,7 +91,10 @@ def test_history_is_what_a_run_as_of_then_finds(company, bills, joined, cash, mo
 
 
 _ADD_CASH = """
-    INSERT INTO cash_months SELECT $record, $month, 0, 0, 0, 0, 0, $support, 0, $net_cash WHERE $record IS NOT NULL
+    INSERT INTO cash_months BY NAME SELECT *, 0 AS revenue, 0 AS refunds, 0 AS cost_of_goods, 0 AS acquisition,
+        0 AS retention, 0 AS sales, 0 AS incentives, 0 AS other
+    FROM (SELECT $record AS party_id, $month AS month, $support AS support, $net_cash AS net_cash)
+    WHERE party_id IS NOT NULL
 """
 
 

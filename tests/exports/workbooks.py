@@ -1,4 +1,4 @@
-"""Workbooks read back with the standard library, and their formulas computed anew: a second opinion on what is written."""
+"""Workbooks read back with the standard library, and their formulas computed anew by other means."""
 
 import re
 import zipfile

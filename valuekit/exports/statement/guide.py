@@ -119,6 +119,6 @@ def _signing(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield "Owner", line.owner or "nobody is named"
     yield "State", f"{line.state}: {line.finding}"
     if line.signed:
-        yield "Signed", f"by {line.signed.by} at {line.signed.at:%Y-%m-%d %H:%M}. {line.signed.note}".strip()
+        yield "Signed", f"by {line.signed.by} at {line.signed.at}. {line.signed.note}".strip()
     else:
         yield "Not signed yet", f"valuekit sign-off {snapshot.path.name} {SIGN_OFF} --by NAME"

@@ -41,9 +41,9 @@ def test_the_statement_of_a_party_as_csv_and_json(says):
 
 
 def test_the_statement_is_exported_as_a_workbook_or_a_table(path, tmp_path, capsys):
-    for format, rows in (("xlsx", "3 customers"), ("csv", "3 rows")):
-        file = tmp_path / f"statement.{format}"
-        assert run_command(["export", "statement", path, "--format", format, "--by", "year", "--out", str(file)]) == 0
+    for kind, rows in (("xlsx", "3 customers"), ("csv", "3 rows")):
+        file = tmp_path / f"statement.{kind}"
+        assert run_command(["export", "statement", path, "--format", kind, "--by", "year", "--out", str(file)]) == 0
         told = capsys.readouterr()
         assert (told.out, told.err) == (f"{file}\n", f"{rows}\n")
         assert file.stat().st_size > 0

@@ -3,6 +3,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class File(StrEnum):
+    """Formats of a statement as a file."""
+
+    xlsx = "xlsx"
+    csv = "csv"
+    parquet = "parquet"
+
+
 class Paper(StrEnum):
     """Formats of a tie-out."""
 
@@ -46,6 +55,31 @@ Since = Annotated[
     datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="First month; default: all months.")
 ]
 
+Periods = Annotated[By, typer.Option("--by", metavar="month|quarter|year", help="Fiscal periods.")]
+Counted = Annotated[View, typer.Option("--view", metavar="cash|invoiced", help="Money moved, or billed.")]
+
+
+def export_statement(
+    snapshot: SnapshotPath,
+    format: Annotated[  # noqa: A002 - the option's name
+        File, typer.Option(metavar="xlsx|csv|parquet", help="A workbook, or a table of every customer and period.")
+    ] = File.xlsx,
+    by: Periods = By.month,
+    view: Counted = View.cash,
+    since: Since = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write the statement for controllers: company, customers, tie-out, pools and receivables, with live sums."""
+    from valuekit.exports import export_statement as write
+
+    opened = open_snapshot(snapshot)
+    target = out or Path(f"statement-{opened.manifest.run_id}.{format.value}")
+    first = since.date() if since else None
+    rows = write(opened, target, format.value, by=by.value, view=view.value, since=first, overwrite=force)
+    typer.echo(str(target))
+    typer.echo(f"{rows:,} {'customers' if format is File.xlsx else 'rows'}", err=True)
+
 
 @cash_app.command()
 def statement(
@@ -53,8 +87,8 @@ def statement(
     party: Annotated[
         str | None, typer.Option(metavar="PARTY", help="Id, record or name of one party; default: all together.")
     ] = None,
-    by: Annotated[By, typer.Option(metavar="month|quarter|year", help="Fiscal periods.")] = By.month,
-    view: Annotated[View, typer.Option(metavar="cash|invoiced", help="Money moved, or billed.")] = View.cash,
+    by: Periods = By.month,
+    view: Counted = View.cash,
     format: Annotated[  # noqa: A002 - the option's name
         Format, typer.Option(metavar="text|csv|json", help="How it is printed.")
     ] = Format.text,

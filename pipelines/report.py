@@ -129,7 +129,11 @@ def _books(manifest: Manifest) -> Table:
         ("unallocated", "not shared out"),
     ):
         table.add_row(words, money(total.get(name, Decimal(0)), currency))
-    table.add_row("the books", money(total.get("books", Decimal(0)), currency), style="bold")
+    books, eliminated = (total.get(name, Decimal(0)) for name in ("books", "eliminated"))
+    table.add_row("the company", money(books - eliminated, currency), style="bold")
+    if eliminated:
+        table.add_row("inside the enterprise", money(eliminated, currency))
+    table.add_row("the books", money(books, currency), style="bold")
     return table
 
 

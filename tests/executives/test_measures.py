@@ -206,6 +206,15 @@ def test_b4_orders_grow_over_the_year_before(engine):
     assert found(engine, "innovation") == {"a": 30, "b": 0, "c": 0}
 
 
+def test_b4_tax_inside_an_order_is_no_growth(engine):
+    company(
+        engine,
+        orders=[ordered("a", TOO_OLD, 50), ordered("a", JUNE, 80) | {"tax": 20}, ordered("b", TOO_OLD, 9) | {"tax": 9}],
+    )
+    engine.execute("UPDATE orders SET reporting_tax = tax")
+    assert found(engine, "innovation") == {"a": 10, "b": 0, "c": 0}
+
+
 def test_b7_is_the_same_number_as_b4(engine):
     company(engine, orders=[ordered("a", TOO_OLD, 50), ordered("a", JUNE, 80)])
     assert found(engine, "innovation") == found(engine, "innovation_marketing")

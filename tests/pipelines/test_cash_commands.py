@@ -40,6 +40,15 @@ def test_the_statement_of_a_party_as_csv_and_json(says):
     assert (found["view"], found["currency"], found["periods"][0]["net_invoiced"]) == ("invoiced", "EUR", 1000)
 
 
+def test_the_statement_is_exported_as_a_workbook_or_a_table(path, tmp_path, capsys):
+    for kind, rows in (("xlsx", "3 customers"), ("csv", "3 rows")):
+        file = tmp_path / f"statement.{kind}"
+        assert run_command(["export", "statement", path, "--format", kind, "--by", "year", "--out", str(file)]) == 0
+        told = capsys.readouterr()
+        assert (told.out, told.err) == (f"{file}\n", f"{rows}\n")
+        assert file.stat().st_size > 0
+
+
 def test_the_bridge_ends_in_net_cash(says):
     assert says("cash-bridge").splitlines()[-1].split() == ["Net", "cash", "€760.00"]
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import fill
+from tests.six_parties import JUNE, fill, put
 from valuekit.engine import Engine
 from valuekit.snapshot import summarise
 
@@ -40,6 +40,15 @@ def test_totals_tie_to_the_books(summary):
     assert total["money_received"] == 1160
     assert total["net_cash"] == total["attributed"] == 800
     assert total["mrr"] == 100
+
+
+def test_what_moves_inside_the_enterprise_is_in_the_books_and_in_no_cash_flow_of_the_company():
+    with Engine() as engine:
+        fill(engine)
+        put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "currency": "USD", "ledger": 30,
+                              "eliminated": 30})  # fmt: skip
+        total = summarise(engine).totals
+    assert (total["books"], total["company_net_cash"], total["money_received"]) == (790, 760, 1160)
 
 
 def test_the_lines_of_the_year_add_up(summary):

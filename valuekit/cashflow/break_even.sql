@@ -32,9 +32,9 @@ LEFT JOIN _party_minutes AS m USING (party_id)
 -- What parties carry moves with volume; what nobody carries does not.
 SELECT
     CAST(NULL AS VARCHAR) AS party_id,
-    COALESCE(SUM(ledger), 0) AS net,
+    COALESCE(SUM(ledger - eliminated), 0) AS net,
     COALESCE(SUM(attributed + unattributed), 0) AS variable,
-    COALESCE(SUM(ledger) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS priced,
+    COALESCE(SUM(ledger - eliminated) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS priced,
     (SELECT minutes FROM _company_minutes) AS minutes
 FROM books
 WHERE month >= $since

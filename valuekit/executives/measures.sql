@@ -106,15 +106,19 @@ SELECT party_id, 12 * GREATEST(now.mrr - ago.mrr, 0) AS growth
 FROM (SELECT party_id, mrr FROM _mrr WHERE day = $as_of) AS now
 JOIN (SELECT party_id, mrr FROM _mrr WHERE day = $year_ago AND mrr > 0) AS ago USING (party_id)
 
+-- step: _ordered
+-- Tax inside an order is nobody's revenue, as in the cash statement.
+SELECT party_id, ordered_on, reporting_amount - COALESCE(reporting_tax, 0) AS amount
+FROM orders
+
 -- step: _order_growth
 SELECT
     party_id,
-    SUM(reporting_amount) FILTER (WHERE ordered_on >= $since)
-    - SUM(reporting_amount) FILTER (WHERE ordered_on < $since) AS growth
-FROM orders
+    SUM(amount) FILTER (WHERE ordered_on >= $since) - SUM(amount) FILTER (WHERE ordered_on < $since) AS growth
+FROM _ordered
 WHERE ordered_on >= $since_before
 GROUP BY party_id
-HAVING SUM(reporting_amount) FILTER (WHERE ordered_on < $since) > 0
+HAVING SUM(amount) FILTER (WHERE ordered_on < $since) > 0
 
 -- step: _accepted_ideas
 SELECT party_id, SUM(reporting_value_estimate) AS growth

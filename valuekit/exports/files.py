@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO
+from typing import IO, Literal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from valuekit.errors import ConfigError, InputError
+
+TableFormat = Literal["csv", "parquet"]
+"""Formats of a table of any length."""
 
 RISKY = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - a spreadsheet reads the full-width signs as formulas too
 """First characters by which a spreadsheet takes a text for a formula or a command."""
@@ -53,6 +57,19 @@ def write_csv(batches: Iterable[pa.RecordBatch], names: list[str], file: IO[str]
     for batch in batches:
         writer.writerows(zip(*(_cells(column) for column in batch.columns), strict=True))
         rows += batch.num_rows
+    return rows
+
+
+def write_table(reader: pa.RecordBatchReader, path: Path, format: TableFormat, *, bom: bool = True) -> int:  # noqa: A002
+    """Write rows to a file as they come, and return their number; `bom` begins CSV with a byte-order mark for Excel."""
+    if format == "csv":
+        with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+            return write_csv(reader, reader.schema.names, file)
+    rows = 0
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
     return rows
 
 

@@ -3,25 +3,21 @@
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from valuekit.engine import Engine, Expression, literal, load_steps, quote
 from valuekit.engine.steps import compose
 from valuekit.errors import UnknownNameError
-from valuekit.exports.files import atomic_file, write_csv
+from valuekit.exports.files import TableFormat, atomic_file, write_csv, write_table
 from valuekit.snapshot import Snapshot
 from valuekit.tables.published import VALUED_STAGES
-
-Format = Literal["csv", "parquet"]
 
 
 def export_segments(
     snapshot: Snapshot,
     target: Path | None,
-    format: Format = "csv",  # noqa: A002 - the word that every such tool uses
+    format: TableFormat = "csv",  # noqa: A002 - the word that every such tool uses
     *,
     tier: str | None = None,
     stage: str | None = None,
@@ -52,7 +48,7 @@ def export_segments(
         if target is None:
             return write_csv(reader, reader.schema.names, sys.stdout)
         with atomic_file(target, overwrite=overwrite) as draft:
-            return _write_parquet(reader, draft) if format == "parquet" else _write_csv(reader, draft, bom=bom)
+            return write_table(reader, draft, format, bom=bom)
 
 
 def _check(kind: str, name: str | None, known: Iterable[str]) -> None:
@@ -75,17 +71,3 @@ def _record_columns(engine: Engine) -> Expression:
         for s in systems
     ]
     return Expression("", ", ".join(["COUNT(*) AS records", *columns]), frozenset({"system", "record"}))
-
-
-def _write_csv(reader: pa.RecordBatchReader, path: Path, *, bom: bool) -> int:
-    with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
-        return write_csv(reader, reader.schema.names, file)
-
-
-def _write_parquet(reader: pa.RecordBatchReader, path: Path) -> int:
-    rows = 0
-    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
-            rows += batch.num_rows
-    return rows

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 
 from valuekit.calendar import Period, fiscal_period, month_start
 from valuekit.snapshot.explain import find_party
@@ -41,15 +41,16 @@ def statement(snapshot: Snapshot, party: str | None = None, *, by: By = "month",
     with snapshot.engine() as engine:
         found = {"party": find_party(engine, party) if party else None}
         months = named_rows(engine, "statement.sql", view, found)
-    as_of, starts = snapshot.manifest.as_of, _fiscal_start(snapshot.manifest.config)
+    as_of, starts = snapshot.manifest.as_of, fiscal_start(snapshot)
     return [
         {"period": period.name, "first": period.first, "last": period.last, "complete": period.last <= as_of, **lines}
         for period, lines in _summed(months, by, starts, LINES[view])
     ]
 
 
-def _fiscal_start(config: dict[str, Any]) -> int:
-    return int(config.get("company", {}).get("fiscal_year_starts", 1))
+def fiscal_start(snapshot: Snapshot) -> int:
+    """Return the month, 1 to 12, with which the fiscal years of the run's company begin."""
+    return int(snapshot.manifest.config.get("company", {}).get("fiscal_year_starts", 1))
 
 
 def _summed(months: Iterable[Row], by: By, starts: int, lines: Iterable[str]) -> Iterator[tuple[Period, Row]]:

@@ -21,10 +21,11 @@ SELECT
     (SELECT MAX(month) FROM books) AS last_month
 
 -- step: cash
+-- What moved inside the enterprise is nobody's cash flow.
 SELECT
-    COALESCE(SUM(ledger) FILTER (WHERE month >= $since), 0) AS net_cash,
-    COALESCE(SUM(ledger) FILTER (WHERE month >= $since AND line IN ('revenue', 'refunds')), 0) AS income,
-    COALESCE(SUM(ledger) FILTER (WHERE month >= $before AND month < $since), 0) AS net_cash_before
+    COALESCE(SUM(ledger - eliminated) FILTER (WHERE month >= $since), 0) AS net_cash,
+    COALESCE(SUM(ledger - eliminated) FILTER (WHERE month >= $since AND line IN ('revenue', 'refunds')), 0) AS income,
+    COALESCE(SUM(ledger - eliminated) FILTER (WHERE month >= $before AND month < $since), 0) AS net_cash_before
 FROM books
 
 -- step: quality

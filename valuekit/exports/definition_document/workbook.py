@@ -1,27 +1,17 @@
 """The document as an Excel workbook: one sheet per part of the work, numbers as numbers, and no formula anywhere."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from valuekit.exports.definition_document.model import Cell, Document, Field, Grid, Kind, Part
-from valuekit.money import SYMBOLS
-
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-"""Text stays text: a name that begins with = is a name."""
-
-LONGEST_TEXT = 32_767
-"""Characters that a cell of Excel can hold."""
+from valuekit.exports.workbooks import money_format, new_workbook, plain_text
 
 
 def write_workbook(document: Document, target: Path) -> None:
     """Write the document as .xlsx; the same document gives the same bytes (it is dated by its as-of date)."""
-    import xlsxwriter  # noqa: PLC0415 - a command that writes no workbook need not wait for it
-
-    with xlsxwriter.Workbook(str(target), {**_PLAIN, "default_date_format": "yyyy-mm-dd"}) as book:
-        day = datetime.combine(document.as_of, time(), tzinfo=UTC).replace(tzinfo=None)
-        book.set_properties({"title": document.title, "company": document.company, "created": day})
+    with new_workbook(target, title=document.title, company=document.company, as_of=document.as_of) as book:
         formats = _formats(book, document.currency)
         for name, parts in document.sheets.items():
             _Sheet(book.add_worksheet(name), formats).write(document, parts)
@@ -30,8 +20,13 @@ def write_workbook(document: Document, target: Path) -> None:
 def _formats(book: Any, currency: str) -> dict[str, Any]:
     """Cell formats by use; the money format shows the currency's sign."""
     wrap = {"text_wrap": True, "valign": "top"}
-    sign = SYMBOLS.get(currency, f"{currency} ").replace('"', "")
-    numbers = {"count": "#,##0", "share": "0.0%", "ratio": "0.00", "money": f'"{sign}"#,##0.00', "date": "yyyy-mm-dd"}
+    numbers = {
+        "count": "#,##0",
+        "share": "0.0%",
+        "ratio": "0.00",
+        "money": money_format(currency),
+        "date": "yyyy-mm-dd",
+    }
     return {
         "title": book.add_format({"bold": True, "font_size": 15}),
         "section": book.add_format({"bold": True, "font_size": 12}),
@@ -68,7 +63,7 @@ class _Sheet:
             self.sheet.set_column(column, column, width)
 
     def _line(self, text: str, style: str) -> None:
-        self.sheet.write_string(self.row, 0, text[:LONGEST_TEXT], self.formats[style])
+        self.sheet.write_string(self.row, 0, plain_text(text), self.formats[style])
         self.row += 1
 
     def _grid(self, grid: Grid) -> None:
@@ -95,7 +90,7 @@ class _Sheet:
             self.sheet.write_blank(self.row, column, None, style)
         elif isinstance(value, str):
             self.sheet.write_string(
-                self.row, column, value[:LONGEST_TEXT], self.formats["text"] if kind != "code" else style
+                self.row, column, plain_text(value), self.formats["text"] if kind != "code" else style
             )
         elif isinstance(value, date):
             self.sheet.write_datetime(self.row, column, datetime.combine(value, time()), self.formats["date"])

@@ -116,7 +116,7 @@ def whale(engine: Engine, since: date, *, recent: bool) -> tuple[Concentration, 
     """Return where net cash comes from, and the whale curve: of all months, or of those with cash from `since` on."""
     table, column = ("recent_cash", "net_cash_12m") if recent else ("cash", "net_cash")
     if recent:
-        _make(engine, table, _sql("cashflow", table, {}), {"since": since})
+        _make(engine, table, _sql("cashflow/whale", table, {}), {"since": since})
     return summary(engine, cash=table, column=column), plain(whale_curve(engine, cash=table, column=column, points=200))
 
 

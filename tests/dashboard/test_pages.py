@@ -189,7 +189,7 @@ def test_measures_without_data_are_named_with_their_reason(open_page: Open, reta
 
 
 VIEWS = {
-    "cash-flow": ("The company", "Who pays for whom", "One customer"),
+    "cash-flow": ("The company", "Who pays for whom", "Cost pools", "What if", "Receivables", "One customer"),
     "best-customers": ("Where they agree", "Two measures"),
     "customers": ("Differences", "Overlap", "Growth", "Churn", "Recurring revenue", "Stages"),
     "to-check": (),

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 
-from valuekit.dashboard import customer, parts
-from valuekit.dashboard.pages.cashflow import company, pays, tie_out
+from valuekit.dashboard import parts
+from valuekit.dashboard.pages.cashflow import company, one, owed, pays, pools, tie_out, what_if
 from valuekit.dashboard.run import Run
 
 TABS: dict[str, Callable[[Run], None]] = {
     "The company": company.render,
     "Who pays for whom": pays.render,
+    "Cost pools": pools.render,
+    "What if": what_if.render,
+    "Receivables": owed.render,
     "Tie-out": tie_out.render,
-    "One customer": customer.statement,
+    "One customer": one.render,
 }
 
 

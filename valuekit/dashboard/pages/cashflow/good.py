@@ -3,10 +3,9 @@
 import pandas as pd
 import pyarrow as pa
 
-from valuekit.cashflow.concentration import quadrants
 from valuekit.dashboard import parts, registers, theme, words
 from valuekit.dashboard.charts import months
-from valuekit.dashboard.data import each
+from valuekit.dashboard.data import cost_to_serve, each
 from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.run import Run
 from valuekit.snapshot import Snapshot
@@ -25,7 +24,7 @@ CELLS = {"both": theme.BLUE, "cash": theme.ORANGE, "profit": theme.GREEN, "neith
 
 def _quadrants(snapshot: Snapshot) -> pa.Table:
     with snapshot.engine() as engine:
-        return quadrants(engine)
+        return cost_to_serve(engine)
 
 
 def quadrants_of(run: Run) -> None:

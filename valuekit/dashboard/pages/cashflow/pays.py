@@ -66,7 +66,7 @@ def _cards(run: Run, found: Concentration) -> None:
             parts.Card(
                 "Parties with cash",
                 words.count(found.parties),
-                f"Parties with any cash in the period, as of {words.day(run.as_of)}",
+                f"Outside parties with any cash in the period, as of {words.day(run.as_of)}",
                 f"{words.count(found.peak_parties)} with a profit",
             ),
             parts.Card(

@@ -1,13 +1,17 @@
 -- Who brings net cash and who takes it: parties in the order of their net cash, in tenths and by quadrant.
 
+-- step: external_cash
+-- One's own units and test accounts are nobody's customers.
+SELECT cash.* FROM cash JOIN stages USING (party_id) WHERE stage <> 'internal'
+
 -- step: recent_cash
-SELECT party_id, net_cash_12m FROM cash WHERE last_month >= $since
+SELECT party_id, net_cash_12m FROM cash JOIN stages USING (party_id) WHERE stage <> 'internal' AND last_month >= $since
 
 -- step: _netted
 -- `$recent` counts the last 12 months alone.
 SELECT party_id, CASE WHEN $recent THEN net_cash_12m ELSE net_cash END AS net
-FROM cash
-WHERE last_month >= $since
+FROM cash JOIN stages USING (party_id)
+WHERE stage <> 'internal' AND last_month >= $since
 
 -- step: _placed
 -- With each party's place from the best.
@@ -45,7 +49,8 @@ SELECT
     net_cash_12m,
     revenue_12m + refunds_12m + cost_of_goods_12m AS margin,
     -(acquisition_12m + retention_12m + sales_12m + support_12m + incentives_12m + other_12m) AS served
-FROM cash
+FROM cash JOIN stages USING (party_id)
+WHERE stage <> 'internal'
 
 -- step: in_quadrant
 -- Parties of one quadrant, whose borders the reader of `quadrants` gives.

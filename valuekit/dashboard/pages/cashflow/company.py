@@ -80,11 +80,12 @@ def _billed(run: Run, since: date) -> None:
     parts.section("From billed to received to net cash", "Grey bars are sums of what stands above them.")
     frame = pd.DataFrame([_step(run, step) for step in steps])
     sums = {s.key: s.amount for s in steps if s.is_total}
-    parts.chart(
-        bridges.bridge(frame, unit=run.currency, number=".2f"),
-        f"Received on invoices {run.money(sums['received'])}, money received {run.money(sums['money_received'])},"
-        f" net cash {run.money(sums['net_cash'])}.",
-    )
+    with parts.roomy("billed"):
+        parts.chart(
+            bridges.bridge(frame, unit=run.currency, number=".2f"),
+            f"Received on invoices {run.money(sums['received'])}, money received {run.money(sums['money_received'])},"
+            f" net cash {run.money(sums['net_cash'])}.",
+        )
     with st.expander("The same as a table"):
         rows = [(s.label, f"{s.amount:,.2f}", MEANINGS.get(s.key, "Cost of the books")) for s in steps]
         parts.listing(["Step", run.currency, "What it is"], rows, numbers=(1,))

@@ -87,19 +87,19 @@ def _cost(pool: Any) -> tuple[str, ...]:
     return (
         f"{_named(pool)}\n{words.line(pool.function)}",
         f"{pool.cost:,.2f}",
-        f"{pool.direct:,.2f}" if pool.direct else "-",
+        f"{pool.direct:,.2f}" if pool.direct else "",
         f"{driver}\n{QUALITIES.get(pool.quality, words.human(pool.quality))}",
     )
 
 
 def _minutes(pool: Any) -> tuple[str, ...]:
     if pd.isna(pool.rate_per_minute):
-        return "-", "-", "-"
+        return "", "", ""
     of = f"{words.count(pool.minutes_used)} min"
     if pd.notna(pool.capacity_minutes):
         share = words.share(pool.minutes_used, pool.capacity_minutes)
         of = f"{share}\n{words.count(pool.minutes_used)} of {words.count(pool.capacity_minutes)} min"
-    return f"{pool.rate_per_minute:,.4f}", of, f"{pool.unused_cost:,.2f}" if pool.unused_cost else "-"
+    return f"{pool.rate_per_minute:,.4f}", of, f"{pool.unused_cost:,.2f}" if pool.unused_cost else ""
 
 
 def _history(run: Run) -> None:

@@ -93,18 +93,20 @@ def _spells(run: Run) -> None:
         return
     parts.cards(
         [
-            _spell("Customers by cash", one.cash_positive, one.cash_months, one.cash_new, "net cash"),
-            _spell("Profitable", one.profitable, one.profit_months, one.profit_new, "profit"),
+            _spell("Customers by cash", one.cash_positive, one.cash_year, one.cash_new, "net cash"),
+            _spell("Profitable", one.profitable, one.profit_year, one.profit_new, "profit"),
         ]
     )
     parts.note("All outside parties, customers or not, over twelve months up to each month end.")
 
 
-def _spell(name: str, parties: int, median: float, new: int, of: str) -> parts.Card:
+def _spell(name: str, parties: int, year: int, new: int, of: str) -> parts.Card:
     meaning = f"Outside parties whose {of} of the last 12 months is above zero"
     if not parties:
         return parts.Card(name, "0", meaning)
-    context = f"Half of them for at least {median:g} months without a break; {words.count(new)} for three or less"
+    context = (
+        f"{words.count(year)} of them for twelve months or more without a break, {words.count(new)} for three or less"
+    )
     return parts.Card(name, words.count(parties), meaning, context)
 
 

@@ -28,8 +28,8 @@ SELECT
     tenth,
     COUNT(*) AS parties,
     SUM(net) AS net,
-    (MIN(place) - 1) / ANY_VALUE(CAST(parties AS DOUBLE)) AS low,
-    MAX(place) / ANY_VALUE(CAST(parties AS DOUBLE)) AS high
+    (MIN(place) - 1) / MAX(CAST(parties AS DOUBLE)) AS low,
+    MAX(place) / MAX(CAST(parties AS DOUBLE)) AS high
 FROM _in_tenths
 GROUP BY tenth
 ORDER BY tenth
@@ -64,9 +64,9 @@ WHERE
 -- step: spells
 SELECT
     COUNT(*) FILTER (WHERE cash_positive_months > 0) AS cash_positive,
-    MEDIAN(cash_positive_months) FILTER (WHERE cash_positive_months > 0) AS cash_months,
+    COUNT(*) FILTER (WHERE cash_positive_months >= 12) AS cash_year,
     COUNT(*) FILTER (WHERE profitable_months > 0) AS profitable,
-    MEDIAN(profitable_months) FILTER (WHERE profitable_months > 0) AS profit_months,
+    COUNT(*) FILTER (WHERE profitable_months >= 12) AS profit_year,
     COUNT(*) FILTER (WHERE cash_positive_months BETWEEN 1 AND 3) AS cash_new,
     COUNT(*) FILTER (WHERE profitable_months BETWEEN 1 AND 3) AS profit_new
 FROM cash_spells

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.stats import kendalltau
 
+from tests.fake_cash import fill_cash
 from tests.fake_history import REASON_RULES, fill_history, fill_registers
 from valuekit.engine import Engine, quote
 from valuekit.snapshot import Manifest, SourceFile, publish
@@ -120,6 +121,7 @@ def fill(engine: Engine, parties: int, seed: int, retailer: bool, months: int = 
     _definitions(engine, retailer)
     fill_history(engine, random, frame, AS_OF)
     fill_registers(engine)
+    fill_cash(engine, retailer=retailer)
     _value(engine, random, frame)
     _segments(engine)
     _rankings(engine, retailer)

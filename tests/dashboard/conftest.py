@@ -1,6 +1,7 @@
 """One published snapshot of each kind of company, made once, and pages run on it without a browser."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.fake_snapshot import write_snapshot
 from valuekit.snapshot import Snapshot
 
 Open = Callable[..., AppTest]
+View = Callable[[str], AppTest]
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +43,23 @@ def _let_go_of_runs() -> Iterator[None]:
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Run a page on a snapshot (or folder), with widgets set by key."""
+    return partial(_opened, monkeypatch)
 
-    def opened(page: str, where: Snapshot | Path, **widgets: object) -> AppTest:
-        path = where.path if isinstance(where, Snapshot) else where
-        monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(path))
-        test = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": page})
-        for key, value in widgets.items():
-            test.session_state[key] = value
-        return test.run()
 
-    return opened
+@pytest.fixture(scope="session")
+def cash_view(subscription: Snapshot) -> Iterator[View]:
+    """Views of the page Cash flow as they open first, each run once for all who only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield cache(lambda view: _opened(patch, "cash-flow", subscription, view=view))
+
+
+def _opened(patch: pytest.MonkeyPatch, page: str, where: Snapshot | Path, **widgets: object) -> AppTest:
+    path = where.path if isinstance(where, Snapshot) else where
+    patch.setenv("VALUEKIT_SNAPSHOT", str(path))
+    test = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": page})
+    for key, value in widgets.items():
+        test.session_state[key] = value
+    return test.run()
 
 
 def page_script(page: str) -> None:

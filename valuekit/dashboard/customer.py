@@ -36,18 +36,18 @@ def choose(run: Run, order: Literal["cash", "rank"], key: str) -> str | None:
     return chosen
 
 
-def statement(run: Run) -> None:
-    """Show one customer's cash, line by line and month by month."""
+def statement(run: Run) -> str | None:
+    """Show one customer's cash, line by line and month by month; return its party id, when one is chosen."""
     parts.section("One customer", "Who it is and who counts it; then its statement, month by month.")
     party = choose(run, "cash", "customer")
     if party is None:
-        return
+        return None
     _profile(run, party)
     evidence.show(run, party)
     months = run.ask("customer", "months", party=party)
     if months.empty:
         parts.empty("No cash yet", "It has brought in nothing and caused no cost that is recorded.")
-        return
+        return party
     used = [x for x in CASH_LINES if months[x].any()]
     net = float(months["net_cash"].sum())
     parts.chart(
@@ -59,6 +59,7 @@ def statement(run: Run) -> None:
     parts.note(f"{len(months)} months with cash, newest first, in {run.currency}.")
     newest = months.sort_values("month", ascending=False)
     parts.table(newest.mask(newest == 0), columns, alt_text="The customer's cash by month and line", rows=12)
+    return party
 
 
 def _tall(months: pd.DataFrame, used: list[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from valuekit.cashflow.concentration import Concentration, summary, whale_curve
+from valuekit.cashflow.concentration import Concentration, quadrants, summary, whale_curve
 from valuekit.engine import Engine, Expression, Step, load_steps, quote
 from valuekit.engine.steps import Slot, compose, render
 from valuekit.errors import EngineError, UnknownNameError, ValuekitError
@@ -113,11 +113,21 @@ def consensus(engine: Engine, weights: Mapping[str, float], *, most: int) -> pd.
 
 
 def whale(engine: Engine, since: date, *, recent: bool) -> tuple[Concentration, pd.DataFrame]:
-    """Return where net cash comes from, and the whale curve: of all months, or of those with cash from `since` on."""
-    table, column = ("recent_cash", "net_cash_12m") if recent else ("cash", "net_cash")
-    if recent:
-        _make(engine, table, _sql("cashflow", table, {}), {"since": since})
+    """Return where net cash of outside parties comes from, and the whale curve: of all, or of those since a day."""
+    table, column = ("recent_cash", "net_cash_12m") if recent else ("external_cash", "net_cash")
+    _make(engine, table, _sql("cashflow/whale", table, {}), {"since": since} if recent else None)
     return summary(engine, cash=table, column=column), plain(whale_curve(engine, cash=table, column=column, points=200))
+
+
+def cost_to_serve(engine: Engine) -> pa.Table:
+    """Return the four quadrants of margin and cost to serve of outside parties."""
+    return quadrants(engine, cash=external_cash(engine))
+
+
+def external_cash(engine: Engine) -> str:
+    """Make the table of the cash of outside parties, and return its name: one's own units are nobody's customers."""
+    _make(engine, "external_cash", _sql("cashflow/whale", "external_cash", {}))
+    return "external_cash"
 
 
 def ask(

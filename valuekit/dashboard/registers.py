@@ -20,7 +20,7 @@ PAGE = "to_check"
 OPEN = Column("open", "View", "link", "Opens the view of this customer")
 
 
-def _rows(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, key: str) -> None:
+def rows_of(run: Run, found: pd.DataFrame, columns: Sequence[Column], *, of: str, key: str) -> None:
     """Show the first rows of a list, with a link to each party, and offer all of them as a file."""
     columns = list(columns)
     first = _linked(run, found.head(parts.ROWS))
@@ -82,7 +82,7 @@ def renewals(run: Run) -> None:
         Column("stage_name", "Stage"),
         Column("contract", "Contract"),
     ]
-    _rows(run, found, columns, of="contract terms", key="renewals_due")
+    rows_of(run, found, columns, of="contract terms", key="renewals_due")
 
 
 def contracts(run: Run) -> None:
@@ -99,7 +99,7 @@ def contracts(run: Run) -> None:
         Column("contract", "Contract"),
         Column("system", "System"),
     ]
-    _rows(run, found, columns, of="contract terms", key="contract_issues")
+    rows_of(run, found, columns, of="contract terms", key="contract_issues")
 
 
 def _issue(key: str) -> str:
@@ -119,7 +119,7 @@ def stale(run: Run) -> None:
         Column("provider", "By the provider"),
         _money(run, "mrr", "Recurring a month"),
     ]
-    _rows(run, found, columns, of="statuses", key="stale_statuses")
+    rows_of(run, found, columns, of="statuses", key="stale_statuses")
 
 
 def _statuses(found: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def duplicates(run: Run) -> None:
         Column("evidence", "What they share"),
         Column("reason", "Why not merged"),
     ]
-    _rows(run, found, columns, of="pairs of records", key="duplicates")
+    rows_of(run, found, columns, of="pairs of records", key="duplicates")
 
 
 def commissions(run: Run) -> None:
@@ -185,7 +185,7 @@ def commissions(run: Run) -> None:
         _money(run, "amount", "Value"),
         *(Column(key, name, "day", "Missing: not yet due") for key, name in words.COMMISSIONS.items()),
     ]
-    _rows(run, run.read(disagreeing_deals), columns, of="deals", key="commissions")
+    rows_of(run, run.read(disagreeing_deals), columns, of="deals", key="commissions")
 
 
 def good(run: Run) -> None:
@@ -265,7 +265,7 @@ def trade(run: Run) -> None:
         _money(run, "net", "Net"),
         Column("both", "Customer"),
     ]
-    _rows(run, found, columns, of="suppliers and partners", key="trade_rows")
+    rows_of(run, found, columns, of="suppliers and partners", key="trade_rows")
 
 
 def served(run: Run) -> None:
@@ -279,4 +279,4 @@ def served(run: Run) -> None:
         Column("kind", "Relationship"),
         Column("aim", "Aim", help="money: the served also buys. mission: it does not"),
     ]
-    _rows(run, found, columns, of="relationships", key="served_rows")
+    rows_of(run, found, columns, of="relationships", key="served_rows")

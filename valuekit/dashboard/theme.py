@@ -39,7 +39,7 @@ STREAMS = {
     "cost_of_goods": GREY,
     "marketing": PINK,
     "acquisition": PINK,
-    "retention": PINK,
+    "retention": GREEN,
     "sales": ORANGE,
     "support": RED,
     "incentives": VIOLET,

@@ -7,8 +7,12 @@ from valuekit.dashboard import charts, theme
 from valuekit.dashboard.charts import Picture
 
 
-def whale(frame: pd.DataFrame, currency: str) -> Picture:
-    """The whale curve of `parties`, `parties_share`, `cumulative`: it falls with the loss makers."""
+def whale(frame: pd.DataFrame, currency: str, tenths: pd.DataFrame, chosen: str = "") -> Picture:
+    """The whale curve of `parties`, `parties_share`, `cumulative`: it falls with the loss makers.
+
+    `tenths` of `key`, `name`, `low`, `high`, `parties`, `net` take the click, each over its part of the curve; the one
+    whose `key` is `chosen` is shaded.
+    """
     peak, last = frame.loc[[frame["cumulative"].idxmax()]], frame.iloc[[-1]]
     x = alt.X(
         "parties_share:Q",
@@ -17,19 +21,27 @@ def whale(frame: pd.DataFrame, currency: str) -> Picture:
         scale=alt.Scale(domain=[0, 1]),
     )
     y = alt.Y("cumulative:Q", title=f"Net cash added up, {currency}", axis=alt.Axis(format=charts.SHORT, tickCount=5))
-    tooltip = [
-        alt.Tooltip("parties:Q", title="Parties", format=","),
-        alt.Tooltip("parties_share:Q", title="Share of parties", format=".1%"),
-        alt.Tooltip("cumulative:Q", title=f"Net cash so far, {currency}", format=charts.EXACT),
-    ]
-    curve = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)
+    curve = alt.Chart(frame).encode(x=x, y=y)
     line = curve.mark_line(color=theme.ACCENT, strokeWidth=2.5)
     area = curve.mark_area(color=theme.ACCENT, opacity=0.10)
     even = alt.Chart(last).mark_rule(color=charts.ink(), strokeDash=[4, 4], opacity=0.5).encode(y="cumulative:Q")
     marks = [_point(peak, theme.ACCENT, above=True)]
     if float(last["cumulative"].iloc[0]) < 0.97 * float(peak["cumulative"].iloc[0]):
         marks.append(_point(last, theme.SLATE, above=False))
-    return alt.layer(area, even, line, *marks).properties(height=270)
+    return alt.layer(area, even, line, *marks, _tenths(tenths, currency, chosen)).properties(height=270)
+
+
+def _tenths(frame: pd.DataFrame, currency: str, chosen: str) -> Picture:
+    """Stripes from top to bottom: whoever points at the curve points at the parties below it."""
+    tooltip = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("parties:Q", title="Parties", format=","),
+        alt.Tooltip("net:Q", title=f"Net cash, {currency}", format=charts.EXACT),
+    ]
+    drawn = frame.assign(shade=[0.16 if key == chosen else 0.0 for key in frame["key"]])
+    shade = alt.Opacity("shade:Q", scale=None, legend=None)
+    stripes = alt.Chart(drawn).mark_rect(cursor="pointer", color=theme.GREY)
+    return stripes.encode(x="low:Q", x2="high:Q", opacity=shade, tooltip=tooltip).add_params(charts.clicks())
 
 
 def _point(frame: pd.DataFrame, colour: str, *, above: bool) -> Picture:

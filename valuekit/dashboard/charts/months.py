@@ -53,8 +53,14 @@ def stacked(
     return alt.layer(bars, zero).properties(height=height)
 
 
-def rates(frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, str], *, height: int = 240) -> Picture:
-    """Lines of `as_of`, `complete`, `key`, `rate`, `text`; a month that is still running has a hollow point."""
+def rates(
+    frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, str], *, height: int = 240,
+    unit: str | None = None,
+) -> Picture:  # fmt: skip
+    """Lines of `as_of`, `complete`, `key`, `rate`, `text`; a month that is still running has a hollow point.
+
+    A rate is a share, or a number of the `unit`.
+    """
     keys = [k for k in names if k in set(frame["key"])]
     frame = frame.assign(name=frame["key"].map(names))
     colour = alt.Color(
@@ -62,12 +68,17 @@ def rates(frame: pd.DataFrame, colours: Mapping[str, str], names: Mapping[str, s
     )
     base = alt.Chart(frame).encode(
         x=axis(),
-        y=alt.Y("rate:Q", title=None, axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(zero=True)),
+        y=alt.Y(
+            "rate:Q",
+            title=unit,
+            axis=alt.Axis(format=charts.SHORT if unit else "%", tickCount=5),
+            scale=alt.Scale(zero=True),
+        ),
         color=colour,
         tooltip=[
             alt.Tooltip("as_of:T", title="Month end", format="%d %B %Y"),
             alt.Tooltip("name:N", title=" "),
-            alt.Tooltip("rate:Q", title="Rate", format=".1%"),
+            alt.Tooltip("rate:Q", title=unit or "Rate", format=",.1f" if unit else ".1%"),
             alt.Tooltip("text:N", title="Counted"),
         ],
     )

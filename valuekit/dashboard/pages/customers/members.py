@@ -11,6 +11,7 @@ from valuekit.dashboard.parts import Column
 from valuekit.dashboard.run import Run
 
 EVERYBODY = 10**12
+CHANGE = "Change a month"
 
 
 def show(view: View, of: str, title: str, *, file: str, **wanted: Any) -> None:
@@ -18,21 +19,23 @@ def show(view: View, of: str, title: str, *, file: str, **wanted: Any) -> None:
     listed(view.run, LISTS, of, title, file=file, **wanted)
 
 
-def listed(run: Run, page: str, of: str, title: str, *, file: str, **wanted: Any) -> None:
-    """Show the parties that a step of any page names."""
+def listed(run: Run, page: str, of: str, title: str, *, file: str, amount: str = CHANGE, **wanted: Any) -> None:
+    """Show the parties that a step of any page names; `amount` is what people call the step's amount."""
     size = run.party_count(page, of, **wanted)
     if not size.parties:
         parts.empty(f"{title}: nobody", "Choose another part of the comparison.")
         return
     found = _told(run, run.parties(page, of, rows=parts.ROWS, **wanted))
-    order = "the largest change first" if found["amount"].notna().any() else "the highest lifetime value first"
+    order = "the highest lifetime value first"
+    if found["amount"].notna().any():
+        order = "the largest change first" if amount == CHANGE else "the furthest from zero first"
     parts.note(
         f"{title}. {parts.shown(size.parties, 'parties')}, {order}; lifetime value of all together"
         f" {run.money(size.ltv)}. Dates, stages and values as of {words.day(run.as_of)}."
     )
     alt = f"{title}: {words.count(size.parties)} parties with stage, dates and value"
-    parts.table(found, _columns(run, found), alt_text=alt, key=f"table_{file}")
-    downloads.button("Download all as CSV", lambda: _csv(run, page, of, wanted), f"{file}.csv", key=file)
+    parts.table(found, _columns(run, found, amount), alt_text=alt, key=f"table_{file}")
+    downloads.button("Download all as CSV", lambda: _csv(run, page, of, wanted, amount), f"{file}.csv", key=file)
 
 
 def link(run: Run, party: str) -> str:
@@ -41,9 +44,9 @@ def link(run: Run, party: str) -> str:
     return f"cash-flow?{urlencode(wanted)}"
 
 
-def _csv(run: Run, page: str, of: str, wanted: dict[str, Any]) -> bytes:
+def _csv(run: Run, page: str, of: str, wanted: dict[str, Any], amount: str) -> bytes:
     found = _told(run, run.parties(page, of, rows=EVERYBODY, **wanted))
-    columns = [c for c in _columns(run, found) if c.kind != "link"]
+    columns = [c for c in _columns(run, found, amount) if c.kind != "link"]
     return downloads.csv(found, [*columns, parts.PARTY_ID])
 
 
@@ -52,12 +55,12 @@ def _told(run: Run, found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(why=why, open=[link(run, p) for p in found["party_id"]])
 
 
-def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
+def _columns(run: Run, found: pd.DataFrame, amount: str) -> list[Column]:
     money = run.currency
     columns = [
         parts.CUSTOMER,
         Column("open", "View", "link", "Opens the view of this customer"),
-        Column("amount", f"Change a month, {money}", "money"),
+        Column("amount", f"{amount}, {money}", "money"),
         Column("why", "Stage and reason"),
         Column("mrr", f"Recurring a month, {money}", "money"),
         Column("ltv", f"Lifetime value, {money}", "money", str(run.settings.value)),

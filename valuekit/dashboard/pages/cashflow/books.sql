@@ -1,4 +1,4 @@
--- From the company's revenue to its net cash, and down to one customer.
+-- From the company's revenue to its net cash: the books.
 
 -- step: books
 SELECT
@@ -8,8 +8,7 @@ SELECT
     SUM(unattributed) AS unattributed,
     SUM(unused_capacity) AS unused_capacity,
     SUM(unallocated) AS unallocated,
-    SUM(eliminated) AS eliminated,
-    SUM(difference) AS difference
+    SUM(eliminated) AS eliminated
 FROM books
 WHERE month >= $since
 GROUP BY line
@@ -21,6 +20,3 @@ FROM books
 WHERE month >= $since
 GROUP BY month
 ORDER BY month
-
--- step: recent_cash
-SELECT party_id, net_cash_12m FROM cash WHERE last_month >= $since

@@ -1,0 +1,92 @@
+"""Where the balance tips, in words: the volume, the price and the minutes of support at which net cash is zero."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from valuekit.cashflow.break_even import REASONS
+from valuekit.dashboard import words
+
+NAMES = ("Volume", "Price", "Minutes of support a month")
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Points of balance: each a number, or the word of `REASONS` that says why there is none."""
+
+    volume: float | str
+    price: float | str
+    minutes: float | str
+    minutes_now: float
+
+
+def published(one: Any) -> Balance:
+    """Return what the run published: a row of `break_even`."""
+    return Balance(
+        _point(one.volume, one.volume_reason),
+        _point(one.price_change, one.price_reason),
+        _point(one.minutes_at_zero, one.minutes_reason),
+        _number(one.minutes_a_month),
+    )
+
+
+def _point(number: Any, reason: Any) -> float | str:
+    return str(reason) if isinstance(reason, str) else float(number)
+
+
+def moved(one: Any, *, net: float, priced: float, minutes: float, rate: float) -> Balance:
+    """Return the points after a change, by the formulas of `find_break_even`.
+
+    `net` and `priced` are what the change adds to net cash and to revenue and refunds; `minutes` and `rate` multiply
+    the minutes of support and what one costs. What nobody carries stays.
+    """
+    fixed, now = float(one.fixed_12m), _number(one.minutes_a_month) * minutes
+    variable, money = float(one.variable_12m) + net, float(one.priced_12m) + priced
+    total = variable + fixed
+    cost = _number(one.minute_rate) * rate
+    return Balance(_volume(variable, fixed), _price(total, money), _minutes(total, now, cost), now)
+
+
+def _volume(variable: float, fixed: float) -> float | str:
+    if not variable:
+        return "no_volume"
+    if not fixed:
+        return "nothing_fixed"
+    if (variable > 0) == (fixed > 0):
+        return "always_positive" if fixed > 0 else "every_unit_loses"
+    return -fixed / variable
+
+
+def _price(net: float, priced: float) -> float | str:
+    if priced <= 0:
+        return "no_revenue"
+    return "pays_even_when_free" if net > priced else -net / priced
+
+
+def _minutes(net: float, minutes: float, rate: float) -> float | str:
+    if rate <= 0:
+        return "no_minutes_kept"
+    at_zero = minutes + net / 12 / rate
+    return "loses_without_support" if at_zero < 0 else at_zero
+
+
+def _number(value: Any) -> float:
+    return 0.0 if pd.isna(value) else float(value)
+
+
+def told(found: Balance) -> tuple[str, str, str]:
+    """Write the three points.
+
+    >>> told(Balance(0.25, -0.1, "no_minutes_kept", 0.0))
+    ('0.25 times the volume', '10.0% lower prices', 'Not defined: support is not shared out by minutes')
+    """
+    return (
+        _why(found.volume) or f"{found.volume:,.2f} times the volume",
+        _why(found.price) or f"{abs(float(found.price)):.1%} {'lower' if float(found.price) < 0 else 'higher'} prices",
+        _why(found.minutes) or f"{found.minutes:,.1f} minutes, where there are {found.minutes_now:,.1f}",
+    )
+
+
+def _why(point: float | str) -> str:
+    return f"Not defined: {REASONS.get(point, words.human(point).lower())}" if isinstance(point, str) else ""

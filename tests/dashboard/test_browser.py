@@ -37,7 +37,7 @@ NUMBERS = {
     "overview": "SELECT members FROM definitions WHERE headline",
     "customers": "SELECT members FROM definitions WHERE headline",
     "to-check": "SELECT COUNT(*) FROM renewals",
-    "cash-flow": "SELECT SUM(ledger) FROM books WHERE month >= DATE '2025-07-01'",
+    "cash-flow": "SELECT SUM(ledger - eliminated) FROM books WHERE month >= DATE '2025-07-01'",
     "lifetime-value": "SELECT SUM(ltv) FROM ltv JOIN stages USING (party_id) WHERE stage IN ('active', 'inactive')",
     "segments": "SELECT COUNT(*) FROM segments",
     "best-customers": (

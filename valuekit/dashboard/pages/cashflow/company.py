@@ -29,11 +29,14 @@ def render(run: Run) -> None:
 
 def _cards(run: Run, found: pd.DataFrame, since: date) -> None:
     when = f"{_span(since)} to {words.day(run.as_of)}, in {run.currency}"
-    net, carried = float(found["ledger"].sum()), float(found["attributed"].sum())
+    net, carried = float(found["company"].sum()), float(found["attributed"].sum())
     parts.cards(
         [
             parts.Card(
-                "Net cash of the company", run.money(net), f"Sum of all lines of the books, {when}", _exactly(run, net)
+                "Net cash of the company",
+                run.money(net),
+                f"Sum of all lines of the books, without what moves inside the enterprise, {when}",
+                _exactly(run, net),
             ),
             parts.Card(
                 "Carried by customers",
@@ -107,14 +110,15 @@ def _lines(run: Run, found: pd.DataFrame) -> None:
     carried = found.set_index("line")["attributed"]
     lines = [x for x in BOOK_LINES if carried.get(x, 0)]
     steps = [(words.line(x), x, float(carried[x]), False) for x in lines]
-    total, company = float(carried.sum()), float(found["ledger"].sum())
+    total, company = float(carried.sum()), float(found["company"].sum())
     steps.append(("Net cash\nof customers", "net", total, True))
     steps += [(name, key, float(found[key].sum()), False) for key, (name, _) in ELSEWHERE.items() if found[key].any()]
     steps.append(("Net cash\nof the company", "net", company, True))
     frame = pd.DataFrame(steps, columns=["name", "key", "amount", "total"])
     parts.section(
         "From revenue to net cash",
-        "What customers carry, line by line, then what nobody carries. The last bar is the ledger.",
+        "What customers carry, line by line, then what nobody carries. The last bar is the ledger, less what moves"
+        " inside the enterprise.",
     )
     with parts.roomy("bridge"):
         parts.chart(

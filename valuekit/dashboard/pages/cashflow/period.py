@@ -14,9 +14,11 @@ ELSEWHERE = {
     "unattributed": ("Without\ncustomer", "Money and cost whose party is not known"),
     "unused_capacity": ("Unused\ncapacity", "Cost of working time that nobody used"),
     "unallocated": ("Not\nshared out", "Cost that belongs to no customer, such as general cost"),
-    "eliminated": ("Inside the\nenterprise", "What one's own units charge each other, and test accounts"),
 }
 """Columns of the books that are no customer's: their names and meanings."""
+
+INSIDE = ("Inside the\nenterprise", "What one's own units charge each other, and test accounts")
+"""Name and meaning of the column `eliminated`: no cash flow of the company."""
 
 
 def choose(run: Run) -> date:

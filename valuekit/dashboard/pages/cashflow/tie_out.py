@@ -8,7 +8,7 @@ import streamlit as st
 
 from valuekit.dashboard import downloads, parts, theme, words
 from valuekit.dashboard.data import plain
-from valuekit.dashboard.pages.cashflow.period import ELSEWHERE, choose
+from valuekit.dashboard.pages.cashflow.period import ELSEWHERE, INSIDE, choose
 from valuekit.dashboard.parts import Column
 from valuekit.dashboard.run import Run
 from valuekit.snapshot import TieOut, tie_out
@@ -17,17 +17,18 @@ from valuekit.snapshot.signoffs import sign_offs
 ITEM = "books_tie_out"
 """Key of the tie-out in the checklist of a run."""
 
+_COLUMNS = {**ELSEWHERE, "eliminated": INSIDE}
 NAMES = {
     "ledger": "Ledger",
     "attributed": "Carried by customers",
-    **{key: name.replace("\n", " ") for key, (name, _) in ELSEWHERE.items()},
+    **{key: name.replace("\n", " ") for key, (name, _) in _COLUMNS.items()},
     "difference": "Difference",
     "tax": "Tax kept out",
 }
 MEANINGS = {
     "ledger": "Amount in the books, without tax",
     "attributed": "Sum of what parties carry",
-    **{key: meaning for key, (_, meaning) in ELSEWHERE.items()},
+    **{key: meaning for key, (_, meaning) in _COLUMNS.items()},
     "difference": "Ledger less the columns between: zero",
     "tax": "Nobody's revenue; ledger + tax is what was paid in or paid back",
 }

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,7 @@ import streamlit as st
 from valuekit.dashboard.parts import Column
 from valuekit.exports.definition_document.export import Format, export_definitions
 from valuekit.exports.files import neutralise
+from valuekit.exports.statement import statement_workbook
 from valuekit.snapshot import Snapshot
 
 
@@ -51,6 +53,11 @@ def definitions(snapshot: Snapshot, kind: Format) -> bytes:
         file = Path(folder) / f"definitions.{kind}"
         export_definitions(snapshot, file, kind)
         return file.read_bytes()
+
+
+def statement(snapshot: Snapshot, view: Literal["cash", "invoiced"]) -> bytes:
+    """Write the statement by month as a workbook whose sums are live: what was paid, or what was invoiced."""
+    return statement_workbook(snapshot, view=view)
 
 
 def _safe(value: object) -> object:

@@ -1,12 +1,13 @@
 """The company: from billed to received to net cash, from revenue to net cash line by line, and month by month."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from valuekit.calendar import month_end
-from valuekit.dashboard import parts, theme, words
+from valuekit.dashboard import downloads, parts, theme, words
 from valuekit.dashboard.charts import bars, bridges
 from valuekit.dashboard.data import most
 from valuekit.dashboard.pages.cashflow.period import BEGINNING, BOOKS, ELSEWHERE, books, choose
@@ -25,6 +26,16 @@ def render(run: Run) -> None:
     _billed(run, since)
     _lines(run, found)
     _months(run, since)
+    _workbooks(run)
+
+
+def _workbooks(run: Run) -> None:
+    parts.section(
+        "For your controllers", "The whole statement as a workbook: every sum is a formula, and ties to the books."
+    )
+    for view, label in (("cash", "Cash statement (Excel)"), ("invoiced", "Invoiced statement (Excel)")):
+        content = partial(run.made, downloads.statement, view)
+        downloads.button(label, content, f"statement-{view}-{run.as_of}.xlsx", key=f"statement_{view}")
 
 
 def _cards(run: Run, found: pd.DataFrame, since: date) -> None:

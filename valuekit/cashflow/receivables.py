@@ -26,9 +26,9 @@ _MONTH_ENDS = pa.schema([("number", pa.int32()), ("as_of", pa.date32()), ("compl
 def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_DAYS) -> None:
     """Make `invoiced_months`, `receivable_months`, `paying_on_time` and `receivables`.
 
-    All four rest on one settlement of the invoices (`settle` has its rules), so that at every month end the receivables of
-    the parties, summed, are what is open and disputed. Reads what `settle` reads, `orders`, and the lines of cost of
-    `cash_months`. Nothing after `as_of`; the status of an invoice is that of today at every month end.
+    All four rest on one settlement of the invoices (`settle` has its rules), so that at every month end the receivables
+    of the parties, summed, are what is open and disputed. Reads what `settle` reads, `orders`, and the lines of cost
+    of `cash_months`. Nothing after `as_of`; the status of an invoice is that of today at every month end.
 
     By party and month, always end = begin + invoiced - received - credited - written_off - unknown + fx, and received +
     on_account is all money of `payments` that did not move inside the enterprise. Receivables hold the tax,

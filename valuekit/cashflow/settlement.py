@@ -17,21 +17,23 @@ SCRATCH = (
 
 
 def settle(engine: Engine, *, as_of: date, all_bills: bool = True) -> Iterator[None]:
-    """Settle the invoices in groups: make `settled_bills`, `settled_bill_money` and `settled_states` of each, and yield.
+    """Settle the invoices in groups; yield once for each, with its tables made.
 
-    Reads: `invoices`, `payments` and `fx_rates`, accepted, with `party_id`; `parties` for the roles. Nothing after
-    `as_of`. `settled_money` has all money with the invoice that it is for. With `all_bills` false, only invoices that are
-    called neither paid nor uncollectible.
+    They are `settled_bills`, `settled_bill_money` and `settled_states`, and `settled_money`: all money with the invoice
+    that it is for. With `all_bills` false, only invoices that are called neither paid nor uncollectible.
+
+    Reads: `invoices`, `payments` and `fx_rates`, accepted, with `party_id`; `parties` for the roles. Nothing after the
+    date.
 
     An invoice stands unless it is void, of nothing, or of one's own units and test accounts. It is kept in its own
     currency, at the rate of its day; a payment in another currency counts by the rate of the day.
 
     - Money pays the invoice that it names in its system, else one of that id and its party in another; from the day of
       the invoice on, and up to its amount. The rest is on account, as is money that names no invoice that stands.
-    - A credit lowers what is owed and is no money for the invoice. A chargeback takes a payment back, and is disputed
+    - A credit lowers what is owed and is no money for the invoice. A chargeback takes a payment back and is disputed
       until it is paid again.
-    - A refund takes back what was paid beyond the invoice, and then what was paid of it. That much of the claim is given
-      up where the invoice is called paid all the same, and owed again where it is not.
+    - A refund takes back what was paid beyond the invoice, and then what was paid of it. So much of the claim
+      is given up where the invoice is called paid all the same, and owed again where it is not.
     - The last payment of an invoice that is called paid settles it. What it lacks is given up; paid in another currency,
       it is an effect of rates. One that is called paid without a payment is `unknown`: nobody knows when.
     - An uncollectible invoice is written off on its due day, or on the day of its last payment when that is later, and

@@ -44,10 +44,9 @@ def compute(
     the_lost: TheLost = "apart",
     assumed_cost_of_goods: Decimal | None = None,
 ) -> None:
-    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels`, `cash_notes` and the invoiced view.
+    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels` and `cash_notes`.
 
-    The invoiced view is `invoiced_months` and `receivable_months`. It leaves `scale.SCRATCH` for the analysis of the
-    year.
+    It leaves `scale.SCRATCH` for the analysis of the year.
 
     Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`,
     `usage` and `opportunities`, accepted, with `party_id`; `parties`. Money in the reporting currency.

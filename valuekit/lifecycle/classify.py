@@ -72,8 +72,10 @@ def stage(
 ) -> tuple[Period, Rules]:
     """Say in which stage each party is at a date: the first part of `classify`, for whoever asks no more.
 
-    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`,
-    `overdue_days` (see `cashflow.trace_overdue`). Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
+    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`
+    and `overdue_days` (see `cashflow.trace_overdue`).
+
+    Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
     """
     cluster(engine)
     trace_overdue(engine, as_of=as_of)

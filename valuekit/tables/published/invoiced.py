@@ -37,7 +37,7 @@ RECEIVABLE_MONTHS = Table(
         money("fx", "Received at another rate than invoiced: gains are positive"),
         money(
             "end",
-            "begin + invoiced - received - credited - written_off - unknown + fx, disputed with it, at the rates of the invoices",
+            "begin + invoiced - received - credited - written_off - unknown + fx; open + disputed",
         ),
         money("on_account", "Money without invoice, beyond it or before it; with `received` all that was paid"),
     ),

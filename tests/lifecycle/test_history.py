@@ -91,7 +91,8 @@ def test_history_is_what_a_run_as_of_then_finds(company, bills, joined, cash, mo
 
 
 _ADD_CASH = """
-    INSERT INTO cash_months SELECT $record, $month, 0, 0, 0, 0, 0, $support, 0, $net_cash WHERE $record IS NOT NULL
+    INSERT INTO cash_months
+    SELECT $record, $month, 0, 0, 0, 0, 0, 0, $support, 0, 0, $net_cash WHERE $record IS NOT NULL
 """
 
 

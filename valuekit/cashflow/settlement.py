@@ -34,7 +34,7 @@ def settle(engine: Engine, *, as_of: date, all_bills: bool = True) -> Iterator[N
       until it is paid again.
     - A refund takes back what was paid beyond the invoice, then what was paid of it. So much of the claim is given
       up where the invoice is called paid all the same, and owed again where it is not.
-    - The last payment of an invoice that is called paid settles it. What it lacks is given up; paid in another currency,
+    - The last payment of an invoice that is called paid settles it. What it lacks is given up; in another currency
       it is an effect of rates. One that is called paid without a payment is `unknown`: nobody knows when.
     - An uncollectible invoice is written off on its due day, or on the day of its last payment when that is later, and
       no later than `as_of`.

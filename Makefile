@@ -43,6 +43,7 @@ coverage: env browser ## which lines the tests do not reach; a fifth slower than
 bench: env ## time the run at three sizes, and the lifecycle at a million parties and 36 month ends
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.lifecycle
+	$(BIN)/python -m tests.bench.cashflow
 
 docs: env ## write the pages of docs/ that come from code
 	$(BIN)/python -m pipelines.reference docs

@@ -207,10 +207,10 @@ def _invoiced(engine: Engine) -> None:
     engine.execute("""
         CREATE OR REPLACE TABLE receivable_months AS
         SELECT party_id, month, 0 AS "begin", revenue AS invoiced, revenue + refunds AS received,
-            -refunds AS credited, 0 AS written_off, 0 AS fx, 0 AS "end", 0 AS on_account
+            -refunds AS credited, 0 AS written_off, 0 AS unknown, 0 AS fx, 0 AS "end", 0 AS on_account
         FROM cash_months
         UNION ALL
-        SELECT NULL, month, 0, 0, 0, 0, 0, 0, 0, SUM(unattributed) FROM books GROUP BY month""")
+        SELECT NULL, month, 0, 0, 0, 0, 0, 0, 0, 0, SUM(unattributed) FROM books GROUP BY month""")
     engine.execute("""
         CREATE OR REPLACE TABLE invoiced_months AS
         SELECT * EXCLUDE (revenue, refunds, net_cash), revenue AS invoiced, refunds AS credited, 0 AS written_off,

@@ -8,7 +8,7 @@ from hypothesis import given as draw
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import given, published
 from valuekit.cashflow import follow_receivables
 from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
@@ -39,14 +39,14 @@ def after(days, day=DUE):
 
 
 def party(engine, invoices, payments=(), party_id="a", as_of=AS_OF, **tables):
-    given(engine, invoices=list(invoices), payments=list(payments), **tables)
+    published(given(engine, invoices=list(invoices), payments=list(payments), **tables), cash_months=[])
     follow_receivables(engine, as_of=as_of)
     found = engine.query("SELECT * FROM paying_on_time WHERE party_id = $p", {"p": party_id}).to_pylist()
     return found[0] if found else None
 
 
 def months(engine, invoices, payments=(), as_of=AS_OF, days=90, **tables):
-    given(engine, invoices=list(invoices), payments=list(payments), **tables)
+    published(given(engine, invoices=list(invoices), payments=list(payments), **tables), cash_months=[])
     follow_receivables(engine, as_of=as_of, sales_days=days)
     return {row["as_of"]: row for row in engine.query("SELECT * FROM receivables ORDER BY as_of").to_pylist()}
 

@@ -5,6 +5,7 @@ from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
+from valuekit.cashflow.overdue import trace_overdue
 from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
@@ -27,6 +28,7 @@ __all__ = [
     "follow_receivables",
     "measure_scale",
     "share_scale",
+    "trace_overdue",
     "unknown_pools",
     "whale_curve",
 ]

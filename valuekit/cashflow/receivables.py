@@ -1,4 +1,4 @@
-"""Receivables: who pays on time, what is open and how old it is, and how many days of sales are waiting."""
+"""Receivables: what was billed and is owed by month, who pays on time, and how many days of sales are waiting."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -6,6 +6,8 @@ from decimal import Decimal
 import pyarrow as pa
 
 from valuekit.calendar import add_months, month_end, month_ends, month_start
+from valuekit.cashflow.receivables_check import check_receivables
+from valuekit.cashflow.settlement import SCRATCH, amount, settle, worth
 from valuekit.engine import Engine, Expression
 
 PACKAGE = "valuekit.cashflow"
@@ -16,25 +18,22 @@ SALES_DAYS = 90
 MOST_UNKNOWN = Decimal("0.1")
 """Share of credit sales that may be called paid without a payment; above it, what is open is not known either."""
 
-_SCRATCH = (
-    "receivables_bills", "receivables_money", "receivables_states", "receivables_month_ends",
-)  # fmt: skip
+_GATHERED = ("settled_months", "settled_ages", "settled_sales", "settled_parties")
 
 _MONTH_ENDS = pa.schema([("number", pa.int32()), ("as_of", pa.date32()), ("complete", pa.bool_())])
 
 
 def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_DAYS) -> None:
-    """Make the tables `paying_on_time` (one row per outside party with invoices) and `receivables` (per month end).
+    """Make `invoiced_months`, `receivable_months`, `paying_on_time` and `receivables`.
 
-    Reads: `invoices` and `payments`, accepted, with `party_id`; `parties` for the roles: charges to internal and test
-    accounts are no receivables. Nothing after `as_of`; the status of an invoice is that of today at every month end.
+    All four rest on one settlement of the invoices (`settle` has its rules), so that at every month end the receivables
+    of the parties, summed, are what is open and disputed. Reads what `settle` reads, `orders`, and the lines of cost
+    of `cash_months`. Nothing after `as_of`; the status of an invoice is that of today at every month end.
 
-    A payment pays the invoice that it names in its system, else one of that id and its party in another. An invoice is
-    settled on the day from which nothing of it is owed: payments have reached its amount less credit notes. Partial
-    payments count as far as they go; what is paid beyond is `overpaid`. A chargeback takes a payment back and is
-    `disputed` until it is paid again; a refund takes it back unless the invoice is still called paid. Void invoices are
-    left out, `uncollectible` ones were never paid and are `written_off`, and one that is called paid without a payment
-    is `unknown`: nobody knows when. A negative invoice is a credit note that is open against the others.
+    By party and month, always end = begin + invoiced - received - credited - written_off - unknown + fx, and received +
+    on_account is all money of `payments` that did not move inside the enterprise. Receivables hold the tax,
+    `invoiced_months` leaves it out: of what is credited and written off it takes the share that tax has in the invoice.
+    There an order counts as billed when it is placed, and its return as credited.
 
     - On time: settled by the due day, of the invoices that fell due in the calendar month of `as_of` and the eleven
       before it. What is unpaid is late by the days up to `as_of`: then the mean is "at least" that (`at_least`).
@@ -42,6 +41,8 @@ def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_D
       current / credit sales x days; average days delinquent = the difference. Credit sales are invoices less credit
       notes. The three are missing without sales, where the window begins before the first invoice, and where more
       than `MOST_UNKNOWN` of the sales are `unknown`.
+
+    Raises: `CheckError` when a receivable does not close, or when the tables do not say the same.
 
     Reference: Brealey, Myers and Allen, Principles of Corporate Finance (collection period); best possible DSO and
     average days delinquent as the Credit Research Foundation defines them.
@@ -55,9 +56,22 @@ def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_D
         "first_end": ends[0],
         "until_number": len(ends),
     }
-    engine.run(PACKAGE, "receivables.sql", parameters, **_SLOTS)
+    for number, _ in enumerate(settle(engine, as_of=as_of)):
+        engine.run(PACKAGE, "owed.sql", parameters, **_JUDGED, **_NUMBERS)
+        _keep(engine, first=number == 0)
+    engine.run(PACKAGE, "invoiced.sql", **_CLAIMED)
+    engine.run(PACKAGE, "receivables.sql", parameters, **_SHOWN)
+    check_receivables(engine)
     if not engine.keep_scratch:
-        engine.drop(*_SCRATCH)
+        engine.drop(*SCRATCH, *_GATHERED, "settled_claims", "receivables_month_ends")
+
+
+def _keep(engine: Engine, *, first: bool) -> None:
+    """Add what one group of invoices says to what the others said."""
+    for name in _GATHERED:
+        into = f"CREATE OR REPLACE TABLE {name} AS" if first else f"INSERT INTO {name}"
+        engine.execute(f"{into} SELECT * FROM {name}_part")
+        engine.drop(f"{name}_part")
 
 
 def _make_month_ends(engine: Engine, as_of: date) -> tuple[date, ...]:
@@ -69,13 +83,6 @@ def _make_month_ends(engine: Engine, as_of: date) -> tuple[date, ...]:
     return ends
 
 
-def _in_reporting(column: str) -> Expression:
-    """SQL of an amount at the rate of the invoice's day; exact where there is nothing to convert."""
-    converted = f"ROUND(CAST({column} AS DOUBLE) * reporting_amount / amount, 4)"
-    text = f"CAST(CASE WHEN amount = reporting_amount THEN {column} ELSE {converted} END AS DECIMAL(18, 4))"
-    return Expression(text, text, frozenset())
-
-
 def _number_of(day: str) -> Expression:
     """SQL of the first month end on or after a day, counted from the due day."""
     text = (
@@ -85,14 +92,18 @@ def _number_of(day: str) -> Expression:
     return Expression(text, text, frozenset())
 
 
-_SLOTS = {
-    "open": _in_reporting("open"),
-    "disputed": _in_reporting("disputed"),
-    "written_off": _in_reporting("written_off"),
-    "owed": _in_reporting("owed"),
-    "paid_in_time": _in_reporting("GREATEST(LEAST(paid_in_time, owed), 0)"),
-    "overpaid_positive": _in_reporting("CASE WHEN amount > 0 THEN overpaid ELSE 0 END"),
-    "credited": _in_reporting("credited"),
-    "number_of_first_day": _number_of("first_day"),
-    "number_of_last_day": _number_of("last_day"),
+_NUMBERS = {f"number_of_{day}": _number_of(day) for day in ("first_day", "last_day")}
+_JUDGED = {part: worth(part) for part in ("owed", "overpaid", "credited")} | {
+    "paid_in_time": worth("GREATEST(LEAST(paid_in_time, owed), 0)")
+}
+_CLAIMED = {
+    name: amount(name)
+    for name in ("invoiced", "received", "credited", "written_off", "unknown", "fx", "on_account", "balance", "former")
+}
+_SHOWN = {
+    name: amount(name)
+    for name in (
+        *("open", "current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90", "disputed"),
+        *("written_off", "amount_due", "amount_on_time", "overdue", "overpaid", "credited"),
+    )
 }

@@ -10,7 +10,6 @@ from valuekit.cashflow import scale
 from valuekit.cashflow.activities import Activity, Equation, check_activity, measure
 from valuekit.cashflow.campaigns import LINEAR, Attribution, credit
 from valuekit.cashflow.drivers import DRIVERS, Pool, plan
-from valuekit.cashflow.invoiced import compute_invoiced
 from valuekit.cashflow.lost import TheLost, spread_the_lost
 from valuekit.cashflow.notes import note_costs
 from valuekit.engine import Engine, literal
@@ -45,10 +44,9 @@ def compute(
     the_lost: TheLost = "apart",
     assumed_cost_of_goods: Decimal | None = None,
 ) -> None:
-    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels`, `cash_notes` and the invoiced view.
+    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels` and `cash_notes`.
 
-    The invoiced view is `invoiced_months` and `receivable_months`. It leaves `scale.SCRATCH` for the analysis of the
-    year.
+    It leaves `scale.SCRATCH` for the analysis of the year.
 
     Reads: `payments`, `orders`, `invoices`, `costs`, `fx_rates` and the drivers `tickets`, `activities`, `engagements`,
     `usage` and `opportunities`, accepted, with `party_id`; `parties`. Money in the reporting currency.
@@ -116,7 +114,6 @@ def compute(
     engine.run(PACKAGE, "channels.sql", {"as_of": as_of})
     note_costs(engine, {name: Pool.of(pool) for name, pool in pools.items()}, equations, spread=moved)
     check_books(engine, the_lost)
-    compute_invoiced(engine, as_of=as_of)
     _forget(engine, "cashflow_chain", "cashflow_qualities", "cashflow_credits", "cashflow_all_parts",
             "cashflow_parties", "cashflow_inside", "cashflow_ledger")  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from valuekit.cashflow import trace_overdue
 from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
@@ -71,10 +72,13 @@ def stage(
 ) -> tuple[Period, Rules]:
     """Say in which stage each party is at a date: the first part of `classify`, for whoever asks no more.
 
-    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`.
+    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`
+    and `overdue_days` (see `cashflow.trace_overdue`).
+
     Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
     """
     cluster(engine)
+    trace_overdue(engine, as_of=as_of)
     make_party_systems(engine)
     period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
     rules = put_stage_rules(engine, windows.constants, without_internal_rule() if internal == "in" else RULES)

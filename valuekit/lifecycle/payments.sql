@@ -175,39 +175,11 @@ FROM invoices
 WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
 
--- step: _due
--- Invoices that are not paid, from the first month end after their day.
-SELECT
-  party_id, system, id, reporting_amount AS billed,
-  GREATEST(DATEDIFF('month', $first_end, due_on + 1), $from_number) AS due_number
-FROM invoices
-WHERE status NOT IN ('paid', 'void') AND due_on < $as_of AND party_id BETWEEN $first_party AND $last_party
-
--- step: _due_changes
-SELECT *, due_number AS number, 0 AS paid
-FROM _due
-UNION ALL
-SELECT
-  d.*, GREATEST(DATEDIFF('month', $first_end, p.paid_on), d.due_number), p.reporting_amount
-FROM _due AS d
-JOIN payments AS p ON p.system = d.system AND p.invoice = d.id
-WHERE p.paid_on <= $as_of
-
--- step: _due_months
-SELECT party_id, system, id, billed, number, SUM(paid) AS paid
-FROM _due_changes
-GROUP BY party_id, system, id, billed, number
-
--- step: _open
--- What is open of an invoice is its amount less the payments that name it.
-SELECT
-  party_id, system, id, number,
-  GREATEST(billed - SUM(paid) OVER (PARTITION BY system, id ORDER BY number), 0) AS rest
-FROM _due_months
-
 -- step: _overdue
-SELECT party_id, number, rest - LAG(rest, 1, 0) OVER (PARTITION BY system, id ORDER BY number) AS overdue
-FROM _open
+SELECT party_id, GREATEST(DATEDIFF('month', $first_end, day), $from_number) AS number, SUM(overdue) AS overdue
+FROM overdue_days
+WHERE day <= $as_of AND party_id BETWEEN $first_party AND $last_party
+GROUP BY 1, 2
 
 -- step: _ordered
 SELECT

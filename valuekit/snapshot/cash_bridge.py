@@ -61,6 +61,7 @@ def _costs() -> Iterable[tuple[str, str]]:
 
 _PARTS = (
     ([("invoiced", "Billed"), ("credited", "Credited"), ("written_off", "Written off"),
+      ("unknown", "Called paid, without a payment"),
       ("receivables", "Change of what is owed"), ("fx", "Effect of exchange rates")],
      "received", "Received on invoices"),
     ([("on_account", "Received without invoice or beyond it"), ("orders", "Orders, less returns"), ("tax", "Tax")],

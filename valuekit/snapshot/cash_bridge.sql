@@ -5,6 +5,7 @@ SELECT
     COALESCE(SUM(invoiced), 0) AS invoiced,
     -COALESCE(SUM(credited), 0) AS credited,
     -COALESCE(SUM(written_off), 0) AS written_off,
+    -COALESCE(SUM(unknown), 0) AS unknown,
     COALESCE(SUM("begin" - "end"), 0) AS receivables,
     COALESCE(SUM(fx), 0) AS fx,
     COALESCE(SUM(on_account), 0) AS on_account
@@ -25,6 +26,7 @@ WHERE line IN ('revenue', 'refunds') AND pool = 'orders'
 SELECT 'invoiced' AS key, invoiced AS amount FROM _receivables
 UNION ALL SELECT 'credited', credited FROM _receivables
 UNION ALL SELECT 'written_off', written_off FROM _receivables
+UNION ALL SELECT 'unknown', unknown FROM _receivables
 UNION ALL SELECT 'receivables', receivables FROM _receivables
 UNION ALL SELECT 'fx', fx FROM _receivables
 UNION ALL SELECT 'on_account', on_account FROM _receivables

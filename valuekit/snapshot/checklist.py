@@ -42,7 +42,7 @@ ITEMS = (
          "valuekit tie-out: every month, line, pool and currency, with the sums at its end",
          "lines of the books that do not close"),
     Item("receivables_close", "Receivables close", "finance",
-         "Table receivable_months: begin + invoiced - received - credited - written_off + fx = end, the next begin",
+         "Table receivable_months: begin + invoiced - received - credited - written_off - unknown + fx = end",
          "receivables that do not close"),
     Item("contracts_clean", "Contract records are in order", "signed",
          "Table contract_issues: overlaps, gaps, ends before starts, missing ends", "contract issues"),

@@ -47,7 +47,7 @@ FROM books
 
 -- step: _receivable_gaps
 SELECT
-    "begin" + invoiced - received - credited - written_off + fx - "end" AS gap,
+    "begin" + invoiced - received - credited - written_off - unknown + fx - "end" AS gap,
     "begin" - LAG("end", 1, 0) OVER (PARTITION BY party_id ORDER BY month) AS jump
 FROM receivable_months
 

@@ -33,8 +33,12 @@ RECEIVABLE_MONTHS = Table(
         money("received", "Money that settles invoices, at the rate of its own day"),
         money("credited", "Claims given up by refund or credit"),
         money("written_off", "Claims on uncollectible invoices"),
+        money("unknown", "Claims on invoices called paid without a payment: nobody knows when, so from their day on"),
         money("fx", "Received at another rate than invoiced: gains are positive"),
-        money("end", "begin + invoiced - received - credited - written_off + fx, at the rates of the invoices"),
+        money(
+            "end",
+            "begin + invoiced - received - credited - written_off - unknown + fx; open + disputed",
+        ),
         money("on_account", "Money without invoice, beyond it or before it; with `received` all that was paid"),
     ),
     key=("month", "party_id"),

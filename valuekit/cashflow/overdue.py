@@ -17,6 +17,8 @@ def trace_overdue(engine: Engine, *, as_of: date) -> None:
     Reads what `settle` reads.
     """
     engine.execute("CREATE OR REPLACE TABLE overdue_days (party_id VARCHAR, day DATE, overdue DECIMAL(18,4))")
+    if not engine.count("invoices"):
+        return
     for _ in settle(engine, as_of=as_of, all_bills=False):
         engine.run(PACKAGE, "overdue.sql", {"as_of": as_of}, amount=amount("amount"))
         engine.execute("INSERT INTO overdue_days SELECT * FROM overdue_days_part")

@@ -59,7 +59,7 @@ def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_D
     for number, _ in enumerate(settle(engine, as_of=as_of)):
         engine.run(PACKAGE, "owed.sql", parameters, **_JUDGED, **_NUMBERS)
         _keep(engine, first=number == 0)
-    engine.run(PACKAGE, "invoiced.sql", **_CLAIMED)
+    engine.run(PACKAGE, "invoiced.sql", parameters, **_CLAIMED)
     engine.run(PACKAGE, "receivables.sql", parameters, **_SHOWN)
     check_receivables(engine)
     if not engine.keep_scratch:

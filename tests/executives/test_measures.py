@@ -32,6 +32,7 @@ def company(engine, customers="abc", cash=None, ltv=None, facts=None, stages=Non
         facts=[{"party_id": p, **(facts or {}).get(p, {})} for p in stage],
         cash=[{"party_id": p, **row} for p, row in (cash or {}).items()],
         ltv=[{"party_id": p, "ltv": value} for p, value in (ltv or {}).items()],
+        cash_months=[],
     )
 
 

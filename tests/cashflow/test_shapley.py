@@ -15,7 +15,10 @@ def shares(units, cost=100.0, elasticity=0.5):
 
 def by_orders(units, cost, elasticity):
     """The definition: the mean of what each group adds, over all orders of arrival."""
-    worth = lambda volume: cost * (volume / sum(units)) ** elasticity if volume else 0.0  # noqa: E731
+
+    def worth(volume):
+        return cost * (volume / sum(units)) ** elasticity if volume else 0.0
+
     added = np.zeros(len(units))
     orders = list(permutations(range(len(units))))
     for order in orders:

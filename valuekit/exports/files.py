@@ -60,7 +60,7 @@ def write_csv(batches: Iterable[pa.RecordBatch], names: list[str], file: IO[str]
     return rows
 
 
-def write_table(reader: pa.RecordBatchReader, path: Path, format: TableFormat, *, bom: bool = True) -> int:  # noqa: A002
+def write_table(reader: pa.RecordBatchReader, path: Path, format: TableFormat, *, bom: bool = True) -> int:  # noqa: A002 - as elsewhere
     """Write rows to a file as they come, and return their number; `bom` begins CSV with a byte-order mark for Excel."""
     if format == "csv":
         with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:

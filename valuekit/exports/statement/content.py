@@ -139,7 +139,8 @@ def fiscal_periods(snapshot: Snapshot, months: Iterable[date], by: By) -> Iterat
 def customer_sums(snapshot: Snapshot, choice: Choice) -> Row:
     """Return the number of parties with money in the last 12 months (`rows`), and the sums of their lines."""
     with snapshot.engine() as engine:
-        return engine.ask(PACKAGE, FILE, "customer_sums", _year(snapshot), **_slots(choice)).to_pylist()[0]  # type: ignore[no-any-return]
+        sums: Row = engine.ask(PACKAGE, FILE, "customer_sums", _year(snapshot), **_slots(choice)).to_pylist()[0]
+        return sums
 
 
 def customers(snapshot: Snapshot, choice: Choice) -> Iterator[Row]:

@@ -67,6 +67,6 @@ def _choice(snapshot: Snapshot, by: By, view: View, since: date | None) -> Choic
     return Choice(by, view, since and month_start(since))
 
 
-def _write_table(snapshot: Snapshot, draft: Path, format: TableFormat, choice: Choice) -> int:  # noqa: A002
+def _write_table(snapshot: Snapshot, draft: Path, format: TableFormat, choice: Choice) -> int:  # noqa: A002 - as elsewhere
     with snapshot.engine() as engine:
         return write_table(party_periods(snapshot, engine, choice), draft, format)

@@ -174,7 +174,10 @@ def _rows(snapshot: Snapshot, table: str, day: str, choice: Choice) -> list[Row]
     if table not in snapshot.manifest.tables:
         return []
     since = {"since": choice.since or BEGINNING}
-    return snapshot.query(f'SELECT * FROM "{table}" WHERE "{day}" >= $since ORDER BY ALL', since).to_pylist()  # type: ignore[no-any-return]
+    found: list[Row] = snapshot.query(
+        f'SELECT * FROM "{table}" WHERE "{day}" >= $since ORDER BY ALL', since
+    ).to_pylist()
+    return found
 
 
 def _bridge(book: Book, snapshot: Snapshot, choice: Choice) -> None:

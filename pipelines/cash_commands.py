@@ -121,7 +121,7 @@ def cash_bridge(snapshot: SnapshotPath, since: Since = None) -> None:
 @cash_app.command("tie-out")
 def tie_out(
     snapshot: SnapshotPath,
-    format: Annotated[Paper, typer.Option(metavar="md|csv", help="How it is printed.")] = Paper.md,  # noqa: A002
+    format: Annotated[Paper, typer.Option(metavar="md|csv", help="How it is printed.")] = Paper.md,  # noqa: A002 - the option
     since: Since = None,
 ) -> None:
     """Print the tie-out to the books: month, line, pool and currency, with the sums and what is kept out."""

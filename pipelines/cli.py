@@ -75,7 +75,7 @@ def simulate(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the files.")],
     customers: Annotated[int, typer.Option(min=1, metavar="N", help="How many customers.")] = 2000,
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same bytes.")] = 7,
-    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the files.")] = Format.parquet,  # noqa: A002
+    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the files.")] = Format.parquet,  # noqa: A002 - the option
 ) -> None:
     """Make up a software company with planted truth, as messy as life."""
     from pipelines.demo import make_company
@@ -117,7 +117,7 @@ def run(
 @export_app.command("segments")
 def export_segments(
     snapshot: SnapshotPath,
-    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the file.")] = Format.csv,  # noqa: A002
+    format: Annotated[Format, typer.Option(metavar="csv|parquet", help="Format of the file.")] = Format.csv,  # noqa: A002 - the option
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file; `-` is standard output (CSV).")] = None,
     tier: Annotated[str | None, typer.Option(metavar="NAME", help="This value tier alone.")] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="This lifecycle stage alone.")] = None,

@@ -13,7 +13,7 @@ from pipelines.streams import err
 DATA = Path("data/demo")
 
 
-def make_company(folder: Path, *, customers: int, seed: int, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
+def make_company(folder: Path, *, customers: int, seed: int, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002 - a word of the trade
     """Simulate a company into a folder, with a progress bar on a terminal."""
     from valuekit.simulate import simulate
 

@@ -337,7 +337,7 @@ COMPANY = st.fixed_dictionaries(
 KEPT = "unattributed + unused_capacity + unallocated"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 @for_all(COMPANY, st.sampled_from([None, Decimal("0.333")]), st.lists(st.tuples(PARTIES, ODD), max_size=3))
 def test_the_books_always_close(company, assumed, direct):
     company["costs"] += [cost(amount, pool="direct", record="r", party_id=party) for party, amount in direct]
@@ -359,7 +359,7 @@ def test_the_books_always_close(company, assumed, direct):
         assert carried + kept == received - spent - goods - guessed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 @for_all(ODD | CENTS, st.lists(st.tuples(PARTIES, MINUTES), min_size=1, max_size=8))
 def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
     weights = {p: int(100 * sum(m for q, m in used if q == p)) for p in ("a", "b", "c", "d", None)}
@@ -374,7 +374,7 @@ def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
         assert unknown == expected.get(None, 0) or not expected
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=20, deadline=None)
 @for_all(ODD, MINUTES, st.integers(1, 9_999).map(lambda m: Decimal(m) / 100))
 def test_the_used_part_of_a_capacity_is_its_rate_times_the_minutes(amount, minutes, capacity):
     with Engine(threads=1) as engine:

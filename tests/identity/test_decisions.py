@@ -131,7 +131,7 @@ class TestTheFile:
         ]
 
 
-@settings(max_examples=7, deadline=None)
+@settings(max_examples=10, deadline=None)
 @for_all(companies(), st.data())
 def test_undoing_a_merge_gives_back_what_was(records, data):
     """A link joins two records; a decision takes it back: as if there were no link."""

@@ -71,7 +71,7 @@ def test_a_record_whose_id_is_taken_gets_another():
     assert ids(three)["a"] not in ids(one).values()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=10, deadline=None)
 @for_all(companies(), st.data())
 def test_parties_that_do_not_change_keep_their_id_and_a_second_run_changes_nothing(records, data):
     known = data.draw(st.lists(st.sampled_from(records), min_size=1, unique_by=itemgetter("record")))

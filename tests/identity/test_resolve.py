@@ -268,7 +268,7 @@ def companies(draw):
     return records, links, draw(st.permutations(records))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @for_all(companies())
 def test_what_always_holds(company):
     records, links, shuffled = company

@@ -58,7 +58,7 @@ companies = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=15, deadline=None)
 @for_all(companies)
 def test_any_company_adds_up(company):
     engine = described(**company)

@@ -35,7 +35,7 @@ def pairs(engine: Engine) -> list[tuple[str, str]]:
     return [(a, b) for (a, kind), (b, other) in combinations(rows, 2) if kind == other]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=8, deadline=None)
 @for_all(companies)
 def test_any_company_is_reconciled(company):
     engine = described(**company)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from valuekit.exports.statement.content import Choice, Company, Row, company, customer_sums, customers
 from valuekit.exports.statement.guide import write_guide
@@ -71,19 +72,19 @@ def _added(parts: tuple[str, ...], column: str, places: dict[str, int]) -> str:
     return "".join(f"{sign}{column}{row}" for sign, row in zip(signs, rows, strict=True)).removeprefix("+")
 
 
-def _across(book: Book, sheet: object, row: int, last: int, total: Decimal) -> None:
+def _across(book: Book, sheet: Any, row: int, last: int, total: Decimal) -> None:
     if last:
         book.formula(sheet, row, last + 1, f"SUM(B{row + 1}:{letter(last)}{row + 1})", total, book.total["money"])
     else:
         book.value(sheet, row, 1, total, book.total["money"])
 
 
-def _against_the_books(book: Book, sheet: object, told: Company, places: dict[str, int], ties: int) -> None:
+def _against_the_books(book: Book, sheet: Any, told: Company, places: dict[str, int], ties: int) -> None:
     """Write the ledger as the tie-out has it, the difference to the lines above, and tax, which is in no line."""
     first, last = places["books"], len(told.periods)
     below = {"As the tie-out has it": told.ledger, "Difference": None, "Tax kept out": told.tax}
     for row, (label, amounts) in enumerate(below.items(), first + 1):
-        sheet.write_string(row, 0, label, book.plain["text"])  # type: ignore[attr-defined]
+        sheet.write_string(row, 0, label, book.plain["text"])
         found = [a - b for a, b in zip(told.amounts["books"], told.ledger, strict=True)] if amounts is None else amounts
         for at, (period, amount) in enumerate(zip(told.periods, found, strict=True), 1):
             column = letter(at)

@@ -4,6 +4,15 @@ from valuekit.ltv.models.beta_geometric import BgNbd, MbgNbd
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.gamma_gamma import GammaGamma
 from valuekit.ltv.models.lifetimes_backend import LifetimesBackend
+from valuekit.ltv.models.purchase_model import PurchaseModel
 from valuekit.ltv.models.shifted_beta_geometric import ShiftedBetaGeometric
 
-__all__ = ["BgNbd", "GammaGamma", "LifetimesBackend", "MaximumLikelihood", "MbgNbd", "ShiftedBetaGeometric"]
+__all__ = [
+    "BgNbd",
+    "GammaGamma",
+    "LifetimesBackend",
+    "MaximumLikelihood",
+    "MbgNbd",
+    "PurchaseModel",
+    "ShiftedBetaGeometric",
+]

@@ -14,11 +14,9 @@ import numpy as np
 from scipy.special import betaln, gammaln, psi
 
 from valuekit.errors import FitError
-from valuekit.ltv.models import observations
 from valuekit.ltv.models.dropout import gain
-from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
-from valuekit.ltv.units import TimeUnit
+from valuekit.ltv.models.purchase_model import PurchaseModel
 
 # --- mathematics
 
@@ -78,7 +76,7 @@ def starts(rows: Rows) -> list[Array]:
 # --- estimators
 
 
-class BgNbd(MaximumLikelihood):
+class BgNbd(PurchaseModel):
     """BG/NBD: buys at a gamma-distributed rate, drops out after a repeat purchase with a beta-distributed probability.
 
     Reads rows with `frequency` (repeat purchases), `recency` (first to last purchase) and `age` (first purchase to
@@ -91,17 +89,8 @@ class BgNbd(MaximumLikelihood):
     (array([1.226]), array([0.7266]))
     """
 
-    names = ("r", "alpha", "a", "b")
-    columns = ("frequency", "recency", "age")
+    basic = ("r", "alpha", "a", "b")
     tosses: ClassVar[int] = 0
-
-    def __init__(self, time_unit: str = "week") -> None:
-        self.time_unit = time_unit
-
-    @property
-    def unit(self) -> TimeUnit:
-        """Unit of recency, age and every `t`."""
-        return TimeUnit(self.time_unit)
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FHL sec. 4; WH eq. 5]."""
@@ -134,19 +123,6 @@ class BgNbd(MaximumLikelihood):
         alpha = self._theta()[1]
         age = self._read(X)["age"]
         return np.asarray(age / (alpha + age))
-
-    def _read(self, X: Any) -> Rows:
-        table = observations.as_mapping(X, [*self.columns, *self.optional])
-        given = sorted({str(unit) for unit in table["time_unit"]}) if "time_unit" in table else []
-        if given and given != [self.time_unit]:
-            raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")
-        return super()._read(X)
-
-    def _check(self, rows: Rows) -> None:
-        x, recency, age = rows["frequency"], rows["recency"], rows["age"]
-        observations.require(rows, (x >= 0) & (x == np.floor(x)), "a frequency is a whole number from 0")
-        observations.require(rows, (recency >= 0) & (recency <= age), "recency lies between 0 and age")
-        observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without repeat purchase")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         if not np.any(rows["frequency"] > 0):

@@ -1,7 +1,8 @@
-"""What all models share: fit by maximum likelihood, information criteria, JSON that scores the same."""
+"""What all models share: fit by maximum likelihood, covariates, information criteria, JSON that scores the same."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any, ClassVar, Self
 
@@ -11,32 +12,48 @@ from sklearn.base import BaseEstimator
 from valuekit.errors import ConfigError, FitError, NotFittedError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
-from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
 _ENOUGH = 10_000
 """Rows on which to search for the region of the maximum."""
 
 
 class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
-    """A model with positive parameters. A subclass gives its columns, its starts and its log-likelihood.
+    """A model with positive parameters. A subclass gives its columns, its starts and its rows' log-likelihood.
 
-    Learned by `fit`: `parameters_` (name to value), `covariance_` (None where the data do not identify the
-    parameters), `log_likelihood_`, `observations_` (sum of weights), `window_` (training dates as given),
-    `fingerprint_` (digest of the grouped rows). All but the parameters are None when these were stated, not fitted.
+    Learned by `fit`: `parameters_` (name to value), `covariance_` (in the order of `names`; None where the data do not
+    X
+
+    Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
+    `penalty` has for each of its `shifts` and each covariate z one coefficient c, which multiplies the customer's own
+    parameter by exp(sign c z). Fitting subtracts penalty / 2 times the sum of squared coefficients (ridge) from the
+    log-likelihood that it climbs; `log_likelihood_` is without the penalty.
     """
 
-    names: ClassVar[tuple[str, ...]]
+    basic: ClassVar[tuple[str, ...]]
+    """The positive parameters."""
+    shifts: ClassVar[Mapping[str, float]] = {}
+    """Parameters that covariates multiply, and the sign of the coefficient there."""
     columns: ClassVar[tuple[str, ...]]
     optional: ClassVar[dict[str, float]] = {"weight": 1.0}
     learned: ClassVar[tuple[str, ...]] = (
-        "parameters_", "covariance_", "log_likelihood_", "observations_", "window_", "fingerprint_",
+        "parameters_", "covariance_", "log_likelihood_", "observations_", "convergence_", "window_", "fingerprint_",
     )  # fmt: skip
+
+    covariates: Sequence[str] = ()
+    penalty: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters: the basic ones, then `parameter[covariate]` for each coefficient."""
+        return (*self.basic, *(f"{shift}[{z}]" for shift in self.shifts for z in self.covariates))
 
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
         rows = self._training_rows(X)
         found = self._climb(rows, self._starts(rows))
-        self._learn(found.parameters, found.covariance, found.log_likelihood, rows, window)
+        self._learn(found.parameters, found.covariance, self._likelihood(found.parameters, rows)[0], rows, window)
+        self.convergence_: dict[str, Any] | None = self._report(found)
         return self
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
@@ -44,7 +61,19 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         every = len(rows["weight"]) // _ENOUGH
         if every > 1:
             starts = [self._climb({name: v[::every] for name, v in rows.items()}, starts).parameters]
-        return maximise(lambda theta: self._likelihood(theta, rows), starts, model=type(self).__name__)
+        full = [np.concatenate([start, np.zeros(len(self.names) - len(start))]) for start in starts]
+        return maximise(
+            lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic)
+        )
+
+    def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
+        value, gradient = self._likelihood(theta, rows)
+        coefficients = np.where(np.arange(len(theta)) < len(self.basic), 0.0, theta)
+        return value - self.penalty / 2 * float(coefficients @ coefficients), gradient - self.penalty * coefficients
+
+    def _report(self, found: Optimum) -> dict[str, Any]:
+        report = asdict(found.convergence)
+        return report | {"at_bound": [self.names[i] for i in found.convergence.at_bound]}
 
     def _training_rows(self, X: Any) -> Rows:
         rows = observations.group(self._read(X))
@@ -53,7 +82,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return rows
 
     def _read(self, X: Any) -> Rows:
-        rows = observations.read_columns(X, self.columns, self.optional)
+        rows = observations.read_columns(X, (*self.columns, *self.covariates), self.optional)
         observations.require(rows, rows["weight"] >= 0, "a weight is not negative")
         self._check(rows)
         return rows
@@ -68,6 +97,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         self.observations_ = float(rows["weight"].sum())
         self.window_ = [day.isoformat() for day in window] if window else None
         self.fingerprint_ = observations.fingerprint(rows)
+        self.convergence_ = None
 
     # --- what a subclass says
 
@@ -77,8 +107,36 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def _starts(self, rows: Rows) -> Iterable[Array]:
         raise NotImplementedError
 
-    def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
+    def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
+        """Return each row's log-likelihood and its slope by each basic parameter.
+
+        `own` holds the basic parameters in order, each a number or, with covariates, one number per row.
+        """
         raise NotImplementedError
+
+    # --- how covariates and weights come in
+
+    def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
+        """Return the weighted log-likelihood of rows and its gradient by `theta`, in the order of `names`."""
+        own = self._own(theta, rows)
+        value, slopes = self._row_likelihood(own, rows)
+        weight = rows["weight"]
+        relative = [slope * parameter for slope, parameter in zip(slopes, own, strict=True)]
+        gradient = [weighted_sum(weight, r) / float(t) for r, t in zip(relative, theta, strict=False)]
+        for shift, sign in self.shifts.items():
+            by_shift = weight * relative[self.basic.index(shift)] * sign
+            gradient += [float(np.sum(by_shift * rows[z])) for z in self.covariates]
+        return weighted_sum(weight, value), np.array(gradient)
+
+    def _own(self, theta: Array, rows: Rows) -> list[Any]:
+        """Return each basic parameter as the rows' customers have it: a number, or one per row with covariates."""
+        own: list[Any] = [float(t) for t in theta[: len(self.basic)]]
+        if self.covariates:
+            design = np.column_stack([rows[z] for z in self.covariates])
+            coefficients = theta[len(self.basic) :].reshape(len(self.shifts), -1)
+            for (shift, sign), c in zip(self.shifts.items(), coefficients, strict=True):
+                own[self.basic.index(shift)] = own[self.basic.index(shift)] * np.exp(sign * (design @ c))
+        return own
 
     # --- how good it is
 
@@ -117,7 +175,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     # --- as JSON
 
     def to_json(self) -> str:
-        """Return the fitted model as JSON: settings, parameters, covariance, window and fingerprint."""
+        """Return the fitted model as JSON: settings, parameters, covariance, convergence, window and fingerprint."""
         self._theta()
         state = {name: _plain(getattr(self, name)) for name in self.learned}
         return json.dumps({"model": type(self).__name__, "settings": self.get_params()} | state, sort_keys=True)
@@ -140,7 +198,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         model = cls(**settings)
         for name in cls.learned:
             setattr(model, name, None)
-        model.parameters_ = dict(zip(cls.names, map(float, parameters), strict=True))
+        model.parameters_ = dict(zip(model.names, map(float, parameters), strict=True))
         return model
 
 

@@ -52,7 +52,7 @@ class GammaGamma(MaximumLikelihood):
     array([35.22, 47.34])
     """
 
-    names = ("p", "q", "v")
+    basic = ("p", "q", "v")
     columns = ("frequency", "monetary")
     learned = (*MaximumLikelihood.learned, "mean_spend_")
 

@@ -62,7 +62,7 @@ class ShiftedBetaGeometric(MaximumLikelihood):
     (array([0.627, 0.239]), array([0.898]))
     """
 
-    names = ("alpha", "beta")
+    basic = ("alpha", "beta")
     columns = ("renewals", "churned")
     optional = {"weight": 1.0, "step": 1.0}  # noqa: RUF012 - as in the base class
 

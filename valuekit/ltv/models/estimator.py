@@ -22,7 +22,9 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     """A model with positive parameters. A subclass gives its columns, its starts and its rows' log-likelihood.
 
     Learned by `fit`: `parameters_` (name to value), `covariance_` (in the order of `names`; None where the data do not
-    X
+    identify the parameters), `log_likelihood_`, `observations_` (sum of weights), `convergence_` (report of the climb:
+    see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows).
+    All but the parameters are None when these were stated, not fitted.
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
     `penalty` has for each of its `shifts` and each covariate z one coefficient c, which multiplies the customer's own

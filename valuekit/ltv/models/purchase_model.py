@@ -1,0 +1,101 @@
+"""What every model of purchases without contract answers, whatever its mathematics."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from valuekit.errors import FitError
+from valuekit.ltv.models import observations
+from valuekit.ltv.models.estimator import MaximumLikelihood
+from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.units import TimeUnit
+
+
+class PurchaseModel(MaximumLikelihood):
+    """Purchases in continuous time by customers who may drop out unseen.
+
+    Reads rows with `frequency` (repeat purchases), `recency` (first to last purchase) and `age` (first purchase to
+    today), both in `time_unit`, and `weight` (customers with that history). A column `time_unit` must agree: rows in
+    another unit are refused (`FitError`). Every `t` and every rate is in that unit too.
+    """
+
+    columns = ("frequency", "recency", "age")
+
+    def __init__(self, time_unit: str = "week", covariates: Sequence[str] = (), penalty: float = 0.0) -> None:
+        self.time_unit = time_unit
+        self.covariates = covariates
+        self.penalty = penalty
+
+    @property
+    def unit(self) -> TimeUnit:
+        """Unit of recency, age and every `t`."""
+        return TimeUnit(self.time_unit)
+
+    # --- a customer with a history
+
+    def probability_alive(self, X: Any) -> Array:
+        """Return the probability that each row's customer has not dropped out."""
+        raise NotImplementedError
+
+    def expected_purchases(self, t: float, X: Any) -> Array:
+        """Return the expected purchases of each row's customer in the next `t`."""
+        raise NotImplementedError
+
+    def purchase_variance(self, t: float, X: Any) -> Array:
+        """Return the variance of each row's number of purchases in the next `t`, by chance and by what is not known."""
+        raise NotImplementedError
+
+    def expected_time_alive(self, t: float, X: Any) -> Array:
+        """Return how much of the next `t` each row's customer is expected to be alive."""
+        raise NotImplementedError
+
+    def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
+        """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
+        raise NotImplementedError
+
+    def probability_active(self, t: float, X: Any) -> Array:
+        """Return the probability that each row's customer buys at least once in the next `t`."""
+        return 1 - self.purchase_distribution(t, X, 0)[:, 0]
+
+    def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
+        """Return the expected purchases of all the future, each discounted to today at a yearly rate above 0.
+
+        A purchase after `t` counts (1 + `annual_rate`) to the power of -`t` in years.
+        """
+        raise NotImplementedError
+
+    # --- a customer who has just made its first purchase
+
+    def expected_purchases_new(self, t: float | Array) -> Array:
+        """Return the expected repeat purchases of a new customer in its first `t`."""
+        raise NotImplementedError
+
+    def purchase_distribution_new(self, t: float, up_to: int) -> Array:
+        """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t`."""
+        raise NotImplementedError
+
+    def discounted_purchases_new(self, annual_rate: float) -> float:
+        """Return the expected discounted repeat purchases of a new customer in all the future."""
+        raise NotImplementedError
+
+    # --- histories that the model itself would write
+
+    def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
+        """Draw one history per age: `frequency`, `recency` and `age`, and the truth: `rate`, `lifetime`."""
+        raise NotImplementedError
+
+    # --- rows
+
+    def _read(self, X: Any) -> Rows:
+        table = observations.as_mapping(X, [*self.columns, *self.optional])
+        given = sorted({str(unit) for unit in table["time_unit"]}) if "time_unit" in table else []
+        if given and given != [self.time_unit]:
+            raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")
+        return super()._read(X)
+
+    def _check(self, rows: Rows) -> None:
+        x, recency, age = rows["frequency"], rows["recency"], rows["age"]
+        observations.require(rows, (x >= 0) & (x == np.floor(x)), "a frequency is a whole number from 0")
+        observations.require(rows, (recency >= 0) & (recency <= age), "recency lies between 0 and age")
+        observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without repeat purchase")

@@ -45,7 +45,8 @@ def test_scale_of_one_party(says):
 
 def test_break_even_of_the_enterprise_and_of_who_loses(says):
     told = says("break-even")
-    assert "The enterprise" in told
+    assert "The company stays positive until prices fall by 66%, or until volume falls by 94%." in told
+    assert "=Bob & Sons turns positive at 50% higher prices, at 50% more volume" in told
     assert "0.06 x today" in told
     assert "no_minutes_kept: support is not shared out by minutes" in told
     assert "=Bob & Sons" in told

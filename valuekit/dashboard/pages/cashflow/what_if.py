@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from valuekit.cashflow import explain_break_even
 from valuekit.cashflow.what_if import ask_books, ask_parties
 from valuekit.dashboard import parts, words
 from valuekit.dashboard.charts import bars
@@ -194,6 +195,7 @@ def _tipping(run: Run, answer: Answer, changes: sliders.Changes) -> None:
     published = balance.published(one)
     then = balance.moved(one, answer.books) if changes.any else published
     rows = list(zip(balance.NAMES, balance.told(published), balance.told(then), strict=True))
+    parts.note(explain_break_even(one._asdict(), name="The company, as published,"))
     parts.listing(["Net cash of the company is zero at", "As published", "Then"], rows)
 
 

@@ -141,8 +141,8 @@ def test_a_line_that_is_not_there_is_told(engine):
         ),
         (
             {"payments": [paid(100)], "costs": [cost(50, "support")], "tickets": [ticket(50)]},
-            ("Acme stays positive until prices fall by 50%, until volume falls by 50%, or until it needs 4.2 more support"
-            " minutes a month."),
+            ("Acme stays positive until prices fall by 50%, until volume falls by 50%, or until it needs 4.2 more"
+            " support minutes a month."),
         ),
         (
             {"payments": [paid(10)], "costs": [cost(95, "sales", "a")]},
@@ -151,8 +151,8 @@ def test_a_line_that_is_not_there_is_told(engine):
         ),
         (
             {"payments": [paid(10)]},
-            ("Acme stays positive until prices fall by 100%. No volume turns it: it brings money at all of them. Support"
-            " is not shared out by minutes, so no number of them can be named."),
+            ("Acme stays positive until prices fall by 100%. No volume turns it: it brings money at all of them."
+            " Support is not shared out by minutes, so no number of them can be named."),
         ),
         (
             {"costs": [cost(5, "sales", "a"), cost(9, "support")], "tickets": [ticket(3)]},

@@ -27,7 +27,8 @@ _EFFECTS = """SELECT e.*, p.label FROM scale_effects AS e JOIN parties AS p USIN
     WHERE CASE WHEN $party IS NULL THEN scale_credit_12m <> 0 ELSE party_id = $party END
     ORDER BY standalone_12m <= 0 AND with_scale_12m > 0 DESC, scale_credit_12m DESC, party_id LIMIT $top"""
 _TIPS = """SELECT b.*, p.label FROM break_even AS b LEFT JOIN parties AS p USING (party_id)
-    WHERE CASE WHEN $party IS NULL THEN net_cash_12m < 0 AND price_change IS NOT NULL ELSE party_id = $party END
+    WHERE party_id IS NOT NULL
+        AND CASE WHEN $party IS NULL THEN net_cash_12m < 0 AND price_change IS NOT NULL ELSE party_id = $party END
     ORDER BY price_change, party_id LIMIT $top"""
 _ENTERPRISE = "SELECT * FROM break_even WHERE party_id IS NULL"
 

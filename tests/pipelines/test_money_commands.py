@@ -54,6 +54,15 @@ def test_break_even_of_the_enterprise_and_of_who_loses(says):
     assert "Ada" not in told
 
 
+def test_a_company_that_loses_money_is_no_party_of_its_own_list(capsys, tmp_path):
+    with Engine() as engine:
+        filled(engine)
+        engine.execute("UPDATE break_even SET net_cash_12m = -90, price_change = 0.1 WHERE party_id IS NULL")
+        run = str(publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text=""))
+    assert run_command(["break-even", run]) == 0
+    assert capsys.readouterr().out.count("The company turns positive at 10% higher prices") == 1
+
+
 def test_break_even_of_one_party(says):
     found = json.loads(says("break-even", "--party", "p1", "--json"))
     assert [(p["party_id"], p["volume"], p["price_change"]) for p in found["parties"]] == [("p1", 0.2, -0.8)]

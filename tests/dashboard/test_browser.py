@@ -56,7 +56,7 @@ CASH_VIEWS = {
     "Cost pools": "SELECT FORMAT('{:,.2f}', -SUM(cost)) FROM pool_months WHERE month = DATE '2026-06-01'",
     "What if": f"SELECT FORMAT('{{:,.2f}}', -SUM(unused_capacity)) FROM books WHERE {YEAR}",
     "Receivables": "SELECT FORMAT('{:,.2f}', MAX_BY(open, as_of)) FROM receivables",
-    "Tie-out": "SELECT FORMAT('{:,} rows', COUNT(*)) FROM books",
+    "Tie-out": f"SELECT FORMAT('All {{:,}} rows', COUNT(*)) FROM books WHERE {YEAR}",
     "One customer": "SELECT 'Where its balance tips'",
 }
 """By view of the page Cash flow: what must be on it."""

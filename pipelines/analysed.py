@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from pipelines.report import grid, money
-from valuekit.cashflow import explain_scale
+from valuekit.cashflow import explain_break_even, explain_scale
 from valuekit.cashflow.break_even import REASONS as TIPPING
 from valuekit.cashflow.concentration import REASONS as NO_INDEX
 from valuekit.cashflow.concentration import Concentration, quadrants, summary
@@ -27,7 +27,8 @@ _EFFECTS = """SELECT e.*, p.label FROM scale_effects AS e JOIN parties AS p USIN
     WHERE CASE WHEN $party IS NULL THEN scale_credit_12m <> 0 ELSE party_id = $party END
     ORDER BY standalone_12m <= 0 AND with_scale_12m > 0 DESC, scale_credit_12m DESC, party_id LIMIT $top"""
 _TIPS = """SELECT b.*, p.label FROM break_even AS b LEFT JOIN parties AS p USING (party_id)
-    WHERE CASE WHEN $party IS NULL THEN net_cash_12m < 0 AND price_change IS NOT NULL ELSE party_id = $party END
+    WHERE party_id IS NOT NULL
+        AND CASE WHEN $party IS NULL THEN net_cash_12m < 0 AND price_change IS NOT NULL ELSE party_id = $party END
     ORDER BY price_change, party_id LIMIT $top"""
 _ENTERPRISE = "SELECT * FROM break_even WHERE party_id IS NULL"
 
@@ -40,10 +41,12 @@ def scale_object(snapshot: Snapshot, *, party: str | None, top: int) -> Row:
     parties = _rows(snapshot, _EFFECTS, {"party": party, "top": top})
     _found(snapshot, party, parties)
     currency = snapshot.manifest.currency
+    refused = {curve["pool"]: curve["reason"] for curve in curves if curve["elasticity"] is None}
     told = [
-        p | {"sentence": explain_scale(p, by_pool.get(p["main_pool"]), name=p["label"], currency=currency)}
+        p | {"sentence": explain_scale(p, by_pool.get(p["main_pool"]), name=p["label"], currency=currency,
+                                       refused=refused)}
         for p in parties
-    ]
+    ]  # fmt: skip
     total = _rows(snapshot, _TOTALS)[0]
     facts = _facts(snapshot, "scale") | {"curves": curves, "total": total}
     return facts | {"groups": _rows(snapshot, _GROUPS), "parties": told}
@@ -78,14 +81,16 @@ def break_even_object(snapshot: Snapshot, *, party: str | None, top: int) -> Row
     _need(snapshot, "break_even")
     parties = _rows(snapshot, _TIPS, {"party": party, "top": top})
     _found(snapshot, party, parties)
-    return _facts(snapshot, "break_even") | {"enterprise": _rows(snapshot, _ENTERPRISE)[0], "parties": parties}
+    enterprise = _rows(snapshot, _ENTERPRISE)[0] | {"label": "The company"}
+    enterprise, *parties = [p | {"sentence": explain_break_even(p, name=p["label"])} for p in (enterprise, *parties)]
+    return _facts(snapshot, "break_even") | {"enterprise": enterprise, "parties": parties}
 
 
 def print_break_even(found: Row, console: Console) -> None:
-    """Print one line for the enterprise and one per party, and below what the missing points mean."""
+    """Print one line for the enterprise and one per party, what the missing points mean, and a sentence for each."""
     _title(console, "Where the balance tips, last 12 months", found)
     table = grid("", "net cash>", "volume>", "price>", "support a month>", "at zero>")
-    rows = [found["enterprise"] | {"label": "The enterprise"}, *found["parties"]]
+    rows = [found["enterprise"], *found["parties"]]
     for row in rows:
         volume = row["volume_reason"] or f"{row['volume']:.2f} x today"
         price = row["price_reason"] or f"{row['price_change']:+.1%}"
@@ -94,6 +99,8 @@ def print_break_even(found: Row, console: Console) -> None:
                       f"{row['minutes_a_month']:,.0f} min", at_zero)  # fmt: skip
     console.print(table)
     _explain(console, TIPPING, {row[f"{kind}_reason"] for row in rows for kind in ("volume", "price", "minutes")})
+    for row in rows:
+        console.print(Text(f"\n{row['sentence']}"))
 
 
 def _explain(console: Console, meanings: Mapping[str, str], words: set[str | None]) -> None:

@@ -96,8 +96,7 @@ def _verdict(found: TieOut) -> str:
 
 
 def _kept(row: Row) -> str:
-    why = f"in {row['currency']}, without an exchange rate for their day" if row["currency"] else "for other reasons"
-    return f"{row['table_name']}: {row['rows']:,} row(s) {why}"
+    return f"{row['table_name']}: {row['rows']:,} row(s): {row['why']}"
 
 
 def _table(names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:

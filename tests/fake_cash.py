@@ -29,6 +29,13 @@ _SIGNS = {
         FROM ends CROSS JOIN cash_and_profit""",
 }
 _COSTS = {
+    "party_pools": """
+        SELECT party_id, line, line || ' team' AS pool, cost AS cost_12m
+        FROM (SELECT party_id, acquisition_12m + retention_12m AS marketing, sales_12m AS sales,
+                support_12m AS support, cost_of_goods_12m AS cost_of_goods, incentives_12m AS incentives,
+                other_12m AS other FROM cash)
+            UNPIVOT (cost FOR line IN (marketing, sales, support, cost_of_goods, incentives, other))
+        WHERE cost <> 0""",
     "scale_curves": """
         SELECT function, pool, IF(pool = 'hosting', 'usage_events', 'ticket_minutes') AS driver,
             IF(pool = 'hosting', 'given', 'none') AS basis,

@@ -135,6 +135,8 @@ def _cash(engine: Engine) -> None:
     put(engine, "books", {"month": JUNE, "line": "support", "pool": "helpdesk", "currency": "EUR",
                           "driver": "ticket_minutes", "ledger_in_currency": -400,
                           "ledger": -400, "attributed": -350, "unused_capacity": -50})  # fmt: skip
+    for party, cost in SUPPORT.items():
+        put(engine, "party_pools", {"party_id": party, "line": "support", "pool": "helpdesk", "cost_12m": cost})
     put(engine, "pool_months", {"month": JUNE, "function": "support", "pool": "helpdesk", "driver": "ticket_minutes",
                                 "quality": "measured time", "cost": -400, "unused_cost": -50, "units": 70,
                                 "capacity_minutes": 80, "minutes_used": 70, "rate_per_minute": 5,

@@ -1,4 +1,4 @@
-"""Time the cash flow alone: statement, scale, break-even and receivables of a made-up company over 24 months.
+"""Time the cash flow alone: statement, scale, break-even, what if and receivables of a made-up company over 24 months.
 
 python -m tests.bench.cashflow                   # a million customers, 20 million payments and invoices
 python -m tests.bench.cashflow 100000 --json
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipelines.run import peak_memory_mb
 from valuekit import cashflow
+from valuekit.cashflow.what_if import WhatIf, ask_books, ask_parties
 from valuekit.engine import Engine
 from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
@@ -59,10 +60,14 @@ COMPANY = {
     """,
 }
 
+CHANGE = WhatIf(price=0.05, volume=0.2, minutes={"support team": -0.1}, rates={"sales team": 0.1})
+
 STEPS = {
     "statement": lambda engine: cashflow.compute(engine, as_of=AS_OF, pools={"support team": "ticket_minutes"}),
     "scale": lambda engine: cashflow.measure_scale(engine, as_of=AS_OF, elasticities={"support team": 0.7}),
     "break-even": lambda engine: cashflow.find_break_even(engine, as_of=AS_OF),
+    "what if, parties": lambda engine: ask_parties(engine, CHANGE),
+    "what if, books": lambda engine: ask_books(engine, CHANGE, as_of=AS_OF),
     "receivables": lambda engine: cashflow.follow_receivables(engine, as_of=AS_OF),
     "overdue": lambda engine: cashflow.trace_overdue(engine, as_of=AS_OF),
 }

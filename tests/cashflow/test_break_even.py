@@ -126,6 +126,50 @@ def test_a_line_that_is_not_there_is_told(engine):
         cashflow.find_break_even(engine, as_of=AS_OF, variable=["revenu"])
 
 
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        (
+            {"payments": [paid(100)], "costs": [cost(40, "cost_of_goods", "a"), cost(90, "support")],
+             "tickets": [ticket(90)]},
+            "Acme turns positive at 30% higher prices, at 50% more volume, or with 2.5 fewer support minutes a month.",
+        ),
+        (
+            {"payments": [paid(100)], "costs": [cost(160, "cost_of_goods", "a"), cost(9, "sales", "a")]},
+            ("Acme turns positive at 69% higher prices. No volume turns it, since each unit costs more than it brings."
+            " Support is not shared out by minutes, so no number of them can be named."),
+        ),
+        (
+            {"payments": [paid(100)], "costs": [cost(50, "support")], "tickets": [ticket(50)]},
+            ("Acme stays positive until prices fall by 50%, until volume falls by 50%, or until it needs 4.2 more"
+            " support minutes a month."),
+        ),
+        (
+            {"payments": [paid(10)], "costs": [cost(95, "sales", "a")]},
+            ("Acme turns positive at 9.5 times the prices, or at 9.5 times the volume. Support is not shared out by"
+            " minutes, so no number of them can be named."),
+        ),
+        (
+            {"payments": [paid(10)]},
+            ("Acme stays positive until prices fall by 100%. No volume turns it: it brings money at all of them."
+            " Support is not shared out by minutes, so no number of them can be named."),
+        ),
+        (
+            {"costs": [cost(5, "sales", "a"), cost(9, "support")], "tickets": [ticket(3)]},
+            ("Acme loses money, and nothing alone tips it. No price turns it, since it has no revenue. No volume turns"
+            " it, since nothing of it moves with volume. Less support alone does not turn it, since it loses money even"
+            " without a minute."),
+        ),
+        (
+            {"payments": [paid(5)], "costs": [cost(5, "sales", "a")]},
+            "Acme neither brings nor costs money: it stands at its balance.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_where_it_tips(engine, tables, said):
+    assert cashflow.explain_break_even(points(engine, **tables), name="Acme") == said
+
+
 AMOUNT = st.integers(-99_999, 99_999).map(lambda cents: Decimal(cents) / 100)
 
 

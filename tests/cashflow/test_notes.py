@@ -3,7 +3,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from tests.cashflow.allocated import APR, FEB, JAN, MAR, compute, cost, notes, ticket
+from tests.cashflow.allocated import APR, FEB, JAN, MAR, compute, cost, notes, paid, ticket
 from valuekit.cashflow import Activity, Pool
 from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
@@ -78,3 +78,13 @@ def test_rows_set_aside_for_their_minutes_or_their_currency_are_counted(engine):
     engine.put("quarantine", pa.Table.from_pylist(rows, schema=PUBLISHED["quarantine"].arrow))
     assert "costs 1, tickets 1." in said(engine, "minutes_below_zero", [])["quarantine"]
     assert "payments 2." in notes(engine, "currency_without_rate")["quarantine"]
+
+
+def test_money_in_another_currency_than_the_contract(engine):
+    contracts = [{"party": p, "currency": "USD", "starts_on": JAN, "signed_on": JAN} for p in ("a", "b")]
+    contracts.append({"party": "b", "currency": "EUR", "starts_on": FEB, "signed_on": JAN})
+    payments = [paid("a", amount=70), paid("a", amount=5), paid("b", currency="GBP"), paid("b"), paid("c")]
+    found = said(engine, "paid_in_another_currency", [], contracts=contracts, payments=payments)
+    assert list(found) == ["EUR and USD paid in GBP", "USD paid in EUR"]
+    assert found["USD paid in EUR"].startswith("Parties with a contract in USD that pay in EUR: 1.")
+    assert engine.scalar("SELECT amount FROM cash_notes WHERE place = 'USD paid in EUR'") == 75

@@ -87,6 +87,16 @@ def test_a_party_without_credit_is_told_so(engine):
     assert cashflow.explain_scale(effect, None, name="Bulk", currency="EUR").endswith("nobody's unit cost.")
 
 
+def test_what_the_data_cannot_say_is_not_said(engine):
+    measure(engine, {}, **VOLUME_BUYER)
+    effect = engine.query("SELECT * FROM scale_effects WHERE party_id = 'bulk'").to_pylist()[0]
+    refused = dict(engine.rows("SELECT pool, reason FROM scale_curves WHERE elasticity IS NULL"))
+    assert cashflow.explain_scale(effect, None, name="Bulk", currency="EUR", refused=refused).endswith(
+        "Whether its volume lowers anybody's unit cost the data do not say (hosting: fewer than 12 months with cost and"
+        " units)."
+    )
+
+
 def test_the_heavy_service_customer_is_positive_on_gross_margin_and_negative_in_the_end(engine):
     """P3: 1,000 received less 400 of goods is 600; service of 500 and an incentive of 150 take it all and more."""
     costs = [

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from valuekit.dashboard import theme
+from valuekit.dashboard.pages.cashflow import TABS
 from valuekit.dashboard.router import PAGES
 from valuekit.money import show
 from valuekit.snapshot import Snapshot
@@ -46,6 +47,19 @@ NUMBERS = {
     ),
 }
 """By page: a number that must be on it."""
+
+YEAR = "month >= DATE '2025-07-01'"
+CASH_VIEWS = {
+    "The company": f"SELECT FORMAT('{{:,.2f}}', SUM(ledger - eliminated)) FROM books WHERE {YEAR}",
+    "Who pays for whom": "SELECT FORMAT('{:,}', COUNT(*)) FROM cash JOIN stages USING (party_id)"
+    " WHERE stage <> 'internal' AND net_cash_12m < 0",
+    "Cost pools": "SELECT FORMAT('{:,.2f}', -SUM(cost)) FROM pool_months WHERE month = DATE '2026-06-01'",
+    "What if": f"SELECT FORMAT('{{:,.2f}}', -SUM(unused_capacity)) FROM books WHERE {YEAR}",
+    "Receivables": "SELECT FORMAT('{:,.2f}', MAX_BY(open, as_of)) FROM receivables",
+    "Tie-out": f"SELECT FORMAT('All {{:,}} rows', COUNT(*)) FROM books WHERE {YEAR}",
+    "One customer": "SELECT 'Where its balance tips'",
+}
+"""By view of the page Cash flow: what must be on it."""
 
 TWO = {"view": "Two measures", "from": "CFO · Most profitable", "to": "CRO · Keeps coming back"}
 ADDRESSES = {"overview": "", "best-customers": f"best-customers?{urlencode(TWO)}"}
@@ -136,6 +150,25 @@ def test_each_page_paints_and_shows_the_number_of_the_snapshot(
         picture = tmp_path / f"{page}-{base}.png"
         tab.screenshot(path=picture)
         assert picture.stat().st_size > 20_000
+    finally:
+        context.close()
+
+
+def test_every_view_of_the_cash_flow_shows_its_number_on_a_narrow_screen(
+    address: str, browser: "playwright.Browser", subscription: Snapshot
+) -> None:
+    with subscription.engine() as engine:
+        said = {view: engine.scalar(sql) for view, sql in CASH_VIEWS.items()}
+    assert set(said) == set(TABS)
+    context = browser.new_context(viewport={"width": 420, "height": 900}, color_scheme="dark")
+    try:
+        tab = context.new_page()
+        for view, number in said.items():
+            tab.goto(f"{address}/cash-flow?{urlencode({'view': view})}")
+            tab.get_by_text(number, exact=False).first.wait_for(timeout=60_000)
+            assert tab.locator(".stException").count() == 0, view
+            main = tab.locator("[data-testid='stMain']")
+            assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{view} is wider than the screen"
     finally:
         context.close()
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.dashboard.conftest import Open, View
 from tests.dashboard.reading import ask, cards, rows, short, text
-from valuekit.cashflow.what_if import WhatIf, ask_company
+from valuekit.cashflow.what_if import WhatIf, ask_books, ask_parties
 from valuekit.snapshot import Snapshot
 
+YEAR = "month >= DATE '2025-07-01'"
 MONTH = "month = DATE '2026-06-01'"
 
 
@@ -26,9 +27,11 @@ def test_a_pool_says_how_good_its_driver_is_and_what_a_minute_costs(cash_view: V
 
 def test_without_a_change_what_if_shows_the_published_values(cash_view: View, subscription: Snapshot) -> None:
     opened = cash_view("What if")
-    net = short(ask(subscription, "SELECT SUM(net_cash_12m) FROM cash"), subscription)
+    net = short(ask(subscription, "SELECT SUM(ledger - eliminated) FROM books WHERE " + YEAR), subscription)
+    idle = short(ask(subscription, "SELECT -SUM(unused_capacity) FROM books WHERE " + YEAR), subscription)
     below = ask(subscription, "SELECT COUNT(*) FROM cash WHERE net_cash_12m < 0")
-    assert cards(opened)["Net cash of customers, then"] == cards(opened)["As published"] == net
+    assert cards(opened)["Net cash, then"] == net
+    assert cards(opened)["Unused capacity, then"] == idle
     assert cards(opened)["Below zero, then"] == f"{below:,}"
     assert "The published value" in text(opened)
     assert "Nobody changes sides" in text(opened)
@@ -37,13 +40,21 @@ def test_without_a_change_what_if_shows_the_published_values(cash_view: View, su
 
 
 def test_sliders_recompute_the_company_and_its_customers(open_page: Open, subscription: Snapshot) -> None:
-    opened = open_page("cash-flow", subscription, view="What if", price=-48, minutes=50, rate_sales=10)
+    moved = {"price": -48, "volume": 40, "minutes_support team": 50, "rate_sales team": 10, "step": 20}
+    change = WhatIf(-0.48, 0.4, {"support team": 0.5}, {"sales team": 0.1}, 0.2)
+    opened = open_page("cash-flow", subscription, view="What if", **moved)
     with subscription.engine() as engine:
-        found = ask_company(engine, WhatIf(price=-0.48, minutes=0.5, rates={"sales": 0.1}))
-    assert cards(opened)["Net cash of customers, then"] == short(found["net_cash_then"], subscription)
-    assert f"{found['tipped_up']:,} rise above zero, {found['tipped_down']:,} fall to it or below" in text(opened)
-    assert found["tipped_down"]
-    assert len(opened.dataframe[-1].value) == min(200, found["tipped_up"] + found["tipped_down"])
+        books = ask_books(engine, change, as_of=subscription.manifest.as_of).to_pylist()
+        parties = ask_parties(engine, change).to_pylist()
+    net = sum(row["ledger_then"] - row["eliminated"] for row in books)
+    assert cards(opened)["Net cash, then"] == short(net, subscription)
+    down = sum(row["net_cash"] > 0 >= row["net_cash_then"] for row in parties)
+    up = sum(row["net_cash"] <= 0 < row["net_cash_then"] for row in parties)
+    assert f"{up:,} rise above zero, {down:,} fall to it or below" in text(opened)
+    assert down
+    assert len(opened.dataframe[-1].value) == min(200, up + down)
+    desk = next(row for row in books if row["pool"] == "support team")
+    assert re.search(rf"Support team .* in {desk['months_stepped']} months", text(opened))
 
 
 def test_receivables_stand_under_their_own_names(cash_view: View, subscription: Snapshot) -> None:

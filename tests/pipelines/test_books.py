@@ -52,7 +52,9 @@ def snapshot(tmp_path_factory):
 def test_the_tie_out_closes_and_names_the_currency_that_has_no_rate(snapshot):
     found = tie_out(snapshot)
     assert (found.open, found.eliminated) == (0, 0)
-    assert found.kept_out == [{"table_name": "payments", "currency": "CHF", "rows": 1}]
+    assert found.kept_out == [{
+        "table_name": "payments", "currency": "CHF", "why": "in CHF, without an exchange rate for their day", "rows": 1
+    }]  # fmt: skip
     shown = {
         (r["line"], r["pool"], r["currency"]): (r["ledger"], r["eliminated"], r["tax"]) for r in found.rows.to_pylist()
     }

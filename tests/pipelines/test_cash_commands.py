@@ -57,7 +57,7 @@ def test_the_tie_out_is_a_page_that_says_how_to_sign_it(says, path):
     page = says("tie-out")
     assert "Every row closes to 0.00 (2 rows)." in page
     assert "| all lines | 760.00 | 800.00 | 10.00 | -50.00 | 0.00 | 0.00 | 0.00 | 0.00 |" in page
-    assert "- costs: 1 row(s) in USD, without an exchange rate for their day" in page
+    assert "- costs: 1 row(s): in USD, without an exchange rate for their day" in page
     assert "books_tie_out --by NAME" in page
 
 

@@ -45,12 +45,22 @@ def test_scale_of_one_party(says):
 
 def test_break_even_of_the_enterprise_and_of_who_loses(says):
     told = says("break-even")
-    assert "The enterprise" in told
+    assert "The company stays positive until prices fall by 66%, or until volume falls by 94%." in told
+    assert "=Bob & Sons turns positive at 50% higher prices, at 50% more volume" in told
     assert "0.06 x today" in told
     assert "no_minutes_kept: support is not shared out by minutes" in told
     assert "=Bob & Sons" in told
     assert "+50.0%" in told
     assert "Ada" not in told
+
+
+def test_a_company_that_loses_money_is_no_party_of_its_own_list(capsys, tmp_path):
+    with Engine() as engine:
+        filled(engine)
+        engine.execute("UPDATE break_even SET net_cash_12m = -90, price_change = 0.1 WHERE party_id IS NULL")
+        run = str(publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text=""))
+    assert run_command(["break-even", run]) == 0
+    assert capsys.readouterr().out.count("The company turns positive at 10% higher prices") == 1
 
 
 def test_break_even_of_one_party(says):

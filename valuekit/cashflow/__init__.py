@@ -1,7 +1,7 @@
 """Cash flow: revenue, refunds and every cost by party and month, to the cent of the books."""
 
 from valuekit.cashflow.activities import Activity, Extra
-from valuekit.cashflow.break_even import find_break_even
+from valuekit.cashflow.break_even import explain_break_even, find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
@@ -23,6 +23,7 @@ __all__ = [
     "chain",
     "check_books",
     "compute",
+    "explain_break_even",
     "explain_scale",
     "find_break_even",
     "follow_receivables",

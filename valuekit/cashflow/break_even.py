@@ -1,7 +1,9 @@
 """Where the balance tips: the volume, the price and the support at which net cash is zero."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression, parse_expression
@@ -27,6 +29,21 @@ REASONS = {
     "loses_without_support": "it loses money even without a minute of support",
 }
 """Why there is no point of balance, by word."""
+
+_WITHOUT = {
+    "no_volume": "no volume turns it, since nothing of it moves with volume",
+    "nothing_fixed": "no volume turns it, since nothing that it costs is fixed",
+    "always_positive": "it brings money at every volume",
+    "every_unit_loses": "no volume turns it, since each unit costs more than it brings",
+    "no_revenue": "no price turns it, since it has no revenue",
+    "pays_even_when_free": "it brings money even if everything were free",
+    "no_minutes_kept": "support is not shared out by minutes, so no number of them can be named",
+    "loses_without_support": "less support alone does not turn it, since it loses money even without a minute",
+}
+"""The same as a clause of `explain_break_even`."""
+
+_EVEN = ("no_volume", "nothing_fixed")
+_AT_EVERY_VOLUME = "no volume turns it: it brings money at all of them"
 
 
 def find_break_even(engine: Engine, *, as_of: date, variable: Sequence[str] = VARIABLE_LINES) -> None:
@@ -58,3 +75,79 @@ def find_break_even(engine: Engine, *, as_of: date, variable: Sequence[str] = VA
 def _sum(lines: Sequence[str]) -> Expression:
     names = [f"{line}_12m" for line in lines]
     return parse_expression(" + ".join(names) or "0", names)
+
+
+def explain_break_even(point: Mapping[str, Any], *, name: str) -> str:
+    """Say in words where the balance of a party, or of the enterprise, tips: a row of `break_even`.
+
+    >>> explain_break_even(
+    ...     {"net_cash_12m": -90, "volume": None, "volume_reason": "every_unit_loses", "price_change": 0.12,
+    ...      "price_reason": None, "minutes_a_month": 50, "minutes_at_zero": 12, "minutes_reason": None},
+    ...     name="Acme")  # doctest: +NORMALIZE_WHITESPACE
+    'Acme turns positive at 12% higher prices, or with 38 fewer support minutes a month. No volume turns it, since each
+    unit costs more than it brings.'
+    """
+    net = Decimal(str(point["net_cash_12m"]))
+    if not net:
+        return f"{name} neither brings nor costs money: it stands at its balance."
+    told = [_price(point), _volume(point), _minutes(point)]
+    found = [words for words, holds in told if holds]
+    others = "".join(f" {words[:1].upper()}{words[1:]}." for words, holds in told if not holds and words)
+    verb = "stays positive" if net > 0 else "turns positive"
+    if not found:
+        return f"{name} {'brings' if net > 0 else 'loses'} money, and nothing alone tips it.{others}"
+    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])}, or {found[-1]}"
+    return f"{name} {verb} {listed}.{others}"
+
+
+Told = tuple[str, bool]
+"""Words for a point of balance, or, with False, for why there is none."""
+
+
+def _price(point: Mapping[str, Any]) -> Told:
+    if reason := _reason(point, "price"):
+        return _WITHOUT[reason], False
+    change = float(point["price_change"])
+    if change > 0:
+        return f"at {_more(change, 'higher prices', 'the prices')}", True
+    return f"until prices fall by {_percent(-change)}", True
+
+
+def _volume(point: Mapping[str, Any]) -> Told:
+    positive = Decimal(str(point["net_cash_12m"])) > 0
+    if reason := _reason(point, "volume"):
+        return _AT_EVERY_VOLUME if positive and reason in _EVEN else _WITHOUT[reason], False
+    change = float(point["volume"]) - 1
+    if positive:
+        return f"until volume {'grows' if change > 0 else 'falls'} by {_percent(abs(change))}", True
+    if change > 0:
+        return f"at {_more(change, 'more volume', 'the volume')}", True
+    return f"at {_percent(-change)} less volume", True
+
+
+def _minutes(point: Mapping[str, Any]) -> Told:
+    if reason := _reason(point, "minutes"):
+        return _WITHOUT[reason], False
+    change = float(point["minutes_at_zero"]) - float(point["minutes_a_month"])
+    if change > 0:
+        return f"until it needs {_count(change)} more support minutes a month", True
+    return f"with {_count(-change)} fewer support minutes a month", True
+
+
+def _reason(point: Mapping[str, Any], kind: str) -> str:
+    reason = point[f"{kind}_reason"]
+    return reason if isinstance(reason, str) else ""
+
+
+def _more(change: float, more: str, of: str) -> str:
+    return f"{_percent(change)} {more}" if change < 1 else f"{1 + change:,.1f} times {of}"
+
+
+def _percent(share: float) -> str:
+    if share < 0.0005:
+        return "less than 0.1%"
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
+
+
+def _count(minutes: float) -> str:
+    return f"{minutes:,.0f}" if minutes >= 10 else f"{minutes:.1f}"

@@ -131,6 +131,13 @@ SELECT
 FROM _lines
 JOIN cashflow_parties USING (n)
 
+-- step: cashflow_party_pools
+-- What each party carries of every pool since $since, named or shared out.
+SELECT n, line, pool, SUM(amount) AS cost
+FROM _carried
+WHERE place = 'attributed' AND amount <> 0 AND month >= $since AND line NOT IN ('revenue', 'refunds')
+GROUP BY n, line, pool
+
 -- step: _on_their_own
 -- Cost that names its party, by pool.
 SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS month, line, pool, SUM(amount) AS direct

@@ -33,8 +33,8 @@ def note_costs(
 ) -> None:
     """Make `cash_notes`: what there is to know about pools, activities, months, campaigns and rows set aside.
 
-    Reads: `costs`, `cash_months`, `parties`, `cashflow_parties`, `cashflow_credits` and, where it is there,
-    `quarantine`. `spread` is what was moved from parties that never bought to those won.
+    Reads: `costs`, `contracts`, `payments`, `cash_months`, `parties`, `cashflow_parties`, `cashflow_credits` and,
+    where it is there, `quarantine`. `spread` is what was moved from parties that never bought to those won.
     """
     notes = [
         *_pools(engine, pools),
@@ -42,6 +42,7 @@ def note_costs(
         *_months(engine),
         *_campaigns(engine),
         *_set_aside(engine),
+        *_currencies(engine),
         *_lost(engine, spread),
     ]
     columns = {c.name: [asdict(n)[c.name] for n in notes] for c in PUBLISHED["cash_notes"]}
@@ -113,6 +114,15 @@ def _set_aside(engine: Engine) -> Iterator[Note]:
             tables = ", ".join(f"{table} {rows:,}" for table, rows in found)
             words = f"Rows with {what} are set aside and in no sum: {tables}. The table `quarantine` lists them."
             yield Note(note, "quarantine", sum(rows for _, rows in found), words)
+
+
+def _currencies(engine: Engine) -> Iterator[Note]:
+    for agreed, paid, parties, amount in _found(engine, "other_currencies"):
+        words = (
+            f"Parties with a contract in {agreed} that pay in {paid}: {parties:,}. Each payment counts at the rate of"
+            " its own day, so it may differ from what the contract says in the reporting currency."
+        )
+        yield Note("paid_in_another_currency", f"{agreed} paid in {paid}", parties, words, amount)
 
 
 def _lost(engine: Engine, spread: Decimal) -> Iterator[Note]:

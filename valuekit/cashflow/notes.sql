@@ -54,6 +54,21 @@ JOIN cashflow_parties AS q USING (party_id)
 JOIN parties AS p USING (party_id)
 WHERE q.won IS NULL AND COALESCE(p.role, 'buyer') = 'buyer' AND (m.acquisition <> 0 OR m.sales <> 0)
 
+-- step: _agreed
+SELECT party_id, STRING_AGG(DISTINCT currency, ' and ' ORDER BY currency) AS agreed
+FROM contracts
+WHERE party_id IS NOT NULL
+GROUP BY party_id
+
+-- step: other_currencies
+-- Money in a currency that no contract of its party is in.
+SELECT agreed, p.currency AS paid, COUNT(DISTINCT party_id) AS parties, SUM(p.reporting_amount) AS amount
+FROM payments AS p
+JOIN _agreed USING (party_id)
+ANTI JOIN contracts AS c ON c.party_id = p.party_id AND c.currency = p.currency
+GROUP BY agreed, p.currency
+ORDER BY agreed, p.currency
+
 -- step: set_aside
 SELECT table_name, COUNT(*) AS rows
 FROM quarantine

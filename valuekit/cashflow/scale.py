@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from valuekit.calendar import add_months, month_end, month_start
 from valuekit.cashflow.drivers import IN_MINUTES
-from valuekit.cashflow.unit_costs import HIGHEST, Curve, fit_curve
+from valuekit.cashflow.unit_costs import HIGHEST, REASONS, Curve, fit_curve
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.money import show
@@ -23,6 +24,9 @@ SCRATCH = ("scale_pools", "scale_units", "scale_parties", "scale_months")
 
 PARTS_OF_A_UNIT = dict.fromkeys(IN_MINUTES, 100.0) | {"revenue": 10_000.0, "direct_cost": 10_000.0}
 """Units are whole numbers in the allocation: hundredths of a minute, hundredths of a cent."""
+
+_TOLD = 2
+"""Pools that a sentence names at most."""
 
 _FITS = pa.schema(
     [
@@ -125,8 +129,18 @@ def _fit(*, function: str, pool: str, driver: str, series: pa.Table, given: Mapp
     return found | vars(curve) | {"basis": "none" if curve.elasticity is None else "estimated"}
 
 
-def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *, name: str, currency: str) -> str:
+def explain_scale(
+    effect: Mapping[str, Any],
+    curve: Mapping[str, Any] | None,
+    *,
+    name: str,
+    currency: str,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Say in words what scale does for one party: rows of `scale_effects` and of `scale_curves` (its main pool).
+
+    `refused` are the pools whose months do not say what their scale is, each with its word of `unit_costs.REASONS`:
+    where there are such, a party without a credit is not told that it has no effect.
 
     >>> explain_scale(
     ...     {"standalone_12m": -400, "scale_credit_12m": 900, "with_scale_12m": 500, "main_pool": "hosting",
@@ -140,7 +154,7 @@ def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *,
     alone, credit, together = (Decimal(str(effect[f"{c}_12m"])) for c in ("standalone", "scale_credit", "with_scale"))
     begin = f"{name} {_brings(alone, currency)} a year at average cost."
     if not credit or curve is None:
-        return f"{begin} Its volume changes nobody's unit cost."
+        return f"{begin} {_no_effect(refused)}"
     main, share = effect["main_pool"], effect["main_pool_share"]
     main_credit = Decimal(str(effect["main_pool_credit_12m"]))
     driver = str(curve["driver"]).replace("_", " ")
@@ -153,6 +167,15 @@ def explain_scale(effect: Mapping[str, Any], curve: Mapping[str, Any] | None, *,
         f"{curve['elasticity']:.2f}% when volume grows by 1%.{others} With its scale counted it "
         f"{_brings(together, currency)}."
     )
+
+
+def _no_effect(refused: Mapping[str, str]) -> str:
+    if not refused:
+        return "Its volume changes nobody's unit cost."
+    pools = sorted(refused)[:_TOLD]
+    why = "; ".join(f"{pool}: {REASONS.get(refused[pool], refused[pool])}" for pool in pools)
+    more = f"; and {len(refused) - len(pools)} more pools" if len(refused) > len(pools) else ""
+    return f"Whether its volume lowers anybody's unit cost the data do not say ({why}{more})."
 
 
 def _brings(amount: Decimal, currency: str) -> str:

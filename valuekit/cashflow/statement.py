@@ -32,6 +32,15 @@ _PARTS = Table(
           for name in ("attributed", "unattributed", "unused_capacity", "unallocated", "eliminated")),
     ),
 )  # fmt: skip
+_PARTY_POOLS = Table(
+    "cashflow_all_party_pools",
+    "party, line, pool and group of months",
+    (
+        Column("n", "BIGINT", "Party"),
+        *(Column(name, "VARCHAR", name) for name in ("line", "pool")),
+        Column("cost", "DECIMAL(18,4)", "What it carries"),
+    ),
+)
 
 
 def compute(
@@ -44,7 +53,7 @@ def compute(
     the_lost: TheLost = "apart",
     assumed_cost_of_goods: Decimal | None = None,
 ) -> None:
-    """Make `books`, `cash_months`, `cash`, `pool_months`, `channels` and `cash_notes`.
+    """Make `books`, `cash_months`, `cash`, `party_pools`, `pool_months`, `channels` and `cash_notes`.
 
     It leaves `scale.SCRATCH` for the analysis of the year.
 
@@ -93,12 +102,12 @@ def compute(
     wanted = {driver: driver in drivers for driver in DRIVERS}
     engine.run(PACKAGE, "ledger.sql", {"assumed": share})
     credit(engine, attribution)
-    for table in (PUBLISHED["cash_months"], PUBLISHED["pool_months"], _PARTS):
+    for table in (PUBLISHED["cash_months"], PUBLISHED["pool_months"], _PARTS, _PARTY_POOLS):
         engine.make_empty(table)
     moved, since = Decimal(0), month_start(add_months(as_of, -11))
     scale.begin(engine)
     for first, last in _windows(engine):
-        window = {"first": first, "last": last, "assumed": share, **wanted}
+        window = {"first": first, "last": last, "since": since, "assumed": share, **wanted}
         made = measure(engine, work, window)
         for file in ("units.sql", "allocation.sql", "lines.sql"):
             made += engine.run(PACKAGE, file, window)
@@ -107,6 +116,7 @@ def compute(
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
         engine.execute("INSERT INTO pool_months SELECT * FROM cashflow_pool_months")
         engine.execute("INSERT INTO cashflow_all_parts SELECT * FROM cashflow_parts")
+        engine.execute("INSERT INTO cashflow_all_party_pools SELECT * FROM cashflow_party_pools")
         scale.remember(engine, since)
         _forget(engine, *made)
     engine.run(PACKAGE, "statement.sql", {"since": since})
@@ -115,7 +125,7 @@ def compute(
     note_costs(engine, {name: Pool.of(pool) for name, pool in pools.items()}, equations, spread=moved)
     check_books(engine, the_lost)
     _forget(engine, "cashflow_chain", "cashflow_qualities", "cashflow_credits", "cashflow_all_parts",
-            "cashflow_parties", "cashflow_inside", "cashflow_ledger")  # fmt: skip
+            "cashflow_all_party_pools", "cashflow_parties", "cashflow_inside", "cashflow_ledger")  # fmt: skip
 
 
 def _work(pools: Mapping[str, Pool | str], equations: Mapping[str, Equation]) -> dict[str, tuple[Equation, ...]]:

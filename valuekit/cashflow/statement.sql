@@ -31,6 +31,12 @@ SELECT
 FROM cashflow_ledger
 FULL JOIN _parts USING (month, line, pool, currency)
 
+-- step: party_pools
+SELECT party_id, line, pool, CAST(SUM(cost) AS DECIMAL(18, 4)) AS cost_12m
+FROM cashflow_all_party_pools
+JOIN cashflow_parties USING (n)
+GROUP BY party_id, line, pool
+
 -- step: cash
 SELECT
     party_id,

@@ -1,119 +1,120 @@
-"""What if prices, volumes, minutes or rates were others: net cash by party and in all, at once, from published sums."""
+"""What if prices, volumes, minutes or rates were others: net cash by party and the books, from published sums."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
 from valuekit.calendar import add_months, month_start
-from valuekit.cashflow.break_even import PRICED_LINES, VARIABLE_LINES
-from valuekit.engine import Engine, Expression, parse_expression
+from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.tables.published import CASH_LINES, MARKETING_LINES
 
 PACKAGE, FILE = "valuekit.cashflow", "what_if.sql"
 
-COST_LINES = tuple(line for line in CASH_LINES if line not in PRICED_LINES)
-"""Lines whose rate can change."""
-
-_SIX_PLACES = Decimal("0.000001")
+PLACES = 4
+"""Decimal places of a change: a hundredth of a percent."""
 
 
 @dataclass(frozen=True)
 class WhatIf:
     """Changes, each a share of what is today: 0.1 is 10% more, -1 is nothing left.
 
-    >>> WhatIf(price=0.1, volume=0.5, rates={"support": -0.2}).factors()["revenue"]
-    Decimal('1.650000')
+    >>> WhatIf(price=0.1, volume=0.5).sold
+    Decimal('1.65000000')
     """
 
     price: float = 0.0
     """Of what customers pay: revenue and refunds."""
     volume: float = 0.0
-    """Of what customers buy: revenue, refunds, cost of goods and incentives."""
-    minutes: float = 0.0
-    """Of the support that customers need."""
+    """Of all that customers buy, and of the work that it makes: everything that customers carry."""
+    minutes: Mapping[str, float] = field(default_factory=dict)
+    """By pool: of the minutes that each activity takes, or of the units where no time is kept, beside the volume."""
     rates: Mapping[str, float] = field(default_factory=dict)
-    """Of what a unit costs, by line of cost (`COST_LINES`)."""
+    """By pool: of its cost rate: what a minute of its capacity costs, or a unit, or what is not shared out."""
+    capacity_step: float = 0.1
+    """An assumption: capacity that is used up grows in steps of this share of what there is, at the pool's rate."""
 
-    def factors(self) -> dict[str, Decimal]:
-        """Return what each line of the statement is multiplied by, to six places.
-
-        Raises: `UnknownNameError` for a rate of a line that is no cost; `ConfigError` for a change below -1.
-        """
-        for line in self.rates:
-            if line not in COST_LINES:
-                raise UnknownNameError("line of cost", line, COST_LINES, where="rates")
-        changes = {"price": self.price, "volume": self.volume, "minutes": self.minutes, **self.rates}
-        for name, change in changes.items():
+    def check(self) -> None:
+        """Raise `ConfigError` for a change below -1, or a step of capacity that is not above zero."""
+        named = [("price", self.price), ("volume", self.volume)]
+        named += [(f"minutes of {pool}", change) for pool, change in self.minutes.items()]
+        named += [(f"rate of {pool}", change) for pool, change in self.rates.items()]
+        for name, change in named:
             if not change >= -1:
                 raise ConfigError(f"{change} is no change: expected -1 or more.", where=name)
-        return {line: self._factor(line) for line in CASH_LINES}
+        if not self.capacity_step >= 10**-PLACES:
+            what = f"{self.capacity_step} is no step: expected a share above zero."
+            raise ConfigError(what, where="capacity_step", next_step="0.1 adds a tenth of the capacity at a time.")
 
-    def _factor(self, line: str) -> Decimal:
-        changes = [self.rates.get(line, 0.0)]
-        changes += [self.price] if line in PRICED_LINES else []
-        changes += [self.volume] if line in VARIABLE_LINES else []
-        changes += [self.minutes] if line == "support" else []
-        factor = Decimal(1)
-        for change in changes:
-            factor *= 1 + Decimal(str(change))
-        return factor.quantize(_SIX_PLACES)
+    @property
+    def sold(self) -> Decimal:
+        """What revenue and refunds are multiplied by."""
+        return _one_and(self.price) * _one_and(self.volume)
 
 
-def ask_parties(engine: Engine, change: WhatIf, *, cash: str = "cash", suffix: str = "_12m") -> pa.Table:
-    """Return net cash by party, now and then.
+def ask_parties(engine: Engine, change: WhatIf, *, cash: str = "cash") -> pa.Table:
+    """Return net cash of the last 12 months by party, now and then.
 
-    Reads: the table or view `cash`, one row per party, with the lines of the statement, each with the `suffix`: `_12m`,
-    or empty for all months. Each line is multiplied by its factor; exact to the ten-thousandth, and without a change
-    the same as published.
+    Reads: the table or view `cash`, one row per party; `party_pools` and `books`. With m and r the changes of a pool's
+    minutes and rate, v of the volume and p of the price, revenue and refunds are multiplied by (1 + p)(1 + v), and what
+    a party carries of a pool by (1 + v)(1 + m)(1 + r): a minute costs the same however much of a capacity is used. Cost
+    of leads that never bought stays with them where it moves, even where the run spread it over those won.
 
-    Returns: `party_id`, `net_cash` and `net_cash_then`, ordered by party.
+    Returns: `party_id`, `net_cash` and `net_cash_then`, ordered by party; exact, not rounded: their sum is what
+    `ask_books` says that parties carry. Without a change, as published.
+
+    Raises: as `WhatIf.check`; `UnknownNameError` for a pool that is not in the books.
     """
-    return engine.ask(PACKAGE, FILE, "parties", cash=cash, now=f"net_cash{suffix}", changed=_changed(change, suffix))
+    return engine.ask(PACKAGE, FILE, "parties", _changes(engine, change), cash=cash)
 
 
-def ask_company(
-    engine: Engine, change: WhatIf, *, cash: str = "cash", suffix: str = "_12m"
-) -> dict[str, int | Decimal]:
-    """Return net cash of all parties together, now and then, and how many change sides.
+def ask_books(engine: Engine, change: WhatIf, *, as_of: date) -> pa.Table:
+    """Return the books of the last 12 months by line and pool, now and then.
 
-    Reads as `ask_parties`. What no party carries, such as unused capacity, is no part of it.
+    Reads `books` and `pool_months`. Money that customers bring or carry, known or not, moves as in `ask_parties`. Where
+    time is kept against a practical capacity, the cost of the pool stays until its minutes reach the capacity, month
+    by month: first what was unused is used up, and what is freed is unused. Beyond it capacity grows by whole steps of
+    `capacity_step`. So cost = minutes x rate + unused capacity, at every volume. A month that already was beyond
+    its stated capacity has what it used. A pool without a capacity costs in proportion to its units; cost that is not
+    shared out moves with its rate alone; what moves inside the enterprise stays.
 
-    Returns: `parties`, `net_cash`, `net_cash_then`, `positive`, `positive_then`, `tipped_up` and `tipped_down`.
+    Returns: `line`, `pool`, and for each of `ledger`, `attributed`, `unattributed`, `unused_capacity`, `unallocated`,
+    `used_minutes` and `capacity_minutes` a column of that name and one with `_then`; `eliminated`; `steps` (sum over
+    months) and `months_stepped`. Exact: every row adds up to its ledger.
+
+    Raises: as `ask_parties`.
+
+    Reference: Kaplan and Anderson (2007), Time-Driven Activity-Based Costing, ch. 3 (capacity, what-if).
     """
-    row: dict[str, int | Decimal] = engine.ask(
-        PACKAGE, FILE, "company", cash=cash, now=f"net_cash{suffix}", changed=_changed(change, suffix)
-    ).to_pylist()[0]
-    return row
+    asked = _changes(engine, change) | {
+        "since": month_start(add_months(as_of, -11)),
+        "step": _parts(_one_and(change.capacity_step) - 1, PLACES),
+    }
+    return engine.ask(PACKAGE, FILE, "books", asked)
 
 
-def rates_of_pools(engine: Engine, pools: Mapping[str, float], *, as_of: date) -> dict[str, float]:
-    """Turn changes of pools' rates into changes of the lines that they are part of, for `WhatIf.rates`.
-
-    Reads `books`: a pool counts by what parties carried of it in the last 12 months. In all this is exact; for a party
-    it is where a line has one pool, or the party uses its pools as the others do.
-
-    Raises: `UnknownNameError` for a pool that is not in the books.
-    """
-    known = [row[0] for row in engine.rows("SELECT DISTINCT pool FROM books ORDER BY pool")]
+def _changes(engine: Engine, change: WhatIf) -> dict[str, Any]:
+    """Check a change and return it by pool, as whole numbers."""
+    change.check()
+    pools = sorted({*change.minutes, *change.rates})
+    known = engine.ask(PACKAGE, FILE, "known")["pool"].to_pylist() if pools else []
     for pool in pools:
         if pool not in known:
             raise UnknownNameError("pool", pool, known)
-    changes = [Decimal(str(change)).quantize(_SIX_PLACES) for change in pools.values()]
-    engine.put("what_if_pools", pa.table(
-        {"pool": pa.array(pools, pa.string()), "change": pa.array(changes, pa.decimal128(12, 6))}
-    ))  # fmt: skip
-    found = engine.ask(PACKAGE, FILE, "line_rates", {"since": month_start(add_months(as_of, -11))}).to_pylist()
-    engine.drop("what_if_pools")
-    by_line = {row["line"]: row["change"] for row in found}
-    marketing = by_line.pop("marketing", 0.0)
-    return {line: change for line, change in (by_line | dict.fromkeys(MARKETING_LINES, marketing)).items() if change}
+    volume = _one_and(change.volume)
+    grown = [_parts(volume * _one_and(change.minutes.get(pool, 0.0)), 2 * PLACES) for pool in pools]
+    rates = [_parts(_one_and(change.rates.get(pool, 0.0)), PLACES) for pool in pools]
+    whole = {"volume": _parts(volume, 2 * PLACES), "sold": _parts(change.sold, 2 * PLACES)}
+    return {"pools": pools, "grown": grown, "rates": rates} | whole
 
 
-def _changed(change: WhatIf, suffix: str) -> Expression:
-    names = [f"{line}{suffix}" for line in CASH_LINES]
-    terms = [f"{name} * {factor}" for name, factor in zip(names, change.factors().values(), strict=True)]
-    return parse_expression(" + ".join(terms), names)
+def _one_and(change: float) -> Decimal:
+    return (1 + Decimal(str(change))).quantize(Decimal(1).scaleb(-PLACES))
+
+
+def _parts(number: Decimal, places: int) -> int:
+    """Return a number that has so many places as a whole number."""
+    return int(number.scaleb(places))

@@ -26,7 +26,7 @@ class TieOut:
     sums: list[Row]
     """The same amounts by line, and at the end those of the company, whose `line` is None."""
     kept_out: list[Row]
-    """`rows` of `table_name` that are not in the books: in a `currency` without rate; empty: set aside otherwise."""
+    """`rows` of `table_name` that are not in the books, and `why`; `currency`: the one that has no rate, or empty."""
 
     @property
     def open(self) -> int:
@@ -43,7 +43,7 @@ def tie_out(snapshot: Snapshot, since: date | None = None) -> TieOut:
     """Return the tie-out of the months from `since` on (default: all).
 
     Reads `books` and `quarantine`. An amount whose currency has no rate for its day is in no table: it is never
-    guessed, and `kept_out` counts such rows by table and currency.
+    guessed, and `kept_out` counts such rows, and all others that were set aside, by table and reason.
 
     Example:
         assert tie_out(Snapshot.open("runs")).open == 0

@@ -32,14 +32,20 @@ ORDER BY LIST_POSITION($lines, line) NULLS LAST, line
 
 -- step: _set_aside
 SELECT
-    table_name,
+    table_name, reasons,
     REGEXP_EXTRACT(reasons, '(unknown currency|no exchange rate of) ([A-Z]{3})', 2) AS currency
 FROM quarantine
 WHERE severity = 'quarantine' AND LIST_CONTAINS(['payments', 'orders', 'invoices', 'costs'], table_name)
 
--- step: kept_out
--- Rows of money that were set aside: in a currency without a rate for their day, or, without currency, for other reasons.
-SELECT table_name, currency, COUNT(*) AS rows
+-- step: _told
+SELECT
+    table_name, currency,
+    CASE currency WHEN '' THEN reasons ELSE 'in ' || currency || ', without an exchange rate for their day' END AS why
 FROM _set_aside
-GROUP BY table_name, currency
-ORDER BY table_name, currency
+
+-- step: kept_out
+-- Rows of money that were set aside: in a currency without a rate for their day, or, without currency, why else.
+SELECT table_name, currency, why, COUNT(*) AS rows
+FROM _told
+GROUP BY table_name, currency, why
+ORDER BY table_name, currency, why

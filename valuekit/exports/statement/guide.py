@@ -109,8 +109,7 @@ def _open_rows(tie: TieOut) -> str:
 
 def _kept_out(tie: TieOut) -> Iterator[str]:
     for row in tie.kept_out:
-        why = f"in {row['currency']}, without an exchange rate" if row["currency"] else "set aside for other reasons"
-        yield f"{row['table_name']}: {row['rows']:,} row(s) {why}"
+        yield f"{row['table_name']}: {row['rows']:,} row(s): {row['why']}"
 
 
 def _signing(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

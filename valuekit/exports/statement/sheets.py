@@ -15,6 +15,9 @@ Row = Mapping[str, Any]
 HEAD = 4
 """Rows above the first row of a table: title, what it says, sums, headings."""
 
+HEAD_HEIGHT = 30
+"""Of the row of headings in points: two lines."""
+
 MONEY_WIDTH = 16
 
 SHOWN_DIGITS = 6
@@ -43,11 +46,15 @@ class Book:
         codes = {"money": money_format(currency), "amount": "#,##0.00", "number": "#,##0.00", "rate": "#,##0.0000",
                  "count": "#,##0", "date": "yyyy-mm-dd", "text": "@"}  # fmt: skip
         self.plain = {kind: book.add_format({"num_format": code}) for kind, code in codes.items()}
+        self.plain["date"].set_align("left")  # beside text, a date at the right would touch it
         total = {"bold": True, "top": 1, "bg_color": "#F3F6F9"}
         self.total = {kind: book.add_format({"num_format": code, **total}) for kind, code in codes.items()}
         self.title = book.add_format({"bold": True, "font_size": 15})
         self.head = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8F1F7", "bottom": 1}
+        )
+        self.head_right = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "align": "right", "bg_color": "#E8F1F7", "bottom": 1}
         )
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self.left = book.add_format({"num_format": "0", "align": "left", "valign": "top"})
@@ -61,9 +68,15 @@ class Book:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer("&L&A&RPage &P of &N")
         sheet.write_string(0, 0, plain_text(title), self.title)
         sheet.write_string(1, 0, plain_text(about))
         return sheet
+
+    def heading(self, kind: Kind) -> Any:
+        """Return the format of a heading: at the side at which what is below it stands."""
+        return self.head if kind in ("text", "date") else self.head_right
 
     def value(self, sheet: Any, row: int, column: int, value: object, style: Any) -> None:
         """Write a value as what it is: text as text, money without any noise of binary fractions."""
@@ -104,7 +117,8 @@ class Book:
             self._sums(sheet, columns, sums, count)
         for at, column in enumerate(columns):
             sheet.set_column(at, at, column.width)
-            sheet.write_string(HEAD - 1, at, column.label, self.head)
+            sheet.write_string(HEAD - 1, at, column.label, self.heading(column.kind))
+        sheet.set_row(HEAD - 1, HEAD_HEIGHT)
         letters = {c.key: letter(at) for at, c in enumerate(columns)}
         for row, values in enumerate(rows, HEAD):
             cells = {key: f"{found}{row + 1}" for key, found in letters.items()}

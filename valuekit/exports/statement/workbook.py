@@ -44,7 +44,7 @@ def _company(book: Book, told: Company, ties: int) -> None:
     sheet = book.sheet(COMPANY, "The company by period", about)
     last = len(told.periods)
     for at, text in enumerate(["", *(p.name for p in told.periods), "Total"]):
-        sheet.write_string(HEAD - 1, at, text, book.head)
+        sheet.write_string(HEAD - 1, at, text, book.heading("money" if at else "text"))
     places = {line.key: HEAD + at + 1 for at, line in enumerate(told.lines)}
     for line in told.lines:
         row, styles = places[line.key] - 1, book.total if line.of else book.plain

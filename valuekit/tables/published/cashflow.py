@@ -57,6 +57,19 @@ CASH = Table(
 )
 
 
+PARTY_POOLS = Table(
+    "party_pools",
+    "party, line and pool of the books with cost in the last 12 months",
+    (
+        party(),
+        text("line", "Line of the books that the cost stands on"),
+        text("pool", "Cost pool; `orders` for the cost of goods of orders"),
+        money("cost_12m", "What the party carries of it, named or shared out; sums to `attributed` of the books"),
+    ),
+    key=("party_id", "line", "pool"),
+)
+
+
 SCALE_CURVES = Table(
     "scale_curves",
     "function and pool that was shared out by units of a driver",

@@ -23,7 +23,8 @@ COST_QUALITIES = (
 
 COST_NOTES = (
     "pool_without_driver", "driver_without_pool", "activity_without_pool", "activity_not_timed", "ledger_month_missing",
-    "campaign_touched_nobody", "minutes_below_zero", "currency_without_rate", "cost_of_the_lost",
+    "campaign_touched_nobody", "minutes_below_zero", "currency_without_rate", "paid_in_another_currency",
+    "cost_of_the_lost",
 )  # fmt: skip
 """Kinds of remarks on the cost data."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from valuekit.cashflow.break_even import REASONS
+from valuekit.cashflow.break_even import PRICED_LINES, REASONS
 from valuekit.dashboard import words
 
 NAMES = ("Volume", "Price", "Minutes of support a month")
@@ -35,17 +35,26 @@ def _point(number: Any, reason: Any) -> float | str:
     return str(reason) if isinstance(reason, str) else float(number)
 
 
-def moved(one: Any, *, net: float, priced: float, minutes: float, rate: float) -> Balance:
+def moved(one: Any, books: pd.DataFrame) -> Balance:
     """Return the points after a change, by the formulas of `find_break_even`.
 
-    `net` and `priced` are what the change adds to net cash and to revenue and refunds; `minutes` and `rate` multiply
-    the minutes of support and what one costs. What nobody carries stays.
+    `one` is the published row of the enterprise, `books` what `ask_books` says of the change. A minute of support costs
+    what the cost of its pools and the minutes of activities have become.
     """
-    fixed, now = float(one.fixed_12m), _number(one.minutes_a_month) * minutes
-    variable, money = float(one.variable_12m) + net, float(one.priced_12m) + priced
-    total = variable + fixed
-    cost = _number(one.minute_rate) * rate
-    return Balance(_volume(variable, fixed), _price(total, money), _minutes(total, now, cost), now)
+    then = {name: float(books[f"{name}_then"].sum()) for name in ("attributed", "unattributed", "ledger")}
+    carried = then["attributed"] + then["unattributed"]
+    net = then["ledger"] - float(books["eliminated"].sum())
+    priced = books[books["line"].isin(PRICED_LINES)]
+    money = float((priced["ledger_then"] - priced["eliminated"]).sum())
+    support = books[(books["line"] == "support") & books["used_minutes"].gt(0)]
+    minutes = _grown(support["used_minutes"], support["used_minutes_then"])
+    cost = _grown(support["attributed"], support["attributed_then"])
+    now, rate = _number(one.minutes_a_month) * minutes, _number(one.minute_rate) * (cost / minutes if minutes else 0)
+    return Balance(_volume(carried, net - carried), _price(net, money), _minutes(net, now, rate), now)
+
+
+def _grown(before: pd.Series, after: pd.Series) -> float:
+    return float(after.sum() / before.sum()) if before.sum() else 1.0
 
 
 def _volume(variable: float, fixed: float) -> float | str:

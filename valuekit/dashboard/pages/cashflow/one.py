@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from valuekit.cashflow import explain_break_even
 from valuekit.dashboard import customer, parts, theme, words
 from valuekit.dashboard.data import each
 from valuekit.dashboard.pages.cashflow import balance, scale
@@ -29,7 +30,9 @@ def _tips(run: Run, party: str) -> None:
         return
     parts.section("Where its balance tips", "Net cash of the last 12 months would be zero at one of these.")
     if not found.empty:
-        points = balance.told(balance.published(next(each(found))))
+        point = next(each(found))
+        parts.note(explain_break_even(point._asdict(), name=str(point.customer)))
+        points = balance.told(balance.published(point))
         parts.listing(["What", "Net cash is zero at"], list(zip(balance.NAMES, points, strict=True)))
     parts.note(scale.sentence(run, next(each(effect))) if len(effect) else NO_CURVE)
 

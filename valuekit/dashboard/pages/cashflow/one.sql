@@ -1,7 +1,7 @@
 -- What is known of one customer beside its statement: balance, scale, paying on time, expected cost.
 
 -- step: balance
-SELECT * FROM break_even WHERE party_id = $party
+SELECT b.*, label AS customer FROM break_even AS b JOIN parties USING (party_id) WHERE party_id = $party
 
 -- step: scale
 SELECT e.*, label AS customer, c.driver AS driver, c.elasticity AS elasticity

@@ -36,6 +36,7 @@ NOTES = {
     "campaign_touched_nobody": "Campaign that touched nobody",
     "minutes_below_zero": "Minutes below zero",
     "currency_without_rate": "Currency without rate",
+    "paid_in_another_currency": "Paid in another currency than agreed",
     "cost_of_the_lost": "Leads that never bought",
 }
 """Kinds of remarks on the cost data."""

@@ -47,7 +47,9 @@ def sentence(run: Run, effect: Any) -> str:
     """Say what scale does for one party: a row of the step `scale_effects`."""
     told = effect._asdict()
     curve = {"driver": effect.driver, "elasticity": effect.elasticity} if isinstance(effect.main_pool, str) else None
-    return explain_scale(told, curve, name=str(effect.customer), currency=run.currency)
+    refused = run.ask(WHALE, "scale_refused")
+    reasons = dict(zip(refused["pool"], refused["reason"], strict=True))
+    return explain_scale(told, curve, name=str(effect.customer), currency=run.currency, refused=reasons)
 
 
 def _curves(run: Run, curves: pd.DataFrame) -> None:

@@ -120,12 +120,7 @@ def _kept_out(found: TieOut) -> None:
         parts.note("Nothing was set aside.")
         return
     rows = [
-        (
-            words.human(one["table_name"]),
-            f"No rate from {one['currency']} for the day" if one["currency"] else "Set aside for another reason",
-            words.count(one["rows"]),
-        )
-        for one in found.kept_out
+        (words.human(one["table_name"]), words.begin(one["why"]), words.count(one["rows"])) for one in found.kept_out
     ]
     parts.listing(["Table", "Why", "Rows"], rows, numbers=(2,))
 

@@ -88,6 +88,9 @@ SELECT *
 FROM scale_curves
 ORDER BY cost_12m DESC NULLS LAST, function, pool
 
+-- step: scale_refused
+SELECT pool, reason FROM scale_curves WHERE elasticity IS NULL ORDER BY pool
+
 -- step: scale_effects
 -- Those whose volume matters most to the others.
 SELECT e.*, label AS customer, c.driver AS driver, c.elasticity AS elasticity

@@ -1,4 +1,4 @@
-"""What if prices, volumes, minutes or rates were others: the company, its customers and where the balance tips."""
+"""What if prices, volumes, minutes or rates were others: the company, its capacity, its customers, what tips."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,131 +6,99 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from valuekit.cashflow.break_even import PRICED_LINES
-from valuekit.cashflow.what_if import COST_LINES, WhatIf, ask_company, ask_parties
+from valuekit.cashflow import explain_break_even
+from valuekit.cashflow.what_if import ask_books, ask_parties
 from valuekit.dashboard import parts, words
 from valuekit.dashboard.charts import bars
 from valuekit.dashboard.data import each, external_cash, plain
-from valuekit.dashboard.pages.cashflow import balance
+from valuekit.dashboard.pages.cashflow import balance, sliders
+from valuekit.dashboard.pages.cashflow.period import ELSEWHERE
 from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.parts import Column
 from valuekit.dashboard.run import Run
 from valuekit.snapshot import Snapshot
-from valuekit.tables.published import CASH_LINES
+from valuekit.tables.published import BOOK_LINES
 
 PAGE = "cashflow/what_if"
-Changes = tuple[float, float, float, tuple[tuple[str, float], ...]]
-"""Price, volume, minutes and the rates by line, so that an answer can be kept."""
+TABLES = ("party_pools", "pool_months", "break_even")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a change does: the sums of `ask_company`, and of outside parties who is below zero and changes sides."""
+    """What a change does: the books, and of outside parties who is below zero and who changes sides."""
 
-    company: dict[str, Any]
+    books: pd.DataFrame
     below: int
     below_then: int
     up: int
     down: int
     tipped: pd.DataFrame
 
+    def net(self, then: str = "") -> float:
+        """Return net cash of the company: the books less what moves inside the enterprise."""
+        return float((self.books[f"ledger{then}"] - self.books["eliminated"]).sum())
+
+    def total(self, column: str) -> float:
+        """Return a column of the books in all."""
+        return float(self.books[column].sum())
+
 
 def render(run: Run) -> None:
     """Show the sliders and what they do."""
-    lines = run.one(PAGE, "lines")
-    if not lines.parties:
-        parts.empty("Nobody has cash yet", "Map payments or orders, and costs, and run again.")
+    if not set(TABLES) <= set(run.manifest.tables):
+        parts.empty("This run cannot be asked what if", "An older version made it. Run again.")
         return
+    pools = run.ask(PAGE, "pools", since=run.last_12_months)
     parts.section(
         "What if",
-        "Move a slider: net cash of every party over the last 12 months is computed again. What no party carries, such"
-        " as unused capacity, stays. At no change every number is the published one.",
+        "Move a slider: every customer and the books of the last 12 months are computed again. Growth first uses up"
+        " capacity that nobody uses; only then is more of it bought, in steps. At no change: the published values.",
     )
-    changes = _sliders(lines)
-    change = _change(changes)
+    changes = sliders.ask(run, pools)
     answer = run.told(_asked, changes)
+    if answer.books.empty:
+        parts.empty("Nobody has cash yet", "Map payments or orders, and costs, and run again.")
+        return
     _cards(run, answer)
-    _lines(run, lines, change)
-    _tipping(run, change, answer, lines)
+    _lines(run, answer)
+    _capacity(run, answer)
+    _tipping(run, answer, changes)
     _who(run, answer)
 
 
-def _sliders(lines: Any) -> Changes:
-    used = [line for line in COST_LINES if getattr(lines, line)]
-    with st.container(border=True):
-        left, middle, right = st.columns(3, gap="large")
-        price = _slider(left, "Price", "price", "Of what customers pay: revenue and refunds")
-        volume = _slider(
-            middle, "Volume", "volume", "Of what customers buy: revenue, refunds, cost of goods and incentives"
-        )
-        minutes = (
-            _slider(right, "Minutes of support", "minutes", "Of the support that customers need")
-            if lines.support
-            else 0.0
-        )
-        rates: dict[str, float] = {}
-        columns = st.columns(3, gap="large")
-        for place, line in enumerate(used):
-            rates[line] = _slider(
-                columns[place % 3], f"Rate: {words.line(line).lower()}", f"rate_{line}", "Of what a unit costs"
-            )
-        st.button("Back to no change", key="reset", on_click=_reset, icon=":material/undo:")
-    return price, volume, minutes, tuple((line, rate) for line, rate in rates.items() if rate)
-
-
-KEYS = ("price", "volume", "minutes", *(f"rate_{line}" for line in COST_LINES))
-
-
-def _reset() -> None:
-    for key in KEYS:
-        if key in st.session_state:
-            st.session_state[key] = 0
-
-
-def _slider(place: Any, label: str, key: str, meaning: str) -> float:
-    percent = place.slider(
-        label, min_value=-50, max_value=100, value=0, step=1, format="%+d%%", key=key, bind="query-params", help=meaning
-    )
-    return round(int(percent) / 100, 2)
-
-
-def _change(changes: Changes) -> WhatIf:
-    price, volume, minutes, rates = changes
-    return WhatIf(price=price, volume=volume, minutes=minutes, rates=dict(rates))
-
-
-def _asked(snapshot: Snapshot, changes: Changes) -> Answer:
-    change = _change(changes)
+def _asked(snapshot: Snapshot, changes: sliders.Changes) -> Answer:
+    change = changes.what_if()
     with snapshot.engine() as engine:
-        company = ask_company(engine, change)
+        books = plain(ask_books(engine, change, as_of=snapshot.manifest.as_of))
         found = plain(ask_parties(engine, change, cash=external_cash(engine)))
     now, then = found["net_cash"], found["net_cash_then"]
     up, down = (now <= 0) & (then > 0), (now > 0) & (then <= 0)
     tipped = found[up | down]
     moved = (tipped["net_cash_then"] - tipped["net_cash"]).abs().sort_values(ascending=False, kind="stable")
     below, below_then, rise, fall = (int(these.sum()) for these in (now < 0, then < 0, up, down))
-    return Answer(company, below, below_then, rise, fall, tipped.loc[moved.index])
+    return Answer(books, below, below_then, rise, fall, tipped.loc[moved.index])
 
 
 def _cards(run: Run, answer: Answer) -> None:
-    company = answer.company
-    now, then = float(company["net_cash"]), float(company["net_cash_then"])
+    now, then = answer.net(), answer.net("_then")
+    idle, idle_then = -answer.total("unused_capacity"), -answer.total("unused_capacity_then")
     when = f"last 12 months to {words.day(run.as_of)}, in {run.currency}"
     parts.cards(
         [
             parts.Card(
-                "Net cash of customers, then",
+                "Net cash, then",
                 run.money(then),
-                f"Sum over all parties after the change, {when}",
-                f"Exactly {run.money(company['net_cash_then'], exact=True)}",
-            ),
-            parts.Card(
-                "As published",
-                run.money(now),
-                f"Sum over all parties, {when}",
-                f"Exactly {run.money(company['net_cash'], exact=True)}",
+                f"Of the company after the change, with all cost that no customer carries, {when}."
+                f" Exactly {run.money(then, exact=True)}",
+                f"As published {run.money(now, exact=True)}",
             ),
             parts.Card("Difference", run.money(then - now), f"Then less as published, {when}", _relative(then, now)),
+            parts.Card(
+                "Unused capacity, then",
+                run.money(idle_then),
+                f"Cost of working time that nobody uses, {when}. Exactly {run.money(idle_then, exact=True)}",
+                f"As published {run.money(idle, exact=True)}",
+            ),
             parts.Card(
                 "Below zero, then",
                 words.count(answer.below_then),
@@ -143,58 +111,91 @@ def _cards(run: Run, answer: Answer) -> None:
 
 
 def _relative(then: float, now: float) -> str:
-    if then == now:
+    if round(then - now, 2) == 0:
         return "The published value"
     return f"{words.share(abs(then - now), abs(now))} {'more' if then > now else 'less'} than published"
 
 
-def _lines(run: Run, lines: Any, change: WhatIf) -> None:
-    factors = change.factors()
-    now = {line: float(getattr(lines, line)) for line in CASH_LINES if getattr(lines, line)}
-    then = {line: amount * float(factors[line]) for line, amount in now.items()}
-    parts.section("Before and after", "What customers carry, line by line, after the change.")
-    steps = [(words.line(line), line, amount, False) for line, amount in then.items()]
-    steps.append(("Net cash\nof customers", "net", sum(then.values()), True))
+def _lines(run: Run, answer: Answer) -> None:
+    steps = list(_steps(answer))
+    net = answer.net("_then")
+    parts.section("Before and after", "What customers bring and carry by line, and what nobody carries.")
     with parts.roomy("what_if"):
+        rows = [(name, key, then, False) for name, key, _, then in steps]
+        rows.append(("Net cash", "net", net, True))
         parts.chart(
-            bars.bridge(pd.DataFrame(steps, columns=["name", "key", "amount", "total"]), run.currency),
-            f"After the change customers carry net cash of {run.money(sum(then.values()))},"
-            f" as published {run.money(sum(now.values()))}.",
+            bars.bridge(pd.DataFrame(rows, columns=["name", "key", "amount", "total"]), run.currency),
+            f"After the change net cash is {run.money(net)}, as published {run.money(answer.net())}.",
         )
-    rows = [
-        (words.line(line), f"{now[line]:,.2f}", f"{then[line]:,.2f}", f"{then[line] - now[line]:,.2f}") for line in now
-    ]
-    sums = (sum(now.values()), sum(then.values()), sum(then.values()) - sum(now.values()))
-    now_sum, then_sum, difference = (f"{amount:,.2f}" for amount in sums)
-    rows.append(("Net cash", now_sum, then_sum, difference))
+    told = [(name.replace("\n", " "), now, then) for name, _, now, then in steps]
+    table = [_row(*line) for line in [*told, ("Net cash", answer.net(), net)]]
     with st.expander("The same as a table"):
         headers = ["Line", f"As published, {run.currency}", "Then", "Difference"]
-        parts.listing(headers, rows, numbers=(1, 2, 3), total=True)
+        parts.listing(headers, table, numbers=(1, 2, 3), total=True)
 
 
-def _tipping(run: Run, change: WhatIf, answer: Answer, lines: Any) -> None:
-    found = run.ask(PAGE, "enterprise")
+def _steps(answer: Answer) -> Any:
+    """Yield name, key, amount and amount then: lines that customers carry, then what nobody does."""
+    by_line = answer.books.groupby("line")[["attributed", "attributed_then"]].sum()
+    for line in BOOK_LINES:
+        if line in by_line.index and by_line.loc[line].any():
+            yield words.line(line), line, *by_line.loc[line]
+    for column, (name, _) in ELSEWHERE.items():
+        now, then = answer.total(column), answer.total(f"{column}_then")
+        if now or then:
+            yield name, column, now, then
+
+
+def _row(name: str, now: float, then: float) -> tuple[str, ...]:
+    return name, *(f"{amount + 0.0:,.2f}" for amount in (now, then, round(then - now, 2)))
+
+
+def _capacity(run: Run, answer: Answer) -> None:
+    found = answer.books.dropna(subset=["capacity_minutes"])
+    if found.empty:
+        return
+    parts.section(
+        "Capacity",
+        "Minutes of pools whose practical capacity is known, over 12 months. A month that needs more than its capacity"
+        " buys whole steps of it, at the rate of the pool.",
+    )
+    rows = [
+        (
+            words.human(pool.pool),
+            f"{pool.used_minutes:,.0f}\n{pool.used_minutes_then:,.0f}",
+            f"{pool.capacity_minutes:,.0f}\n{pool.capacity_minutes_then:,.0f}",
+            "\n".join(_used(pool)),
+            f"{run.money(pool.ledger)}\n{run.money(pool.ledger_then)}",
+            f"in {pool.months_stepped} months" if pool.steps else "no",
+        )
+        for pool in each(found)
+    ]
+    headers = ["Pool", "Minutes used, then", "Capacity, then", "Used, then", "Cost, then", "Capacity bought"]
+    parts.listing(headers, rows, numbers=(1, 2, 3, 4))
+
+
+def _used(pool: Any) -> tuple[str, str]:
+    return (
+        words.share(pool.used_minutes, pool.capacity_minutes),
+        words.share(pool.used_minutes_then, pool.capacity_minutes_then),
+    )
+
+
+def _tipping(run: Run, answer: Answer, changes: sliders.Changes) -> None:
     parts.section(
         "Where the balance tips",
         "At which volume, price and minutes of support net cash of the company is zero. With volume moves all that"
         " customers carry; cost that is not shared out and unused capacity stay.",
     )
+    found = run.ask(PAGE, "enterprise")
     if found.empty:
         parts.empty("No point of balance was published", "Run again with this version.")
         return
     one = next(each(found))
     published = balance.published(one)
-    moved = float(answer.company["net_cash_then"]) - float(answer.company["net_cash"])
-    factors = change.factors()
-    priced = sum(float(getattr(lines, line)) * (float(factors[line]) - 1) for line in PRICED_LINES)
-    unchanged = not (change.price or change.volume or change.minutes or change.rates)
-    then = published if unchanged else balance.moved(
-        one, net=moved, priced=priced, minutes=1 + change.minutes, rate=1 + change.rates.get("support", 0.0)
-    )  # fmt: skip
-    rows = [
-        (name, before, after)
-        for name, before, after in zip(balance.NAMES, balance.told(published), balance.told(then), strict=True)
-    ]
+    then = balance.moved(one, answer.books) if changes.any else published
+    rows = list(zip(balance.NAMES, balance.told(published), balance.told(then), strict=True))
+    parts.note(explain_break_even(one._asdict(), name="The company, as published,"))
     parts.listing(["Net cash of the company is zero at", "As published", "Then"], rows)
 
 

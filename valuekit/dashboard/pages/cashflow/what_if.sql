@@ -1,18 +1,23 @@
--- What if: the lines of all parties' statements, the published points of balance, and names of those that tip.
+-- What if: the pools that can be moved, the published points of balance, and names of those that tip.
 
--- step: lines
+-- step: pools
+-- Those with a capacity first, then by size. Time is kept where a minute has a rate.
 SELECT
-    COALESCE(SUM(revenue_12m), 0) AS revenue,
-    COALESCE(SUM(refunds_12m), 0) AS refunds,
-    COALESCE(SUM(cost_of_goods_12m), 0) AS cost_of_goods,
-    COALESCE(SUM(acquisition_12m), 0) AS acquisition,
-    COALESCE(SUM(retention_12m), 0) AS retention,
-    COALESCE(SUM(sales_12m), 0) AS sales,
-    COALESCE(SUM(support_12m), 0) AS support,
-    COALESCE(SUM(incentives_12m), 0) AS incentives,
-    COALESCE(SUM(other_12m), 0) AS other,
-    COUNT(*) AS parties
-FROM cash
+    b.pool,
+    SUM(b.ledger) AS cost,
+    COALESCE(BOOL_OR(m.rate_per_minute IS NOT NULL), FALSE) AS in_minutes,
+    COALESCE(BOOL_OR(m.capacity_minutes > 0), FALSE) AS has_capacity,
+    BOOL_OR(b.attributed <> 0) AS is_carried
+FROM (
+    SELECT month, line, pool, SUM(ledger) AS ledger, SUM(attributed) AS attributed
+    FROM books
+    WHERE month >= $since AND line NOT IN ('revenue', 'refunds')
+    GROUP BY month, line, pool
+) AS b
+LEFT JOIN pool_months AS m ON m.month = b.month AND m.function = b.line AND m.pool = b.pool AND m.campaign = ''
+GROUP BY b.pool
+HAVING SUM(b.ledger) <> 0
+ORDER BY has_capacity DESC, cost, b.pool
 
 -- step: enterprise
 SELECT * FROM break_even WHERE party_id IS NULL

@@ -64,7 +64,6 @@ STEPS = {
     "scale": lambda engine: cashflow.measure_scale(engine, as_of=AS_OF, elasticities={"support team": 0.7}),
     "break-even": lambda engine: cashflow.find_break_even(engine, as_of=AS_OF),
     "receivables": lambda engine: cashflow.follow_receivables(engine, as_of=AS_OF),
-    "overdue": lambda engine: cashflow.trace_overdue(engine, as_of=AS_OF),
 }
 
 

@@ -5,10 +5,10 @@ from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
-from valuekit.cashflow.overdue import trace_overdue
 from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
+from valuekit.cashflow.settlement import settle
 from valuekit.cashflow.statement import check_books, compute
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "find_break_even",
     "follow_receivables",
     "measure_scale",
+    "settle",
     "share_scale",
-    "trace_overdue",
     "unknown_pools",
     "whale_curve",
 ]

@@ -90,15 +90,22 @@ class Engine:
 
     # --- steps
 
-    def run(self, package: str, file: str, parameters: Parameters | None = None, **slots: Slot) -> list[str]:
-        """Run the steps of a `.sql` file and return the names of the tables that they made."""
-        return self.run_steps(load_steps(package, file), parameters, **slots)
+    def run(
+        self, package: str, file: str, parameters: Parameters | None = None, *, append: bool = False, **slots: Slot
+    ) -> list[str]:
+        """Run the steps of a `.sql` file and return the names of the tables that they made, or added to."""
+        return self.run_steps(load_steps(package, file), parameters, append=append, **slots)
 
-    def run_steps(self, steps: Sequence[Step], parameters: Parameters | None = None, **slots: Slot) -> list[str]:
-        """Run steps in order and return the names of the tables that they made."""
+    def run_steps(
+        self, steps: Sequence[Step], parameters: Parameters | None = None, *, append: bool = False, **slots: Slot
+    ) -> list[str]:
+        """Run steps in order and return the names of the tables that they made.
+
+        With `append` they add their rows to those that are there: for work in groups, from the second group on.
+        """
         if self.keep_scratch:
             for step in steps:
-                self._make(step, render(step, slots), parameters)
+                self._make(step, render(step, slots), parameters, append=append and not step.scratch)
             return [s.name for s in steps]
         scratch: dict[str, Step] = {}
         made = []
@@ -106,7 +113,7 @@ class Engine:
             if step.scratch:
                 scratch[step.name] = step
             else:
-                self._make(step, compose(step, scratch, slots), parameters)
+                self._make(step, compose(step, scratch, slots), parameters, append=append)
                 made.append(step.name)
         return made
 
@@ -118,10 +125,11 @@ class Engine:
         scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
         return self.query(compose(steps[step], scratch, slots), parameters)
 
-    def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
-        start = time.perf_counter()
+    def _make(self, step: Step, sql: str, parameters: Parameters | None, *, append: bool = False) -> None:
+        start, name = time.perf_counter(), quote(step.name)
+        head = f"INSERT INTO {name} BY NAME" if append else f"CREATE OR REPLACE TABLE {name} AS"
         try:
-            self._run(f"CREATE OR REPLACE TABLE {quote(step.name)} AS\n{sql}", parameters)
+            self._run(f"{head}\n{sql}", parameters)
         except duckdb.Error as error:
             raise EngineError(first_line(error), where=f"{step.file} step {step.name}") from error
         self.seconds[step.name] = time.perf_counter() - start

@@ -39,6 +39,17 @@ def test_steps_make_their_tables_and_scratch_steps_make_none(engine):
     assert engine.seconds.keys() == {"two"}
 
 
+@pytest.mark.parametrize("keep_scratch", [False, True])
+def test_work_in_groups_adds_to_the_tables_by_the_names_of_columns(keep_scratch):
+    first = parse_steps("-- step: _n\nSELECT $n AS n\n-- step: t\nSELECT n, n + 1 AS next FROM _n", "t.sql")
+    later = parse_steps("-- step: _n\nSELECT $n AS n\n-- step: t\nSELECT n + 1 AS next, n FROM _n", "t.sql")
+    with Engine(keep_scratch=keep_scratch) as engine:
+        engine.run_steps(first, {"n": 7})
+        engine.run_steps(first, {"n": 1})
+        engine.run_steps(later, {"n": 5}, append=True)
+        assert engine.rows("SELECT n, next FROM t ORDER BY n") == [(1, 2), (5, 6)]
+
+
 def test_an_error_in_a_step_names_file_and_step(engine):
     with pytest.raises(EngineError, match=r"valuekit.snapshot/checks.sql step checks"):
         engine.run("valuekit.snapshot", "checks.sql", {}, cube_value="nothing")

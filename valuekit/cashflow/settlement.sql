@@ -37,6 +37,11 @@ SELECT
 FROM _bill_money
 GROUP BY bill
 
+-- step: _standing
+SELECT b.*, l.last_on, l.last_paid_on, COALESCE(l.crossed, FALSE) AS crossed
+FROM _bills AS b
+LEFT JOIN _last AS l ON l.bill = b.bill
+
 -- step: _events
 -- An uncollectible claim is written off when it falls due, or with the last money for it: no table says when it was
 -- given up. A credit is no money for the invoice: it lowers what is owed.
@@ -53,10 +58,9 @@ SELECT
     0
 FROM _bill_money
 UNION ALL
-SELECT b.bill, LEAST($as_of, GREATEST(b.due_on, b.issued_on, l.last_on)), 0, 0, 0, 0, 0, 1
-FROM _bills AS b
-LEFT JOIN _last AS l ON l.bill = b.bill
-WHERE b.status = 'uncollectible'
+SELECT bill, LEAST($as_of, GREATEST(due_on, issued_on, last_on)), 0, 0, 0, 0, 0, 1
+FROM _standing
+WHERE status = 'uncollectible'
 
 -- step: _days
 SELECT
@@ -83,13 +87,12 @@ FROM _summed
 -- A paid invoice is settled by its last payment, also where that is short of it. One without a payment is left out of
 -- what is owed: nobody knows when it was paid.
 SELECT
-    s.*, b.n, b.status, b.sign, b.claim, b.worth, b.taxed, b.unit, b.tax_unit, COALESCE(l.crossed, FALSE) AS crossed,
+    s.*, b.n, b.status, b.sign, b.claim, b.worth, b.taxed, b.unit, b.tax_unit, b.crossed,
     LEAST(GREATEST(s.credit, 0), b.claim) AS credit_notes,
-    b.status = 'paid' AND l.last_paid_on IS NULL AS is_unknown,
-    COALESCE(b.status = 'paid' AND s.day >= l.last_paid_on, FALSE) AS is_closed
+    b.status = 'paid' AND b.last_paid_on IS NULL AS is_unknown,
+    COALESCE(b.status = 'paid' AND s.day >= b.last_paid_on, FALSE) AS is_closed
 FROM _so_far AS s
-JOIN _bills AS b ON b.bill = s.bill
-LEFT JOIN _last AS l ON l.bill = s.bill
+JOIN _standing AS b ON b.bill = s.bill
 
 -- step: _taken
 -- A refund first takes back what was paid beyond the invoice, then what was paid of it. Where the invoice is called paid

@@ -1,6 +1,7 @@
 """Cash flow: revenue, refunds and every cost by party and month, to the cent of the books."""
 
 from valuekit.cashflow.activities import Activity, Extra
+from valuekit.cashflow.books_check import check_books
 from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
@@ -9,7 +10,7 @@ from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
 from valuekit.cashflow.settlement import settle
-from valuekit.cashflow.statement import check_books, compute
+from valuekit.cashflow.statement import compute
 
 __all__ = [
     "DEFAULT_CHAINS",

@@ -18,6 +18,10 @@ SALES_DAYS = 90
 MOST_UNKNOWN = Decimal("0.1")
 """Share of credit sales that may be called paid without a payment; above it, what is open is not known either."""
 
+_BY_PARTY = ("invoiced_months", "receivable_months", "paying_on_time")
+_GATHERED = ("settled_ages", "settled_sales")
+"""What one group of parties after the other adds to."""
+
 _MONTH_ENDS = pa.schema([("number", pa.int32()), ("as_of", pa.date32()), ("complete", pa.bool_())])
 
 
@@ -55,14 +59,14 @@ def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_D
         "until_number": len(ends),
     }
     settle(engine, as_of=as_of)
-    for number, group in enumerate(groups(engine)):
+    engine.drop(*_BY_PARTY, *_GATHERED)
+    for group in groups(engine):
         engine.run(PACKAGE, "claims.sql", group)
-        engine.run(PACKAGE, "invoiced.sql", group, append=number > 0, **_CLAIMED)
-        engine.run(PACKAGE, "owed.sql", parameters | group, append=number > 0, **_JUDGED, **_NUMBERS, **_PAYING)
+        engine.add(PACKAGE, "invoiced.sql", group, **_CLAIMED)
+        engine.add(PACKAGE, "owed.sql", {**parameters, **group}, **_JUDGED, **_NUMBERS, **_PAYING)
     engine.run(PACKAGE, "receivables.sql", parameters, **_AGED)
     check_receivables(engine)
-    if not engine.keep_scratch:
-        engine.drop("settled_claims", "settled_ages", "settled_sales", "receivables_month_ends")
+    engine.forget("settled_claims", *_GATHERED, "receivables_month_ends")
 
 
 def _make_month_ends(engine: Engine, as_of: date) -> tuple[date, ...]:

@@ -13,9 +13,9 @@ BILLS = 2_000_000
 
 
 def settle(engine: Engine, *, as_of: date) -> None:
-    """Settle the invoices, once for all who ask what is owed: receivables, what is overdue, revenue that waits for it.
+    """Settle the invoices, once for all who ask what is owed.
 
-    Makes `settled_parties` (numbers for parties), `settled_bills` (the invoices that stand), `settled_money` (all money,
+    Makes `settled_parties` (numbers for parties), `settled_bills` (invoices that stand), `settled_money` (all money,
     with the invoice that it is for) and `settled_states` (what there is of an invoice from a day on, until the next);
     amounts are whole hundredths of a cent. And `overdue_days`: by party and day, by how much what it has overdue
     changes; summed up to a day, what it was, and up to `as_of`, `overdue` of `paying_on_time`. It leaves out invoices
@@ -41,11 +41,11 @@ def settle(engine: Engine, *, as_of: date) -> None:
     - A negative invoice is a credit note: a negative claim, which money back settles.
     """
     engine.run(PACKAGE, "matching.sql", {"as_of": as_of}, stands=_STANDS)
-    for number, group in enumerate(groups(engine)):
-        engine.run(PACKAGE, "settlement.sql", {"as_of": as_of} | group, append=number > 0, **_WORTH, **_TAX)
+    engine.drop("settled_money", "settled_states")
+    for group in groups(engine):
+        engine.add(PACKAGE, "settlement.sql", {"as_of": as_of, **group}, **_WORTH, **_TAX)
     engine.run(PACKAGE, "overdue.sql", {"as_of": as_of}, amount=amount("amount"))
-    if not engine.keep_scratch:
-        engine.drop("settled_payments", "settled_elsewhere")
+    engine.forget("settled_payments", "settled_elsewhere")
 
 
 def groups(engine: Engine) -> list[dict[str, int | str]]:
@@ -74,10 +74,11 @@ def amount(hundredths: str) -> Expression:
 
 
 def _share(part: str, *, of: str, taken: str, unit: str) -> Expression:
-    """SQL of as much of `taken` as `part` is of `of`, in whole units: all or nothing mostly, which needs no division."""
+    """SQL of as much of `taken` as `part` is of `of`, in whole units; all or nothing, mostly, needs no division."""
     sized = f"(2 * CAST({taken} AS HUGEINT) * ABS({part}) + {unit} * CAST({of} AS HUGEINT))"
     return _sql(
-        f"CASE WHEN {part} = 0 THEN 0 WHEN {taken} = {of} THEN {part} WHEN ABS({part}) = {of} THEN SIGN({part}) * {taken} "
+        f"CASE WHEN {part} = 0 THEN 0 WHEN {taken} = {of} THEN {part} "
+        f"WHEN ABS({part}) = {of} THEN SIGN({part}) * {taken} "
         f"ELSE CAST(SIGN({part}) * {unit} * ({sized} // (2 * {unit} * CAST({of} AS HUGEINT))) AS BIGINT) END"
     )
 

@@ -40,7 +40,7 @@ test: env check browser ## lint, types, layer contract, tests
 coverage: env browser ## which lines the tests do not reach; a fifth slower than the tests alone
 	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
-bench: env ## time the run at three sizes, and the lifecycle at a million parties and 36 month ends
+bench: env ## time the run at three sizes, and lifecycle and cash flow alone at a million parties
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.lifecycle
 	$(BIN)/python -m tests.bench.cashflow

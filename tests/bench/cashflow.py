@@ -1,18 +1,24 @@
 """Time the cash flow alone: statement, scale, break-even, what if and receivables of a made-up company over 24 months.
 
-python -m tests.bench.cashflow                   # a million customers, 20 million payments and invoices
-python -m tests.bench.cashflow 100000 --json
+python -m tests.bench.cashflow                   # 100 thousand, and a million customers with 20 million payments
+python -m tests.bench.cashflow 10000 50000 --json
+
+Beside them a peer: the same payments by pandas, cost shared out by revenue, what is overdue by one merge.
 """
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
+from rich.console import Console
+
 from pipelines.run import peak_memory_mb
+from tests.bench.run import ROOT, growth, table
 from valuekit import cashflow
 from valuekit.cashflow.what_if import WhatIf, ask_books, ask_parties
 from valuekit.engine import Engine
@@ -20,6 +26,9 @@ from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
 AS_OF = date(2026, 6, 30)
 MEMORY = "4GB"
+SIZES = (100_000, 1_000_000)
+PEER = 20_000
+"""Customers that the peer works on: it holds all rows in memory."""
 
 # Each customer has 20 invoices in 24 months; most are paid on time, some late, in parts or never. Remainders
 # of products with primes stand for chance: the same company every time.
@@ -69,18 +78,17 @@ STEPS = {
     "what if, parties": lambda engine: ask_parties(engine, CHANGE),
     "what if, books": lambda engine: ask_books(engine, CHANGE, as_of=AS_OF),
     "receivables": lambda engine: cashflow.follow_receivables(engine, as_of=AS_OF),
-    "overdue": lambda engine: cashflow.trace_overdue(engine, as_of=AS_OF),
 }
 
 
 def make_company(engine: Engine, parties: int) -> None:
     """Make the canonical tables, with party ids, and `parties`."""
     engine.make_empty(PUBLISHED["parties"])
-    for table in CANONICAL.values():
-        engine.make_empty(accepted(table))
-        for column in table.parties:
+    for canonical in CANONICAL.values():
+        engine.make_empty(accepted(canonical))
+        for column in canonical.parties:
             party = "party_id" if column == "record" else f"{column}_party_id"
-            engine.execute(f"ALTER TABLE {table.name} ADD COLUMN {party} VARCHAR")
+            engine.execute(f"ALTER TABLE {canonical.name} ADD COLUMN {party} VARCHAR")
     for name, sql in COMPANY.items():
         filled = sql if "CREATE" in sql else f"INSERT INTO {name} BY NAME {sql}"
         engine.execute(filled, {k: v for k, v in {"parties": parties, "as_of": AS_OF}.items() if f"${k}" in filled})
@@ -88,7 +96,10 @@ def make_company(engine: Engine, parties: int) -> None:
 
 
 def measure(parties: int, folder: Path) -> dict[str, float]:
-    """Return seconds and processor seconds by step, the peak memory in MiB, and how many rows there were."""
+    """Return seconds, processor seconds and peak memory by step, their ratio to the peer, and how many rows there were.
+
+    The making of the company is in none of them.
+    """
     found: dict[str, float] = {}
     with Engine(folder / "run.duckdb", memory_limit=MEMORY, temp_folder=folder / "spill") as engine:
         make_company(engine, parties)
@@ -97,24 +108,83 @@ def measure(parties: int, folder: Path) -> dict[str, float]:
             step(engine)
             found[name] = time.perf_counter() - start
             found[f"{name}: processor"] = time.process_time() - cpu
+            found[f"{name}: memory so far, MiB"] = peak_memory_mb()
         tables = ("payments", "invoices", "tickets", "cash_months", "receivable_months")
-        counts = {f"rows of {name}": engine.count(name) for name in tables}
-    return {**found, "memory, MiB": peak_memory_mb(), **counts}
+        counts = {f"rows of {name}": float(engine.count(name)) for name in tables}
+    processor = sum(found[f"{name}: processor"] for name in STEPS)
+    found |= {"in all": sum(found[name] for name in STEPS), "in all: processor": processor}
+    found["in all: microseconds of a processor a payment"] = 1e6 * processor / counts["rows of payments"]
+    peer = pandas_peer(min(parties, PEER))
+    found["peer: microseconds of a processor a payment"] = peer
+    return {**found, "cash flow / peer": found["in all: microseconds of a processor a payment"] / peer, **counts}
+
+
+def pandas_peer(parties: int) -> float:
+    """Return microseconds of a processor a payment for what a careful analyst would write in pandas.
+
+    Revenue by party and month; each pool's cost by share of revenue, rounded; what of each invoice is paid, and by
+    party what is overdue. No tie-out, no other driver, no history of what was owed, no scale, and floats for money.
+    """
+    import pandas as pd  # noqa: PLC0415 - the cash flow must not be measured with it
+
+    with Engine() as engine:
+        make_company(engine, parties)
+        read = {
+            "payments": "party_id, invoice, paid_on, CAST(reporting_amount - reporting_tax AS DOUBLE) AS revenue, "
+            "CAST(reporting_amount AS DOUBLE) AS amount",
+            "invoices": "party_id, id AS invoice, due_on, CAST(reporting_amount AS DOUBLE) AS billed, status",
+            "costs": "month, pool, CAST(reporting_amount AS DOUBLE) AS cost",
+        }
+        payments, invoices, costs = (
+            engine.query(f"SELECT {columns} FROM {name}").to_pandas(date_as_object=False)
+            for name, columns in read.items()
+        )
+    cpu = time.process_time()
+    payments["month"] = payments["paid_on"].dt.to_period("M").dt.to_timestamp()
+    months = payments.groupby(["party_id", "month"], as_index=False)["revenue"].sum()
+    months["share"] = months["revenue"] / months.groupby("month")["revenue"].transform("sum")
+    carried = months.merge(costs, on="month")
+    carried["carried"] = (carried["cost"] * carried["share"]).round(2)
+    wide = carried.pivot_table(index=["party_id", "month"], columns="pool", values="carried", aggfunc="sum")
+    statement = months.set_index(["party_id", "month"]).join(wide)
+    statement["net_cash"] = statement["revenue"] - statement[list(wide.columns)].sum(axis=1)
+    paid = payments.groupby("invoice", as_index=False)["amount"].sum()
+    owed = invoices.merge(paid, on="invoice", how="left").fillna({"amount": 0.0})
+    late = owed[(owed["status"] == "open") & (owed["due_on"] < pd.Timestamp(AS_OF))]
+    overdue = (late["billed"] - late["amount"]).groupby(late["party_id"]).sum()
+    cpu = time.process_time() - cpu
+    assert len(statement)
+    assert len(overdue)
+    return 1e6 * cpu / len(payments)
 
 
 def main() -> None:
-    """Measure one size and print it."""
+    """Measure each size in a process of its own, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parties", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("sizes", type=int, nargs="*", default=list(SIZES), help="numbers of customers")
     parser.add_argument("--folder", type=Path, default=None, help="where the data go while it runs")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        found = measure(arguments.parties, Path(folder))
-    lines = (
-        json.dumps(found) if arguments.json else "\n".join(f"{name:32}{value:16,.1f}" for name, value in found.items())
-    )
-    sys.stdout.write(lines + "\n")
+    if arguments.alone:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            sys.stdout.write(json.dumps(measure(arguments.sizes[0], Path(folder))))
+        return
+    runs = [_measure_apart(size, arguments.folder) for size in arguments.sizes]
+    result = {"sizes": arguments.sizes, "runs": runs, "growth": growth(arguments.sizes, runs)}
+    if arguments.json:
+        sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    else:
+        Console(width=110).print(table(result))
+
+
+def _measure_apart(size: int, folder: Path | None) -> dict[str, float]:
+    """Measure one size in a process of its own: the peak of memory is that of this size."""
+    command = [sys.executable, "-m", "tests.bench.cashflow", str(size), "--alone"]
+    command += ["--folder", str(folder)] if folder else []
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 if __name__ == "__main__":

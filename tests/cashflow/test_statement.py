@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.cashflow.given import given
 from valuekit import cashflow
-from valuekit.cashflow import statement
+from valuekit.cashflow import allocation
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.money import allocate
@@ -281,8 +281,8 @@ def test_working_month_by_month_changes_nothing(engine, monkeypatch):
         "tickets": [ticket(3), ticket(4, "b"), ticket(2, "b", FEB)],
     }
     answers = []
-    for party_months in (statement.PARTY_MONTHS, 1):
-        monkeypatch.setattr(statement, "PARTY_MONTHS", party_months)
+    for party_months in (allocation.PARTY_MONTHS, 1):
+        monkeypatch.setattr(allocation, "PARTY_MONTHS", party_months)
         compute(engine, **tables)
         answers.append([engine.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in ("books", "cash_months", "cash")])
     assert answers[0] == answers[1]

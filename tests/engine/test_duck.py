@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.six_parties import CUBE_VALUE, fill
-from valuekit.engine import Engine, literal, write_table
+from valuekit.engine import Engine, duck, literal, write_table
 from valuekit.engine.steps import parse_steps
 from valuekit.errors import EngineError, MemoryLimitError, UnknownNameError
 from valuekit.tables import PUBLISHED, Column, Table
@@ -37,6 +37,21 @@ def test_steps_make_their_tables_and_scratch_steps_make_none(engine):
     assert engine.rows("SELECT * FROM two") == [(2,)]
     assert not engine.has("_one")
     assert engine.seconds.keys() == {"two"}
+
+
+@pytest.mark.parametrize("keep_scratch", [False, True])
+def test_work_in_groups_adds_to_the_tables_by_the_names_of_columns(monkeypatch, keep_scratch):
+    texts = {"a": "SELECT n, n + 1 AS next FROM _n", "b": "SELECT n + 1 AS next, n FROM _n"}
+    steps = {
+        file: parse_steps(f"-- step: _n\nSELECT $n AS n\n-- step: t\n{text}", file) for file, text in texts.items()
+    }
+    monkeypatch.setattr(duck, "load_steps", lambda _, file: steps[file])
+    with Engine(keep_scratch=keep_scratch) as engine:
+        engine.add("package", "a", {"n": 1})
+        engine.add("package", "b", {"n": 5})
+        assert engine.rows("SELECT n, next FROM t ORDER BY n") == [(1, 2), (5, 6)]
+        engine.run("package", "a", {"n": 7})
+        assert engine.rows("SELECT n, next FROM t") == [(7, 8)]
 
 
 def test_an_error_in_a_step_names_file_and_step(engine):

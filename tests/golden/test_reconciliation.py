@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.company import given
-from tests.lifecycle.described import AS_OF, days_ago
+from tests.lifecycle.described import AS_OF, days_ago, settled
 from valuekit.engine import Engine
 from valuekit.identity import resolve
 from valuekit.lifecycle import classify
@@ -63,6 +63,7 @@ def engine():
                 UNION SELECT p.party_id FROM party_records AS p
                 JOIN review_pairs AS r ON p.system = r.to_system AND p.record = r.to_record)
         """)
+        settled(engine)
         classify(engine, as_of=AS_OF)
         yield engine
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from tests.company import Row, given
+from valuekit.cashflow import settle
+from valuekit.cashflow.settlement import OVERDUE_DAYS
 from valuekit.engine import Engine
 from valuekit.identity import Matching, resolve
 from valuekit.lifecycle import BUILTIN, REASONS, Definition, Reason, Windows, classify
@@ -39,6 +41,14 @@ def resolved(*, keep_scratch: bool = False, **tables: Sequence[Row]) -> Engine:
     return engine
 
 
+def settled(engine: Engine, as_of: date = AS_OF) -> None:
+    """What the cash flow leaves to the lifecycle; a company without invoices need not wait for it."""
+    if engine.count("invoices"):
+        settle(engine, as_of=as_of)
+    else:
+        engine.make_empty(OVERDUE_DAYS)
+
+
 def described(
     *,
     as_of: date = AS_OF,
@@ -52,6 +62,7 @@ def described(
 ) -> Engine:
     """Resolve and classify the company; records that rows name need not be given."""
     engine = resolved(keep_scratch=keep_scratch, **tables)
+    settled(engine, as_of)
     classify(
         engine,
         as_of=as_of,
@@ -67,6 +78,7 @@ def described(
 def staged(*, as_of: date = AS_OF, windows: Windows | None = None, **company: Any) -> Engine:
     """The company with facts and stages at the date, and no more."""
     engine = resolved(**{name: rows for name, rows in company.items() if name != "internal"})
+    settled(engine, as_of)
     put_in_stages(engine, as_of=as_of, windows=windows or Windows(), internal=company.get("internal", "out"))
     return engine
 

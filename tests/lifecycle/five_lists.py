@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.company import Row, given
-from tests.lifecycle.described import AS_OF
+from tests.lifecycle.described import AS_OF, settled
 from valuekit.engine import Engine
 from valuekit.identity import resolve
 from valuekit.lifecycle import BUILTIN, Policies, classify, merge_definitions
@@ -98,6 +98,7 @@ def company(groups: Sequence[Group], policies: Policies | None = None) -> Engine
                 tables.setdefault(table, []).append({"record": record, **event})
     engine = given(Engine(threads=1), **tables)
     resolve(engine)
+    settled(engine)
     classify(engine, as_of=AS_OF, definitions=DEFINITIONS, policies=policies or Policies())
     return engine
 

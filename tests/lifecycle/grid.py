@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tests.company import Row, given
 from valuekit.calendar import month_end
+from valuekit.cashflow import settle
 from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
 
@@ -40,7 +41,7 @@ def grid(
     `members` says for each definition and party at which month ends it is counted: `{"paying": {"ann": "1101"}}`; a
     space is a month end at which the party is not known yet. `terms` are contract terms with party, monthly, starts_on
     and, where needed, runs_until, signed_on, currency, reporting and kind. `rules` may give a definition its
-    `predicate` and `event_on`.
+    `predicate` and `event_on`. Where `invoices` are given, they are settled.
     """
     members = members or {}
     parties = sorted({p for who in members.values() for p in who} | {t["party"] for t in terms} | set(internal))
@@ -63,6 +64,8 @@ def grid(
     }))  # fmt: skip
     _put_memberships(engine, month_ends, {p: _sums(members, p, len(month_ends)) for p in parties})
     _put_terms(engine, month_ends, terms)
+    if "invoices" in tables:
+        settle(engine, as_of=month_ends[-1])
     return engine
 
 

@@ -175,7 +175,7 @@ def test_balances_are_those_of_the_contracts_counted_by_hand(contracts):
 @for_all(st.lists(terms(), max_size=9), st.sampled_from(ONE_OF_EACH))
 def test_nobody_is_new_twice_nor_expands_from_zero(contracts, policy):
     """Unless a late return counts as new."""
-    engine = grid(MONTHS, {}, contracts, fx_rates=RATES)
+    engine = grid(MONTHS, {}, contracts, fx_rates=RATES, invoices=[])
     move(engine, policies=policy)
     new = "SELECT party_id FROM mrr_moves WHERE (joins OR is_brief) AND NOT is_return"
     assert policy.reactivation_days or not engine.rows(f"{new} GROUP BY party_id HAVING COUNT(*) > 1")

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from tests.company import given
+from tests.lifecycle.described import settled
 from valuekit.engine import Engine, parse_expression
 from valuekit.identity import resolve
 from valuekit.lifecycle import classify
@@ -37,6 +38,7 @@ def test_a_shop_that_keeps_orders_alone_does_not_count_what_it_does_not_record(d
             orders=[{"system": "shop", "id": "1", "record": "a", "ordered_on": date(2026, 6, 1), "amount": 10}],
         )
         resolve(engine)
+        settled(engine)
         classify(engine, as_of=date(2026, 6, 30))
         sql = "SELECT not_countable FROM definitions WHERE definition = $definition"
         assert engine.scalar(sql, {"definition": definition}) == reason

@@ -4,6 +4,7 @@ from itertools import product
 import pytest
 
 from tests.lifecycle.described import AS_OF, described, fact, staged
+from valuekit.cashflow import follow_receivables
 from valuekit.tables import PUBLISHED
 
 INVOICE = {"record": "ann", "id": "i1", "issued_on": "2026-05-01", "due_on": "2026-05-31", "amount": 100}
@@ -78,6 +79,22 @@ def test_what_is_open_of_an_invoice_past_its_day_is_overdue():
 @pytest.mark.parametrize("change", [{"due_on": AS_OF}, {"due_on": None}, {"status": "paid"}, {"status": "void"}])
 def test_an_invoice_that_is_not_overdue(change):
     assert fact("overdue", invoices=[{**INVOICE, **change}]) == 0
+
+
+def test_what_is_overdue_is_the_same_in_the_facts_and_in_the_receivables():
+    """One settlement: `facts.overdue` is `paying_on_time.overdue`, whatever happened to the invoices."""
+    abroad = {"currency": "USD", "amount": 120, "reporting_amount": 100}
+    changes = [{}, {}, {}, {}, {"status": "paid"}, {"status": "uncollectible"}, {"status": "void"}, {"due_on": AS_OF},
+               {"amount": -25}, abroad, {"record": "bob"}, {"record": "cleo", "status": "paid"}]  # fmt: skip
+    invoices = [{**INVOICE, **change, "id": f"i{number}"} for number, change in enumerate(changes)]
+    money = [(1, "payment", 30, {}), (2, "payment", 100, {}), (2, "chargeback", -100, {}), (3, "payment", 100, {}),
+             (3, "refund", -40, {}), (4, "payment", 60, {}), (9, "payment", 50, {"currency": "EUR"}),
+             (0, "credit", -15, {}), (10, "payment", 70, {"record": "bob"})]  # fmt: skip
+    payments = [paid(x, "2026-06-05", kind=kind, invoice=f"i{i}", **more) for i, kind, x, more in money]
+    engine = staged(invoices=invoices, payments=payments)
+    follow_receivables(engine, as_of=AS_OF)
+    both = "SELECT f.overdue, p.overdue FROM facts AS f JOIN paying_on_time AS p USING (party_id) ORDER BY ALL"
+    assert [(float(fact), float(stated)) for fact, stated in engine.rows(both)] == [(0, 0), (30, 30), (245, 245)]
 
 
 def test_void_invoices_are_not_billed():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines import steps
 from pipelines.steps import Work
-from tests.lifecycle.described import AS_OF, described
+from tests.lifecycle.described import AS_OF, described, settled
 from tests.lifecycle.test_properties import companies, past, records, refunds_are_negative, rows
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine, Step
@@ -34,6 +34,7 @@ def run_as_of(engine: Engine, day: date, **settings_) -> None:
     limit_to(engine, day)
     engine.execute("DELETE FROM cash_months WHERE month > $day", {"day": day})
     engine.execute("DELETE FROM parties WHERE party_id NOT IN (SELECT party_id FROM records)")
+    settled(engine, day)
     classify(engine, as_of=day, **settings_)
 
 

@@ -285,6 +285,13 @@ def test_overdue_for_more_days_it_counts_as_churned_until_paid():
     assert overdue(90, late, payments=[paid]) == []
 
 
+@pytest.mark.parametrize("kind", ["refund", "credit", "chargeback"])
+def test_what_is_given_back_of_a_paid_invoice_later_is_no_late_payment(kind):
+    bill, in_time = {"id": "i1", "due_on": "2026-01-31", "status": "paid"}, {"invoice": "i1", "paid_on": "2026-01-25"}
+    back = {"invoice": "i1", "paid_on": "2026-04-05", "kind": kind, "amount": -30}
+    assert overdue(5, bill, payments=[in_time, back]) == []
+
+
 def test_partly_paid_is_not_paid():
     late, part = {"id": "i1", "due_on": "2026-01-31"}, {"invoice": "i1", "paid_on": "2026-02-05", "amount": 60}
     assert overdue(5, late, payments=[part]) == [("ann", 2, "churn", -100)]

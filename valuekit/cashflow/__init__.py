@@ -1,15 +1,16 @@
 """Cash flow: revenue, refunds and every cost by party and month, to the cent of the books."""
 
 from valuekit.cashflow.activities import Activity, Extra
+from valuekit.cashflow.books_check import check_books
 from valuekit.cashflow.break_even import explain_break_even, find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
-from valuekit.cashflow.overdue import trace_overdue
 from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
-from valuekit.cashflow.statement import check_books, compute
+from valuekit.cashflow.settlement import settle
+from valuekit.cashflow.statement import compute
 
 __all__ = [
     "DEFAULT_CHAINS",
@@ -28,8 +29,8 @@ __all__ = [
     "find_break_even",
     "follow_receivables",
     "measure_scale",
+    "settle",
     "share_scale",
-    "trace_overdue",
     "unknown_pools",
     "whale_curve",
 ]

@@ -57,8 +57,8 @@ FROM _pools_measured
 -- step: cashflow_split
 SELECT
     p.p, u.n, p.sign,
-    p.cents * u.units // p.total AS cents,
-    p.cents * u.units % p.total AS remainder
+    CAST(p.cents * u.units // p.total AS BIGINT) AS cents,
+    CAST(p.cents * u.units % p.total AS BIGINT) AS remainder
 FROM cashflow_pools AS p
 JOIN cashflow_units AS u
     ON u.driver = p.driver AND u.work = p.work AND u.month = p.month

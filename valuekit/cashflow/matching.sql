@@ -1,34 +1,55 @@
 -- Which invoice each movement of money is for: the one that it names in its system, else one of its party in another.
 
--- step: settled_inside
--- What one's own units and test accounts owe or pay is no receivable.
-SELECT party_id FROM parties WHERE role IN ('internal', 'test')
+-- step: settled_parties
+-- Whole numbers for parties, in the order of their ids; 0 stands for nobody known. What one's own units and test
+-- accounts owe or pay is no receivable.
+SELECT
+    CAST(ROW_NUMBER() OVER (ORDER BY party_id) AS INTEGER) AS n, party_id,
+    COALESCE(role IN ('internal', 'test'), FALSE) AS is_inside
+FROM parties
+
+-- step: _sized
+-- Amounts have no sign and are in hundredths of a cent; a negative invoice is a credit note, settled by money back.
+SELECT
+    i.rowid AS bill, COALESCE(p.n, 0) AS n, p.party_id, i.contract, i.issued_on, i.due_on, i.status, i.currency,
+    CASE WHEN i.amount < 0 THEN -1 ELSE 1 END AS sign,
+    CAST(ABS(i.amount) * 10000 AS BIGINT) AS claim,
+    CAST(ABS(i.reporting_amount) * 10000 AS BIGINT) AS worth,
+    CAST(ABS(COALESCE(i.reporting_tax, 0)) * 10000 AS BIGINT) AS taxed
+FROM invoices AS i
+LEFT JOIN settled_parties AS p ON p.party_id = i.party_id
+WHERE {stands} AND p.is_inside IS NOT TRUE
+
+-- step: settled_bills
+-- The smallest part of a claim is a cent, as in all converted amounts; where the amounts are finer, so are their parts.
+SELECT
+    *,
+    CASE WHEN worth % 100 = 0 AND worth <> claim THEN 100 ELSE 1 END AS unit,
+    CASE WHEN taxed % 100 = 0 THEN 100 ELSE 1 END AS tax_unit
+FROM _sized
+
+-- step: _invoices
+SELECT i.rowid AS bill, i.system, i.id, COALESCE(p.n, 0) AS n, {stands} AND p.is_inside IS NOT TRUE AS stands
+FROM invoices AS i
+LEFT JOIN settled_parties AS p ON p.party_id = i.party_id
 
 -- step: settled_payments
+-- Without a bill where the invoice that it names does not stand, and what comes after the date pays nothing yet.
+-- `sought`: the invoice that it names, where its own system has none of that id. `n`: the party whom it counts for.
 SELECT
-    p.rowid AS payment, p.party_id, p.invoice, p.paid_on, p.kind, p.currency, p.amount, p.reporting_amount,
-    i.rowid AS bill, i.party_id AS billed_party_id, {stands} AS stands
+    p.rowid AS payment, p.paid_on, p.kind, p.currency, p.amount, p.reporting_amount,
+    CASE WHEN i.stands AND p.paid_on <= $as_of THEN i.bill END AS bill,
+    CASE WHEN i.stands AND p.paid_on <= $as_of THEN i.n ELSE COALESCE(q.n, 0) END AS n,
+    CASE WHEN i.bill IS NULL AND p.paid_on <= $as_of THEN p.invoice END AS sought
 FROM payments AS p
-LEFT JOIN invoices AS i ON i.system = p.system AND i.id = p.invoice
-ANTI JOIN settled_inside AS s ON s.party_id = p.party_id
+LEFT JOIN settled_parties AS q ON q.party_id = p.party_id
+LEFT JOIN _invoices AS i ON i.system = p.system AND i.id = p.invoice
+WHERE q.is_inside IS NOT TRUE
 
--- step: _elsewhere
+-- step: settled_elsewhere
 -- Money that is kept in another system than the bills: the party must be the same.
-SELECT p.payment, MIN_BY(i.rowid, i.system) AS bill
+SELECT p.payment, MIN_BY(i.bill, i.system) AS bill
 FROM settled_payments AS p
-JOIN invoices AS i ON i.id = p.invoice AND i.party_id = p.party_id
-WHERE p.bill IS NULL AND p.invoice IS NOT NULL AND {stands}
+JOIN _invoices AS i ON i.id = p.sought AND i.n = p.n
+WHERE i.stands AND p.n > 0
 GROUP BY p.payment
-
--- step: settled_money
--- Without a bill where it names none that stands. What comes after the date pays nothing yet.
-SELECT
-    p.party_id, p.paid_on, p.kind, p.currency, p.amount, p.reporting_amount,
-    CASE
-        WHEN p.paid_on > $as_of THEN NULL
-        WHEN p.stands AND i.party_id IS NULL THEN p.bill
-        ELSE e.bill
-    END AS bill
-FROM settled_payments AS p
-LEFT JOIN settled_inside AS i ON i.party_id = p.billed_party_id
-LEFT JOIN _elsewhere AS e ON e.payment = p.payment

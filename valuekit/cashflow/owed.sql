@@ -1,44 +1,10 @@
--- What the settlement of some invoices says of months, month ends, days and parties.
+-- How old what the parties $first to $last owe is, and when they pay.
 
--- step: _month_ends
-SELECT *, CAST(DATE_TRUNC('month', day) AS DATE) AS month
-FROM settled_states
-WHERE next_day IS NULL OR DATE_TRUNC('month', next_day) > DATE_TRUNC('month', day)
+-- step: _states
+SELECT * FROM settled_states WHERE n BETWEEN $first AND $last
 
--- step: _moves
-SELECT
-    bill, month,
-    invoiced - LAG(invoiced, 1, 0) OVER so_far AS invoiced,
-    received - LAG(received, 1, 0) OVER so_far AS received,
-    credited - LAG(credited, 1, 0) OVER so_far AS credited,
-    written_off - LAG(written_off, 1, 0) OVER so_far AS written_off,
-    unknown - LAG(unknown, 1, 0) OVER so_far AS unknown,
-    fx - LAG(fx, 1, 0) OVER so_far AS fx,
-    invoiced_net - LAG(invoiced_net, 1, 0) OVER so_far AS invoiced_net,
-    credited_net - LAG(credited_net, 1, 0) OVER so_far AS credited_net,
-    written_off_net - LAG(written_off_net, 1, 0) OVER so_far AS written_off_net,
-    open + disputed - LAG(open + disputed, 1, 0) OVER so_far AS owed
-FROM _month_ends
-WINDOW so_far AS (PARTITION BY bill ORDER BY month)
-
--- step: _money_months
--- Money stands on account until it settles something: in advance, and beyond the invoice.
-SELECT bill, month, * EXCLUDE (bill, month), -received AS on_account
-FROM _moves
-UNION ALL BY NAME
-SELECT bill, CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, SUM(money) AS on_account
-FROM settled_bill_money
-GROUP BY 1, 2
-
--- step: settled_months_part
-SELECT
-    b.party_id, m.month, SUM(invoiced) AS invoiced, SUM(received) AS received, SUM(credited) AS credited,
-    SUM(written_off) AS written_off, SUM(unknown) AS unknown, SUM(fx) AS fx, SUM(owed) AS owed,
-    SUM(on_account) AS on_account,
-    SUM(invoiced_net) AS invoiced_net, SUM(credited_net) AS credited_net, SUM(written_off_net) AS written_off_net
-FROM _money_months AS m
-JOIN settled_bills AS b ON b.bill = m.bill
-GROUP BY b.party_id, m.month
+-- step: _bills
+SELECT * FROM settled_bills WHERE n BETWEEN $first AND $last
 
 -- step: _spans
 -- States that last over a month end; `number` is the first month end on or after the day.
@@ -46,8 +12,8 @@ SELECT
     s.*, b.due_on,
     DATEDIFF('month', $first_end, s.day) AS number,
     COALESCE(DATEDIFF('month', $first_end, s.next_day), $until_number) AS until_number
-FROM settled_states AS s
-JOIN settled_bills AS b ON b.bill = s.bill
+FROM _states AS s
+JOIN _bills AS b ON b.bill = s.bill
 WHERE s.is_owed AND (s.next_day IS NULL OR DATEDIFF('month', $first_end, s.day) < DATEDIFF('month', $first_end, s.next_day))
 
 -- step: _buckets
@@ -74,7 +40,7 @@ SELECT 'disputed', disputed, number, until_number FROM _spans WHERE disputed <> 
 UNION ALL
 SELECT 'written_off', written_off, number, until_number FROM _spans WHERE written_off <> 0
 
--- step: settled_ages_part
+-- step: settled_ages
 -- What comes into a bucket and goes out of it, by month end.
 SELECT bucket, number, SUM(amount) AS amount
 FROM (
@@ -84,13 +50,12 @@ FROM (
 )
 GROUP BY bucket, number
 
--- step: settled_sales_part
+-- step: settled_sales
 SELECT
-    b.issued_on AS day, SUM(b.reporting_amount) AS amount,
-    SUM(CASE WHEN s.is_unknown AND b.amount > 0 THEN b.reporting_amount ELSE 0 END) AS unknown
-FROM settled_bills AS b
-JOIN settled_states AS s ON s.bill = b.bill
-WHERE s.next_day IS NULL
+    b.issued_on AS day, SUM(b.sign * b.worth) AS amount,
+    SUM(CASE WHEN s.is_unknown AND b.sign > 0 THEN b.worth ELSE 0 END) AS unknown
+FROM _bills AS b
+JOIN _states AS s ON s.bill = b.bill AND s.next_day IS NULL
 GROUP BY b.issued_on
 
 -- step: _settled
@@ -101,10 +66,10 @@ SELECT
         WHEN NOT BOOL_OR(is_unknown) AND NOT BOOL_OR(is_owed AND next_day IS NULL)
             THEN COALESCE(MAX(next_day) FILTER (WHERE is_owed), MIN(day))
     END AS settled_on,
-    SUM(open) FILTER (WHERE next_day IS NULL) AS open,
-    SUM(disputed) FILTER (WHERE next_day IS NULL) AS disputed,
-    SUM(written_off) FILTER (WHERE next_day IS NULL) AS written_off
-FROM settled_states
+    MAX(open) FILTER (WHERE next_day IS NULL) AS open,
+    MAX(disputed) FILTER (WHERE next_day IS NULL) AS disputed,
+    MAX(written_off) FILTER (WHERE next_day IS NULL) AS written_off
+FROM _states
 GROUP BY bill
 
 -- step: _paid
@@ -114,14 +79,15 @@ SELECT
     SUM(m.amount) FILTER (WHERE m.kind = 'payment') AS paid,
     SUM(m.amount) FILTER (WHERE m.kind <> 'payment') AS returned,
     SUM(m.amount) FILTER (WHERE m.kind = 'credit') AS credited
-FROM settled_bill_money AS m
-JOIN settled_bills AS b ON b.bill = m.bill
+FROM settled_money AS m
+JOIN _bills AS b ON b.bill = m.bill
+WHERE m.n BETWEEN $first AND $last
 GROUP BY m.bill
 
 -- step: _asked
 -- `owed` is what the invoice asks for once credit notes are taken off; nothing of it: as if it had not been written.
 SELECT
-    b.party_id, b.due_on, b.sign, b.claim, b.worth, b.unit, s.settled_on, s.open, s.disputed, s.written_off,
+    b.n, b.party_id, b.due_on, b.sign, b.claim, b.worth, b.unit, s.settled_on, s.open, s.disputed, s.written_off,
     s.is_unknown,
     CASE WHEN b.sign > 0 THEN b.claim + COALESCE(p.credited, 0) ELSE 0 END AS owed,
     COALESCE(p.paid_in_time, 0) AS paid_in_time,
@@ -129,7 +95,7 @@ SELECT
         WHEN b.sign > 0 THEN GREATEST(COALESCE(p.paid, 0) + COALESCE(p.returned, 0) - b.claim, 0) ELSE 0
     END AS overpaid,
     CASE WHEN b.sign < 0 THEN -b.claim ELSE COALESCE(p.credited, 0) END AS credited
-FROM settled_bills AS b
+FROM _bills AS b
 JOIN _settled AS s ON s.bill = b.bill
 LEFT JOIN _paid AS p ON p.bill = b.bill
 WHERE b.party_id IS NOT NULL
@@ -146,23 +112,52 @@ SELECT
     CASE WHEN due_on < $as_of AND open > 0 THEN open ELSE 0 END AS overdue
 FROM _asked
 
--- step: settled_parties_part
+-- step: _parties
 SELECT
-    party_id,
+    n,
     COUNT(*) FILTER (WHERE is_due AND NOT is_unknown) AS due,
     COUNT(*) FILTER (WHERE is_due AND is_unknown) AS unknown,
     COUNT(*) FILTER (WHERE is_due AND settled_on <= due_on) AS on_time,
     SUM(due) FILTER (WHERE is_due AND NOT is_unknown) AS amount_due,
     SUM(in_time) FILTER (WHERE is_due AND NOT is_unknown) AS amount_on_time,
     SUM(days_late) FILTER (WHERE is_due AND NOT is_unknown) AS days_late,
-    SUM(due * days_late) FILTER (WHERE is_due AND NOT is_unknown) AS money_days_late,
+    SUM(CAST(due AS HUGEINT) * days_late) FILTER (WHERE is_due AND NOT is_unknown) AS money_days_late,
     COALESCE(BOOL_OR(settled_on IS NULL) FILTER (WHERE is_due AND NOT is_unknown), FALSE) AS at_least,
     SUM(overdue) AS overdue,
     MIN(due_on) FILTER (WHERE overdue > 0) AS oldest_due_on,
-    SUM(overdue * DATEDIFF('day', due_on, CAST($as_of AS DATE))) AS money_days_overdue,
+    SUM(CAST(overdue AS HUGEINT) * DATEDIFF('day', due_on, CAST($as_of AS DATE))) AS money_days_overdue,
     SUM(disputed) AS disputed,
     SUM(written_off) AS written_off,
-    SUM(overpaid_amount) AS overpaid,
-    SUM(credited_amount) AS credited
+    SUM(overpaid_amount) AS overpaid_sum,
+    SUM(credited_amount) AS credited_sum
 FROM _judged
-GROUP BY party_id
+GROUP BY n
+
+-- step: _without_invoice
+SELECT n, SUM(money) AS without_invoice
+FROM settled_money
+WHERE n BETWEEN $first AND $last AND kind = 'payment' AND bill IS NULL AND paid_on <= $as_of
+GROUP BY n
+
+-- step: paying_on_time
+SELECT
+    p.party_id, CAST(b.due AS BIGINT) AS due, CAST(b.unknown AS BIGINT) AS unknown, CAST(b.on_time AS BIGINT) AS on_time,
+    {amount_due} AS amount_due,
+    {amount_on_time} AS amount_on_time,
+    CAST(b.on_time AS DOUBLE) / NULLIF(b.due, 0) AS on_time_rate,
+    CAST(b.amount_on_time AS DOUBLE) / NULLIF(CAST(b.amount_due AS DOUBLE), 0) AS on_time_share,
+    CAST(b.days_late AS DOUBLE) / NULLIF(b.due, 0) AS mean_days_late,
+    CAST(b.money_days_late AS DOUBLE) / NULLIF(CAST(b.amount_due AS DOUBLE), 0) AS weighted_days_late,
+    b.at_least,
+    {overdue} AS overdue,
+    b.oldest_due_on,
+    CAST(DATEDIFF('day', b.oldest_due_on, CAST($as_of AS DATE)) AS DOUBLE) AS oldest_days_overdue,
+    CAST(b.money_days_overdue AS DOUBLE) / NULLIF(CAST(b.overdue AS DOUBLE), 0) AS weighted_days_overdue,
+    {disputed} AS disputed,
+    {written_off} AS written_off,
+    {overpaid_sum} AS overpaid,
+    {credited_sum} AS credited,
+    {without_invoice} AS without_invoice
+FROM _parties AS b
+JOIN settled_parties AS p USING (n)
+LEFT JOIN _without_invoice AS w USING (n)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from valuekit.calendar import add_months, month_end, month_ends, month_start
 from valuekit.cashflow.receivables_check import check_receivables
-from valuekit.cashflow.settlement import SCRATCH, amount, settle, worth
+from valuekit.cashflow.settlement import amount, groups, settle, worth
 from valuekit.engine import Engine, Expression
 
 PACKAGE = "valuekit.cashflow"
@@ -18,7 +18,9 @@ SALES_DAYS = 90
 MOST_UNKNOWN = Decimal("0.1")
 """Share of credit sales that may be called paid without a payment; above it, what is open is not known either."""
 
-_GATHERED = ("settled_months", "settled_ages", "settled_sales", "settled_parties")
+_BY_PARTY = ("invoiced_months", "receivable_months", "paying_on_time")
+_GATHERED = ("settled_ages", "settled_sales")
+"""What one group of parties after the other adds to."""
 
 _MONTH_ENDS = pa.schema([("number", pa.int32()), ("as_of", pa.date32()), ("complete", pa.bool_())])
 
@@ -56,22 +58,15 @@ def follow_receivables(engine: Engine, *, as_of: date, sales_days: int = SALES_D
         "first_end": ends[0],
         "until_number": len(ends),
     }
-    for number, _ in enumerate(settle(engine, as_of=as_of)):
-        engine.run(PACKAGE, "owed.sql", parameters, **_JUDGED, **_NUMBERS)
-        _keep(engine, first=number == 0)
-    engine.run(PACKAGE, "invoiced.sql", parameters, **_CLAIMED)
-    engine.run(PACKAGE, "receivables.sql", parameters, **_SHOWN)
+    settle(engine, as_of=as_of)
+    engine.drop(*_BY_PARTY, *_GATHERED)
+    for group in groups(engine):
+        engine.run(PACKAGE, "claims.sql", group)
+        engine.add(PACKAGE, "invoiced.sql", group, **_CLAIMED)
+        engine.add(PACKAGE, "owed.sql", {**parameters, **group}, **_JUDGED, **_NUMBERS, **_PAYING)
+    engine.run(PACKAGE, "receivables.sql", parameters, **_AGED)
     check_receivables(engine)
-    if not engine.keep_scratch:
-        engine.drop(*SCRATCH, *_GATHERED, "settled_claims", "receivables_month_ends")
-
-
-def _keep(engine: Engine, *, first: bool) -> None:
-    """Add what one group of invoices says to what the others said."""
-    for name in _GATHERED:
-        into = f"CREATE OR REPLACE TABLE {name} AS" if first else f"INSERT INTO {name}"
-        engine.execute(f"{into} SELECT * FROM {name}_part")
-        engine.drop(f"{name}_part")
+    engine.forget("settled_claims", *_GATHERED, "receivables_month_ends")
 
 
 def _make_month_ends(engine: Engine, as_of: date) -> tuple[date, ...]:
@@ -98,12 +93,22 @@ _JUDGED = {part: worth(part) for part in ("owed", "overpaid", "credited")} | {
 }
 _CLAIMED = {
     name: amount(name)
-    for name in ("invoiced", "received", "credited", "written_off", "unknown", "fx", "on_account", "balance", "former")
+    for name in (
+        *("invoiced", "received", "credited", "written_off", "unknown", "fx", "on_account", "balance", "former"),
+        *("invoiced_net", "credited_net", "written_off_net"),
+    )
 }
-_SHOWN = {
+_AGED = {
     name: amount(name)
     for name in (
-        *("open", "current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90", "disputed"),
-        *("written_off", "amount_due", "amount_on_time", "overdue", "overpaid", "credited"),
+        *("open", "current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90"),
+        *("disputed", "written_off"),
+    )
+}
+_PAYING = {
+    name: amount(name)
+    for name in (
+        *("amount_due", "amount_on_time", "overdue", "disputed", "written_off", "without_invoice"),
+        *("overpaid_sum", "credited_sum"),
     )
 }

@@ -1,4 +1,4 @@
--- What is billed and not paid yet, by month end, and by party at the as-of date, once all invoices are settled.
+-- What is billed and not paid yet, by month end.
 
 -- step: _ages
 SELECT bucket, number, SUM(amount) AS amount
@@ -26,9 +26,9 @@ FROM settled_sales
 UNION ALL
 SELECT
     paid_on,
-    CASE WHEN kind = 'credit' AND bill IS NOT NULL THEN reporting_amount ELSE 0 END,
+    CASE WHEN kind = 'credit' AND bill IS NOT NULL THEN money ELSE 0 END,
     0,
-    CASE WHEN kind = 'payment' AND bill IS NULL THEN reporting_amount ELSE 0 END
+    CASE WHEN kind = 'payment' AND bill IS NULL THEN money ELSE 0 END
 FROM settled_money
 WHERE (kind = 'credit' AND bill IS NOT NULL OR kind = 'payment' AND bill IS NULL) AND paid_on <= $as_of
 
@@ -39,7 +39,10 @@ GROUP BY day
 
 -- step: _sales
 SELECT
-    m.number, SUM(amount) AS credit_sales, SUM(unknown) AS unknown, SUM(without_invoice) AS without_invoice
+    m.number,
+    CAST(SUM(amount) AS DECIMAL(22, 0)) * 0.0001 AS credit_sales,
+    CAST(SUM(unknown) AS DECIMAL(22, 0)) * 0.0001 AS unknown,
+    CAST(SUM(without_invoice) AS DECIMAL(22, 0)) * 0.0001 AS without_invoice
 FROM receivables_month_ends AS m
 JOIN _sold_days AS s ON s.day > m.as_of - $days AND s.day <= m.as_of
 GROUP BY m.number
@@ -80,41 +83,3 @@ SELECT
     CAST(COALESCE(current, 0) AS DOUBLE) / 10000 * days_a_unit AS best_possible_dso,
     CAST(COALESCE(open - current, 0) AS DOUBLE) / 10000 * days_a_unit AS average_days_delinquent
 FROM _figures
-
--- step: _without_invoice
-SELECT party_id, SUM(reporting_amount) AS amount
-FROM settled_money
-WHERE kind = 'payment' AND bill IS NULL AND party_id IS NOT NULL AND paid_on <= $as_of
-GROUP BY party_id
-
--- step: _by_party
-SELECT
-    party_id, SUM(due) AS due, SUM(unknown) AS unknown, SUM(on_time) AS on_time,
-    SUM(amount_due) AS amount_due, SUM(amount_on_time) AS amount_on_time, SUM(days_late) AS days_late,
-    SUM(money_days_late) AS money_days_late, BOOL_OR(at_least) AS at_least, SUM(overdue) AS overdue,
-    MIN(oldest_due_on) AS oldest_due_on, SUM(money_days_overdue) AS money_days_overdue, SUM(disputed) AS disputed,
-    SUM(written_off) AS written_off, SUM(overpaid) AS overpaid, SUM(credited) AS credited
-FROM settled_parties
-GROUP BY party_id
-
--- step: paying_on_time
-SELECT
-    b.party_id, CAST(b.due AS BIGINT) AS due, CAST(b.unknown AS BIGINT) AS unknown, CAST(b.on_time AS BIGINT) AS on_time,
-    {amount_due} AS amount_due,
-    {amount_on_time} AS amount_on_time,
-    CAST(b.on_time AS DOUBLE) / NULLIF(b.due, 0) AS on_time_rate,
-    CAST(b.amount_on_time AS DOUBLE) / NULLIF(CAST(b.amount_due AS DOUBLE), 0) AS on_time_share,
-    CAST(b.days_late AS DOUBLE) / NULLIF(b.due, 0) AS mean_days_late,
-    CAST(b.money_days_late AS DOUBLE) / NULLIF(CAST(b.amount_due AS DOUBLE), 0) AS weighted_days_late,
-    b.at_least,
-    {overdue} AS overdue,
-    b.oldest_due_on,
-    CAST(DATEDIFF('day', b.oldest_due_on, CAST($as_of AS DATE)) AS DOUBLE) AS oldest_days_overdue,
-    CAST(b.money_days_overdue AS DOUBLE) / NULLIF(CAST(b.overdue AS DOUBLE), 0) AS weighted_days_overdue,
-    {disputed} AS disputed,
-    {written_off} AS written_off,
-    {overpaid} AS overpaid,
-    {credited} AS credited,
-    CAST(COALESCE(w.amount, 0) AS DECIMAL(18, 4)) AS without_invoice
-FROM _by_party AS b
-LEFT JOIN _without_invoice AS w USING (party_id)

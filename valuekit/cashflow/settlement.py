@@ -1,26 +1,26 @@
 """How invoices are settled: one set of rules for what was paid, given up, written off and is still owed."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from valuekit.engine import Engine, Expression
+from valuekit.money import MONEY
+from valuekit.tables import Column, Table
 
 PACKAGE = "valuekit.cashflow"
 
 BILLS = 2_000_000
 """Invoices that are settled at once: bounds the memory, does not change a result."""
 
-SCRATCH = (
-    "settled_inside", "settled_payments", "settled_money", "settled_bills", "settled_bill_money", "settled_states",
-)  # fmt: skip
-"""What `settle` makes: whoever asks for it drops it."""
 
+def settle(engine: Engine, *, as_of: date) -> None:
+    """Settle the invoices, once for all who ask what is owed.
 
-def settle(engine: Engine, *, as_of: date, all_bills: bool = True) -> Iterator[None]:
-    """Settle the invoices in groups; yield once for each, with its tables made.
-
-    They are `settled_bills`, `settled_bill_money` and `settled_states`, and `settled_money`: all money with the invoice
-    that it is for. With `all_bills` false, only invoices that are called neither paid nor uncollectible.
+    Makes `settled_parties` (numbers for parties), `settled_bills` (invoices that stand), `settled_money` (all money,
+    with the invoice that it is for) and `settled_states` (what there is of an invoice from a day on, until the next);
+    amounts are whole hundredths of a cent. And `overdue_days`: by party and day, by how much what it has overdue
+    changes; summed up to a day, what it was, and up to `as_of`, `overdue` of `paying_on_time`. It leaves out invoices
+    that are called paid or uncollectible: on an earlier day, nobody could have known which payment is the last, so that
+    the sum is what a run as of then finds.
 
     Reads: `invoices`, `payments` and `fx_rates`, accepted, with `party_id`; `parties` for the roles. Nothing after the
     date.
@@ -41,17 +41,31 @@ def settle(engine: Engine, *, as_of: date, all_bills: bool = True) -> Iterator[N
     - A negative invoice is a credit note: a negative claim, which money back settles.
     """
     engine.run(PACKAGE, "matching.sql", {"as_of": as_of}, stands=_STANDS)
-    bills = (engine.scalar("SELECT MAX(rowid) FROM invoices") or 0) + 1
-    for first in range(0, bills, BILLS):
-        group = {"as_of": as_of, "first": first, "last": first + BILLS - 1, "all": all_bills}
-        engine.run(PACKAGE, "settlement.sql", group, stands=_STANDS, **_WORTH, **_TAX)
-        yield
+    engine.drop("settled_money", "settled_states")
+    for group in groups(engine):
+        engine.add(PACKAGE, "settlement.sql", {"as_of": as_of, **group}, **_WORTH, **_TAX)
+    engine.run(PACKAGE, "overdue.sql", {"as_of": as_of}, amount=amount("amount"))
+    engine.forget("settled_payments", "settled_elsewhere")
+
+
+def groups(engine: Engine) -> list[dict[str, int | str]]:
+    """Return the first and last number and id of the parties that are worked on at once; nobody known is in the first.
+
+    Reads `settled_parties` and `settled_bills`.
+    """
+    size = max(1, BILLS * engine.count("settled_parties") // max(1, engine.count("settled_bills")))
+    sql = """
+        SELECT MIN(n), MAX(n), MIN(party_id), MAX(party_id)
+        FROM settled_parties GROUP BY (n - 1) // $size ORDER BY 1
+    """
+    found = engine.rows(sql, {"size": size}) or [(0, 0, "", "")]
+    named = [dict(zip(("first", "last", "first_party", "last_party"), row, strict=True)) for row in found]
+    return [named[0] | {"first": 0}, *named[1:]]
 
 
 def worth(part: str) -> Expression:
     """SQL of a part of a claim in the reporting currency, at the rate of the invoice; halves away from zero."""
-    sized = f"(2 * worth * ABS({part}) + unit * claim) // (2 * unit * claim)"
-    return _sql(f"CASE WHEN {part} = 0 THEN 0 ELSE SIGN({part}) * unit * ({sized}) END")
+    return _share(part, of="claim", taken="worth", unit="unit")
 
 
 def amount(hundredths: str) -> Expression:
@@ -59,10 +73,14 @@ def amount(hundredths: str) -> Expression:
     return _sql(f"CAST(CAST(COALESCE({hundredths}, 0) AS DECIMAL(22, 0)) * 0.0001 AS DECIMAL(18, 4))")
 
 
-def _tax(part: str) -> Expression:
-    """SQL of the tax in a part of an invoice: the share that it has in the whole."""
-    sized = f"(2 * taxed * ABS({part}) + tax_unit * worth) // (2 * tax_unit * worth)"
-    return _sql(f"SIGN({part}) * tax_unit * ({sized})")
+def _share(part: str, *, of: str, taken: str, unit: str) -> Expression:
+    """SQL of as much of `taken` as `part` is of `of`, in whole units; all or nothing, mostly, needs no division."""
+    sized = f"(2 * CAST({taken} AS HUGEINT) * ABS({part}) + {unit} * CAST({of} AS HUGEINT))"
+    return _sql(
+        f"CASE WHEN {part} = 0 THEN 0 WHEN {taken} = {of} THEN {part} "
+        f"WHEN ABS({part}) = {of} THEN SIGN({part}) * {taken} "
+        f"ELSE CAST(SIGN({part}) * {unit} * ({sized} // (2 * {unit} * CAST({of} AS HUGEINT))) AS BIGINT) END"
+    )
 
 
 def _sql(text: str) -> Expression:
@@ -71,4 +89,18 @@ def _sql(text: str) -> Expression:
 
 _STANDS = _sql("(i.status <> 'void' AND i.amount <> 0 AND i.reporting_amount <> 0 AND i.issued_on <= $as_of)")
 _WORTH = {part: worth(f"{part}_part") for part in ("lost", "unknown", "disputed", "open", "credited")}
-_TAX = {f"tax_{part}": _tax(part) for part in ("invoiced", "credited", "written_off")}
+_TAX = {
+    f"tax_{part}": _share(part, of="worth", taken="taxed", unit="tax_unit")
+    for part in ("invoiced", "credited", "written_off")
+}
+
+OVERDUE_DAYS = Table(
+    "overdue_days",
+    "party and day on which what it has overdue changes",
+    (
+        Column("party_id", "VARCHAR", "Party", required=True),
+        Column("day", "DATE", "Day", unit="date", required=True),
+        Column("overdue", MONEY, "By how much it changes", unit="reporting currency", required=True),
+    ),
+    key=("party_id", "day"),
+)

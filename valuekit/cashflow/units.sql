@@ -147,6 +147,6 @@ SELECT * FROM _campaign_any_month
 
 -- step: cashflow_units
 -- Whole units of each driver by month and party; the row without party holds what unknown parties used.
-SELECT driver, work, month, n, CAST(units AS HUGEINT) AS units
+SELECT driver, work, month, n, CAST(units AS BIGINT) AS units
 FROM _units
 WHERE units > 0

@@ -94,11 +94,20 @@ class Engine:
         """Run the steps of a `.sql` file and return the names of the tables that they made."""
         return self.run_steps(load_steps(package, file), parameters, **slots)
 
+    def add(self, package: str, file: str, parameters: Parameters | None = None, **slots: Slot) -> list[str]:
+        """Run the steps of a `.sql` file for one group of many: rows are added to those that are there."""
+        return self._take(load_steps(package, file), parameters, slots, add=True)
+
     def run_steps(self, steps: Sequence[Step], parameters: Parameters | None = None, **slots: Slot) -> list[str]:
         """Run steps in order and return the names of the tables that they made."""
+        return self._take(steps, parameters, slots)
+
+    def _take(
+        self, steps: Sequence[Step], parameters: Parameters | None, slots: Mapping[str, Slot], *, add: bool = False
+    ) -> list[str]:
         if self.keep_scratch:
             for step in steps:
-                self._make(step, render(step, slots), parameters)
+                self._make(step, render(step, slots), parameters, add=add and not step.scratch)
             return [s.name for s in steps]
         scratch: dict[str, Step] = {}
         made = []
@@ -106,7 +115,7 @@ class Engine:
             if step.scratch:
                 scratch[step.name] = step
             else:
-                self._make(step, compose(step, scratch, slots), parameters)
+                self._make(step, compose(step, scratch, slots), parameters, add=add)
                 made.append(step.name)
         return made
 
@@ -118,10 +127,11 @@ class Engine:
         scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
         return self.query(compose(steps[step], scratch, slots), parameters)
 
-    def _make(self, step: Step, sql: str, parameters: Parameters | None) -> None:
-        start = time.perf_counter()
+    def _make(self, step: Step, sql: str, parameters: Parameters | None, *, add: bool = False) -> None:
+        start, name = time.perf_counter(), quote(step.name)
+        head = f"INSERT INTO {name} BY NAME" if add and self.has(step.name) else f"CREATE OR REPLACE TABLE {name} AS"
         try:
-            self._run(f"CREATE OR REPLACE TABLE {quote(step.name)} AS\n{sql}", parameters)
+            self._run(f"{head}\n{sql}", parameters)
         except duckdb.Error as error:
             raise EngineError(first_line(error), where=f"{step.file} step {step.name}") from error
         self.seconds[step.name] = time.perf_counter() - start
@@ -205,6 +215,11 @@ class Engine:
         """Drop tables that may exist."""
         for table in tables:
             self.execute(f"DROP TABLE IF EXISTS {quote(table)}")
+
+    def forget(self, *tables: str) -> None:
+        """Drop tables that only led to others, unless scratch is kept to be looked at."""
+        if not self.keep_scratch:
+            self.drop(*tables)
 
     # --- files
 

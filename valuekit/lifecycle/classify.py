@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from valuekit.cashflow import trace_overdue
 from valuekit.engine import Engine
 from valuekit.lifecycle.definitions import Definition, definition_bits, put_definition_rules, settle_definitions
 from valuekit.lifecycle.lists import reconcile_lists
@@ -37,7 +36,8 @@ def classify(
 
     And of any two definitions, why one counts a party and the other does not.
 
-    Reads the canonical tables with their party ids, limited to what was known at `as_of`; `parties`; `cash_months`.
+    Reads the canonical tables with their party ids, limited to what was known at `as_of`; `parties`; `cash_months`; the
+    settlement of the invoices at `as_of` (see `cashflow.settle`).
     Makes `facts` (one row per party), `stages` (one row per party), `definitions`, `reasons`, `party_lists`,
     `memberships`; `history`, `stage_months` and `reconciliation`, over `history_months`
     month ends and the date itself. Beside them `month_ends`, `party_months` and `running_terms` (see `months`),
@@ -72,13 +72,12 @@ def stage(
 ) -> tuple[Period, Rules]:
     """Say in which stage each party is at a date: the first part of `classify`, for whoever asks no more.
 
-    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems`, `month_ends`
-    and `overdue_days` (see `cashflow.trace_overdue`).
+    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems` and
+    `month_ends`.
 
     Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
     """
     cluster(engine)
-    trace_overdue(engine, as_of=as_of)
     make_party_systems(engine)
     period = Period(make_month_ends(engine, as_of, history_months), windows.churn_date)
     rules = put_stage_rules(engine, windows.constants, without_internal_rule() if internal == "in" else RULES)

@@ -39,32 +39,12 @@ FROM _running AS r
 JOIN stages AS s USING (party_id)
 WHERE r.monthly > 0 AND s.stage <> 'internal'
 
--- step: _paid_so_far
-SELECT
-  system, invoice, paid_on, currency,
-  SUM(amount) OVER (PARTITION BY system, invoice, currency ORDER BY paid_on, id) AS paid
-FROM payments
-WHERE $past_due_days IS NOT NULL AND invoice IS NOT NULL
-
--- step: _settled
--- The day on which an invoice was paid: when payments reach it, or, where it is called paid, the last one of them.
-SELECT
-  i.party_id, i.contract, i.due_on + CAST($past_due_days AS INTEGER) AS waits_until,
-  CASE
-    WHEN i.status = 'paid' THEN COALESCE(MAX(p.paid_on), i.due_on)
-    ELSE MIN(p.paid_on) FILTER (WHERE p.currency = i.currency AND p.paid >= i.amount)
-  END AS settled_on
-FROM invoices AS i
-LEFT JOIN _paid_so_far AS p ON p.system = i.system AND p.invoice = i.id
-WHERE $past_due_days IS NOT NULL AND i.party_id IS NOT NULL AND i.status <> 'void' AND i.amount > 0
-GROUP BY i.system, i.id, i.party_id, i.contract, i.due_on, i.status
-
 -- step: _overdue
 -- An invoice stops the term that it names. With no name, or one that the party has no term of, it stops all of them.
-SELECT DISTINCT s.party_id, t.id AS contract, m.number
-FROM _settled AS s
-JOIN month_ends AS m ON m.as_of > s.waits_until AND m.as_of < COALESCE(s.settled_on, DATE '9999-12-31')
-LEFT JOIN _counting AS t ON t.party_id = s.party_id AND t.id = s.contract
+SELECT DISTINCT l.party_id, t.id AS contract, m.number
+FROM past_due AS l
+JOIN month_ends AS m ON m.as_of >= l.from_day AND m.as_of < l.until_day
+LEFT JOIN _counting AS t ON t.party_id = l.party_id AND t.id = l.contract
 
 -- step: _stopped
 SELECT DISTINCT party_id FROM _overdue

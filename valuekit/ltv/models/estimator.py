@@ -23,7 +23,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     Learned by `fit`: `parameters_` (name to value), `covariance_` (in the order of `names`; None where the data do not
     identify the parameters), `log_likelihood_`, `observations_` (sum of weights), `convergence_` (report of the climb:
-    see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows).
+    see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows'
+    histories, without covariates).
     All but the parameters are None when these were stated, not fitted.
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
@@ -101,8 +102,13 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         self.log_likelihood_: float | None = log_likelihood
         self.observations_ = float(rows["weight"].sum())
         self.window_ = [day.isoformat() for day in window] if window else None
-        self.fingerprint_ = observations.fingerprint(rows)
+        self.fingerprint_ = observations.fingerprint(self._without_covariates(rows))
         self.convergence_ = None
+
+    def _without_covariates(self, rows: Rows) -> Rows:
+        """The histories alone: models with other covariates, learned from the same customers, name the same data."""
+        kept = {name: v for name, v in rows.items() if name not in self.covariates}
+        return observations.group(kept) if self.covariates else kept
 
     # --- what a subclass says
 

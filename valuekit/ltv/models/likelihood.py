@@ -129,7 +129,7 @@ def _newton(cost: Objective, z: Array, hessian: Array) -> OptimizeResult | None:
         step = np.linalg.solve(hessian, slope)
         length = float(slope @ step)
         if 0 <= length < _SHORT:
-            return OptimizeResult(x=z, fun=value, jac=slope)
+            return OptimizeResult(x=z, fun=value, jac=slope, message="Newton steps became short")
         if not 0 < length < shorter or np.any(np.abs(z - step) >= _BOUND):
             return None
         z, shorter = z - step, length / 2

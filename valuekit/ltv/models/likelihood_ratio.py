@@ -24,11 +24,11 @@ def likelihood_ratio(smaller: MaximumLikelihood, larger: MaximumLikelihood) -> L
     more. Raises `FitError` for models of other kinds, settings or data, or fitted with a penalty: no such law holds.
 
     >>> from valuekit.ltv.models import MbgNbd
-    >>> rows = {"frequency": [0, 1, 3, 2, 0, 5] * 20, "recency": [0, 9, 20, 15, 0, 28] * 20, "age": [30] * 120}
-    >>> rows["shop"] = [1, 0, 0, 1, 1, 0] * 20
+    >>> rows = {"frequency": [0, 0, 1, 1, 2, 3, 7, 4], "recency": [0, 0, 5, 25, 40, 20, 50, 45], "age": [52] * 8}
+    >>> rows |= {"shop": [1, 1, 1, 0, 1, 0, 0, 1], "weight": [60, 40, 20, 15, 12, 6, 4, 9]}
     >>> test = likelihood_ratio(MbgNbd().fit(rows), MbgNbd(covariates=["shop"]).fit(rows))
-    >>> test.degrees_of_freedom, test.p_value < 0.01
-    (3, True)
+    >>> test.degrees_of_freedom, round(test.statistic, 1), test.p_value < 0.01
+    (3, 39.8, True)
     """
     reason = _not_nested(smaller, larger)
     if reason:

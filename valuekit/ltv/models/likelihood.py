@@ -122,11 +122,14 @@ def _climb(cost: Objective, start: Array, hessian: Array | None) -> OptimizeResu
 
 
 def _newton(cost: Objective, z: Array, hessian: Array) -> OptimizeResult | None:
-    """Step with one Hessian until a step is a millionth of a standard error; None where steps do not shrink."""
-    shorter = np.inf
+    """Step until a step is a millionth of a standard error, the Hessian learning (BFGS); None where steps grow."""
+    shorter, step, before = np.inf, None, np.zeros(len(z))
     for _ in range(_STEPS):
         value, slope = cost(z)
-        step = np.linalg.solve(hessian, slope)
+        if step is not None and (before - slope) @ step > 0:
+            bend, along = before - slope, hessian @ step  # over the step back
+            hessian = hessian + np.outer(bend, bend) / (bend @ step) - np.outer(along, along) / (step @ along)
+        before, step = slope, np.linalg.solve(hessian, slope)
         length = float(slope @ step)
         if 0 <= length < _SHORT:
             return OptimizeResult(x=z, fun=value, jac=slope, message="Newton steps became short")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betaln, log_expit
 
 from valuekit.errors import FitError
@@ -18,7 +19,7 @@ from valuekit.ltv.models import observations
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 from valuekit.ltv.models.purchase_model import PurchaseModel
 
-Parameters = Sequence[Any]
+Parameters = Sequence[Any] | Array
 """alpha, beta, gamma, delta, each a number or one per row."""
 
 # --- a history
@@ -93,22 +94,33 @@ def survival(own: Parameters, n: int) -> Array:
     return np.asarray(np.cumprod(before / (gamma + before), axis=1)[which.reshape(-1)])
 
 
-def occasions_alive(own: Parameters, n: int) -> Array:
-    """Return at how many of the first `n` occasions each customer is expected to be alive."""
-    return np.asarray(survival(own, n).sum(axis=1))
+def occasions_alive(own: Parameters, n: Any) -> Array:
+    """Return at how many of the first `n` occasions a customer is expected to be alive; an array of n gives columns."""
+    return _summed(survival(own, int(np.max(n))), n)
 
 
-def expected_count(own: Parameters, n: int) -> Array:
+def expected_count(own: Parameters, n: Any) -> Array:
     """Return the expected purchases at the first `n` occasions [FHS eq. 7]."""
     alpha, beta, _, _ = own
-    return np.asarray(alpha / (alpha + beta) * occasions_alive(own, n))
+    return _times(alpha / (alpha + beta), occasions_alive(own, n))
 
 
-def factorial_moment(own: Parameters, n: int) -> Array:
+def factorial_moment(own: Parameters, n: Any) -> Array:
     """Return E[X (X - 1)] of the purchases X at the first `n` occasions: E[p^2] E[K (K - 1)] over K occasions alive."""
     alpha, beta, _, _ = own
     both = alpha * (alpha + 1) / ((alpha + beta) * (alpha + beta + 1))
-    return np.asarray(both * 2 * (survival(own, n) * np.arange(n)).sum(axis=1))
+    most = int(np.max(n))
+    return _times(2 * both, _summed(survival(own, most) * np.arange(most), n))
+
+
+def _summed(values: Array, n: Any) -> Array:
+    """Sums of the first `n` columns."""
+    return np.asarray(np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)[:, n])
+
+
+def _times(factor: Any, values: Array) -> Array:
+    """Multiply rows by one factor, or by one each."""
+    return np.asarray((values.T * factor).T)
 
 
 def count_distribution(own: Parameters, n: int, up_to: int) -> Array:
@@ -187,57 +199,59 @@ class BgBb(PurchaseModel):
     def __init__(self, time_unit: str = "year") -> None:
         self.time_unit = time_unit
 
-    # --- a customer with a history
+    # --- a customer with a history; an array of m times gives m columns
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer is alive at the next occasion [FHS eq. 10]."""
-        now, future = self._alive_and_future(X)
-        return np.asarray(now * survival(future, 1)[:, 0])
+        return self.expected_time_alive(1, X)
 
-    def expected_purchases(self, t: float, X: Any) -> Array:
+    def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer at the next `t` occasions [FHS eq. 13]."""
         now, future = self._alive_and_future(X)
-        return np.asarray(now * expected_count(future, _whole(t)))
+        return _times(now, expected_count(future, _whole(t)))
 
-    def purchase_variance(self, t: float, X: Any) -> Array:
+    def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases at the next `t` occasions."""
         now, future = self._alive_and_future(X)
-        mean = expected_count(future, _whole(t))
-        return np.asarray(now * (factorial_moment(future, _whole(t)) + mean) - np.square(now * mean))
+        mean, pairs = expected_count(future, _whole(t)), factorial_moment(future, _whole(t))
+        return _times(now, pairs + mean) - np.square(_times(now, mean))
 
-    def expected_time_alive(self, t: float, X: Any) -> Array:
+    def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return at how many of the next `t` occasions each row's customer is expected to be alive."""
         now, future = self._alive_and_future(X)
-        return np.asarray(now * occasions_alive(future, _whole(t)))
+        return _times(now, occasions_alive(future, _whole(t)))
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases at the next `t` occasions: one row per customer [FHS eq. 12]."""
         now, future = self._alive_and_future(X)
-        result = now[:, None] * count_distribution(future, _whole(t), up_to)
+        result = _times(now, count_distribution(future, int(_whole(t)), up_to))
         result[:, 0] += 1 - now
-        return np.asarray(result)
+        return result
 
     def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
         """Return the expected purchases of all the future, each discounted to the last occasion [FHS eq. 14]."""
         now, future = self._alive_and_future(X)
-        return np.asarray(now * discounted_count(future, self._kept(annual_rate)))
+        return np.asarray(now * discounted_count(future, np.exp(-self._force(annual_rate))))
+
+    def own_weight(self, X: Any) -> Array:
+        """Return the weight of each customer's own share of occasions bought at, n / (alpha + beta + n)."""
+        alpha, beta, _, _ = self._theta()
+        n = self._read(X)["occasions"]
+        return np.asarray(n / (alpha + beta + n))
 
     # --- a customer who has just made its first purchase
 
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected purchases of a new customer at its first `t` occasions [FHS eq. 7]."""
-        n = np.vectorize(_whole, otypes=[int])(t)
-        by_occasion = np.concatenate([[0.0], np.cumsum(survival(self._theta(), int(np.max(n)))[0])])
-        alpha, beta, _, _ = self._theta()
-        return np.asarray(alpha / (alpha + beta) * by_occasion[n])
+        return np.asarray(expected_count(self._theta(), _whole(t))[0])
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases of a new customer at its first `t` occasions [FHS eq. 8]."""
-        return np.asarray(count_distribution(self._theta(), _whole(t), up_to)[0])
+        return np.asarray(count_distribution(self._theta(), int(_whole(t)), up_to)[0])
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted purchases of a new customer in all the future."""
-        return float(discounted_count(self._theta(), self._kept(annual_rate))[0])
+        return float(discounted_count(self._theta(), np.exp(-self._force(annual_rate)))[0])
 
     # --- histories that the model itself would write
 
@@ -264,14 +278,6 @@ class BgBb(PurchaseModel):
         rows, own = self._read(X), self._theta()
         return probability_alive_now(own, rows), posterior(own, rows)
 
-    def _kept(self, annual_rate: float) -> float:
-        if not annual_rate > 0:
-            raise FitError(
-                f"a yearly rate of {annual_rate:g} makes the purchases of all the future endless.",
-                next_step="Give a rate above 0, or a horizon and expected_purchases.",
-            )
-        return float((1 + annual_rate) ** (-1 / self.unit.per_year))
-
     def _check(self, rows: Rows) -> None:
         x, recency, n = rows["frequency"], rows["recency"], rows["occasions"]
         for name in self.columns:
@@ -291,7 +297,9 @@ class BgBb(PurchaseModel):
         return row_likelihood(own, rows)
 
 
-def _whole(t: Any) -> int:
-    if not (t >= 0 and float(t).is_integer()):
-        raise FitError(f"{t} is no number of occasions.", next_step="Give a whole number from 0.")
-    return int(t)
+def _whole(t: Any) -> npt.NDArray[np.int64]:
+    n = np.asarray(t, float)
+    wrong = n[~((n >= 0) & (n % 1 == 0))]
+    if wrong.size:
+        raise FitError(f"{wrong.flat[0]:g} is no number of occasions.", next_step="Give whole numbers from 0.")
+    return n.astype(np.int64)

@@ -11,7 +11,6 @@ why every answer below is the probability to be alive times one formula for new 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,10 @@ from scipy.special import exprel, gammaln, psi
 
 from valuekit.errors import FitError
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
-from valuekit.ltv.models.pareto_integral import Departure, departure
+from valuekit.ltv.models.pareto_integral import Departure, departure, unit_legendre
 from valuekit.ltv.models.purchase_model import PurchaseModel
 
-Parameters = Sequence[Any]
+Parameters = Sequence[Any] | Array
 """r, alpha, s, beta, each a number or one per row."""
 
 # --- a history
@@ -37,7 +36,7 @@ def log_odds_dropped(own: Parameters, rows: Rows) -> tuple[Array, Departure]:
 
 def _log_alive(own: Parameters, rows: Rows) -> Array:
     r, alpha, s, beta = own
-    return -(r + rows["frequency"]) * np.log1p(rows["age"] / alpha) - s * np.log1p(rows["age"] / beta)
+    return np.asarray(-(r + rows["frequency"]) * np.log1p(rows["age"] / alpha) - s * np.log1p(rows["age"] / beta))
 
 
 def row_likelihood(own: Parameters, rows: Rows) -> tuple[Array, list[Array]]:
@@ -90,9 +89,9 @@ def _integral_of_time_survived(s: Any, beta: Any, t: Any) -> Array:
     growth = np.log1p(t / beta)
     closed = growth * (exprel((2 - s) * growth) - exprel((1 - s) * growth))
     short = (np.abs(s) + 1) * growth < 1
-    node, weight = np.polynomial.legendre.leggauss(10)
-    z = np.where(short, growth, 0.0)[..., None] * (node + 1) / 2
-    series = growth / 2 * (weight * np.exp((1 - np.asarray(s)[..., None]) * z) * np.expm1(z)).sum(axis=-1)
+    node, weight = unit_legendre(10)
+    z = np.where(short, growth, 0.0)[..., None] * node
+    series = growth * (weight * np.exp((1 - np.asarray(s)[..., None]) * z) * np.expm1(z)).sum(axis=-1)
     return np.asarray(np.square(beta) * np.where(short, series, closed))
 
 
@@ -107,28 +106,34 @@ def count_distribution(own: Parameters, t: float, up_to: int) -> Array:
     if t <= 0:
         result[:] = np.arange(up_to + 1) == 0
         return result
-    nodes = _lifetime_nodes(float(np.max(r)), up_to)
-    for part in _parts(len(r), nodes):
-        result[part] = _count_part(*(v[part, None] for v in (r, alpha, s, beta)), t, up_to, nodes)
+    scale = np.minimum(alpha / np.maximum(r, 1), beta / np.maximum(s, 1))
+    longest = np.minimum(t, beta * np.expm1(np.minimum(_NEGLIGIBLE / s, 700)))
+    length = np.log1p(longest / scale)
+    nodes = _lifetime_nodes(length * np.sqrt(1 + np.minimum(r, up_to)))
+    columns = (scale, length, r, alpha, s, beta)
+    for many in np.unique(nodes).tolist():
+        rows = np.flatnonzero(nodes == many)
+        for part in _parts(len(rows), many):
+            result[rows[part]] = _count_part(t, up_to, many, *(v[rows[part], None] for v in columns))
     return result
 
 
-_LIFETIME_CUT = 40.0
-"""Lifetimes longer than those of all but exp(-40) of customers add nothing."""
+_NEGLIGIBLE = 40.0
+"""What is smaller than all by a factor of exp(-40) adds nothing."""
 
 
-def _lifetime_nodes(largest_shape: float, up_to: int) -> int:
-    """The count of a frequent buyer is narrow in its lifetime: nodes for the narrowest."""
-    narrow = np.sqrt(min(largest_shape, up_to + 1) + 1)
-    return int(2 ** np.ceil(np.log2(np.clip(24 + 12 * narrow, 48, 512))))
+def _lifetime_nodes(widths: Array) -> Array:
+    """Return how many nodes resolve a count that is so many of its widths away from none: a power of 2."""
+    return np.asarray(2 ** np.ceil(np.log2(np.clip(20 + 6 * widths, 32, 1024)))).astype(int)
 
 
-def _count_part(r: Array, alpha: Array, s: Array, beta: Array, t: float, up_to: int, nodes: int) -> Array:
-    share, weight = _unit_legendre(nodes)
-    whole = np.minimum(np.log1p(t / beta), _LIFETIME_CUT / s)
-    z = whole * share
-    life = beta * np.expm1(z)
-    density = whole * weight * s * np.exp(-s * z)
+def _count_part(
+    t: float, up_to: int, nodes: int, scale: Array, length: Array, r: Array, alpha: Array, s: Array, beta: Array
+) -> Array:
+    """Integrate over lifetimes u = scale (exp(w) - 1): early ones, where counts change fast, get more nodes."""
+    share, weight = unit_legendre(nodes)
+    life = scale * np.expm1(length * share)
+    density = length * weight * (scale + life) * s / beta * np.exp(-(s + 1) * np.log1p(life / beta))
     life = np.concatenate([life, np.full((len(r), 1), t)], axis=1)
     density = np.concatenate([density, np.exp(-s * np.log1p(t / beta))], axis=1)
     log_none, log_more = -r * np.log1p(life / alpha), np.log(life) - np.log(alpha + life)
@@ -137,12 +142,6 @@ def _count_part(r: Array, alpha: Array, s: Array, beta: Array, t: float, up_to: 
         result[:, x] = np.sum(density * np.exp(log_ways + x * log_more + log_none), axis=1)
         log_ways = log_ways + np.log(r + x) - np.log(x + 1)
     return result
-
-
-@cache
-def _unit_legendre(nodes: int) -> tuple[Array, Array]:
-    x, weight = np.polynomial.legendre.leggauss(nodes)
-    return (x + 1) / 2, weight / 2
 
 
 def discounted_count(own: Parameters, rate: float) -> Array:
@@ -165,7 +164,7 @@ def tricomi(s: float, z: Array) -> Array:
     steps = np.linspace(0, 1, _STEPS)
     for part in _parts(len(z), _STEPS):
         scale = 1 / (z[part, None] + s)
-        last = np.log(_LIFETIME_CUT / z[part, None] / scale) + 0.5
+        last = np.log(_NEGLIGIBLE / z[part, None] / scale) + 0.5
         p = _FIRST + (last - _FIRST) * steps
         v = scale * np.exp(p - np.exp(-p))
         terms = np.exp(-z[part, None] * v - s * np.log1p(v)) * v * (1 + np.exp(-p))
@@ -182,6 +181,19 @@ def _parts(rows: int, cells_per_row: int) -> Iterator[slice]:
     """Slices of rows that keep memory bounded."""
     size = max(_CELLS // cells_per_row, 1)
     return (slice(first, first + size) for first in range(0, rows, size))
+
+
+def simulate_lives(own: Parameters, age: Array, rng: np.random.Generator) -> Rows:
+    """Draw histories up to each age, and the truth behind them; x purchases fall evenly on the time alive."""
+    r, alpha, s, beta = (np.asarray(parameter) for parameter in own)
+    rate = rng.gamma(r, 1 / alpha, age.shape)
+    dropout = np.maximum(rng.gamma(s, 1 / beta, age.shape), np.finfo(float).tiny)
+    lifetime = np.minimum(rng.exponential(1.0, age.shape) / dropout, np.finfo(float).max)
+    seen = np.minimum(lifetime, age)
+    x = rng.poisson(rate * seen).astype(float)
+    latest = rng.random(age.shape) ** (1 / np.maximum(x, 1))
+    recency = np.where(x > 0, seen * latest, 0.0)
+    return {"frequency": x, "recency": recency, "age": age, "rate": rate, "lifetime": lifetime}
 
 
 # --- estimator
@@ -203,26 +215,26 @@ class ParetoNbd(PurchaseModel):
     basic = ("r", "alpha", "s", "beta")
     shifts = {"alpha": -1.0, "beta": -1.0}  # noqa: RUF012 - as in the base class
 
-    # --- a customer with a history
+    # --- a customer with a history; an array of m times gives m columns
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FH eq. 36]."""
         return self._alive_and_future(X)[0]
 
-    def expected_purchases(self, t: float, X: Any) -> Array:
+    def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FH eq. 41]."""
-        alive, future = self._alive_and_future(X)
+        alive, future = self._alive_and_future(X, t)
         return np.asarray(alive * expected_count(future, t))
 
-    def purchase_variance(self, t: float, X: Any) -> Array:
+    def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`."""
-        alive, future = self._alive_and_future(X)
+        alive, future = self._alive_and_future(X, t)
         mean = expected_count(future, t)
         return np.asarray(alive * (factorial_moment(future, t) + mean) - np.square(alive * mean))
 
-    def expected_time_alive(self, t: float, X: Any) -> Array:
+    def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        alive, future = self._alive_and_future(X)
+        alive, future = self._alive_and_future(X, t)
         return np.asarray(alive * time_alive(future, t))
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
@@ -235,7 +247,12 @@ class ParetoNbd(PurchaseModel):
     def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
         """Return the expected purchases of all the future, each discounted to today [RFM eq. 7]."""
         alive, future = self._alive_and_future(X)
-        return np.asarray(alive * discounted_count(future, self._continuous(annual_rate)))
+        return np.asarray(alive * discounted_count(future, self._force(annual_rate)))
+
+    def own_weight(self, X: Any) -> Array:
+        """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
+        rows = self._read(X)
+        return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
 
     # --- a customer who has just made its first purchase
 
@@ -249,41 +266,26 @@ class ParetoNbd(PurchaseModel):
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted repeat purchases of a new customer in all the future."""
-        return float(discounted_count(self._new(), self._continuous(annual_rate)))
+        return float(discounted_count(self._new(), self._force(annual_rate)))
 
     # --- histories that the model itself would write
 
     def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
         """Draw one history per age: `frequency`, `recency` and `age`, and the truth: `rate`, `lifetime`."""
-        r, alpha, s, beta = self._new()
-        age = np.asarray(age, float)
-        rate = rng.gamma(r, 1 / alpha, age.shape)
-        dropout = np.maximum(rng.gamma(s, 1 / beta, age.shape), np.finfo(float).tiny)
-        lifetime = np.minimum(rng.exponential(1.0, age.shape) / dropout, np.finfo(float).max)
-        seen = np.minimum(lifetime, age)
-        x = rng.poisson(rate * seen).astype(float)
-        latest = rng.random(age.shape) ** (1 / np.maximum(x, 1))
-        recency = np.where(x > 0, seen * latest, 0.0)
-        return {"frequency": x, "recency": recency, "age": age, "rate": rate, "lifetime": lifetime}
+        return simulate_lives(self._new(), np.asarray(age, float), rng)
 
     # --- what it is made of
 
-    def _alive_and_future(self, X: Any) -> tuple[Array, Parameters]:
+    def _alive_and_future(self, X: Any, t: float | Array = 0.0) -> tuple[Array, Parameters]:
+        """The probability to be alive and the parameters from today on, as columns where `t` holds several times."""
         rows = self._read(X)
         own = self._own(self._theta(), rows)
         odds, _ = log_odds_dropped(own, rows)
-        return np.exp(-np.logaddexp(0, odds)), posterior(own, rows)
+        alive, future = np.exp(-np.logaddexp(0, odds)), posterior(own, rows)
+        return (alive[:, None], [np.reshape(v, (-1, 1)) for v in future]) if np.ndim(t) else (alive, future)
 
-    def _new(self) -> list[float]:
-        return [self.parameters_[name] for name in self.basic] if len(self._theta()) else []
-
-    def _continuous(self, annual_rate: float) -> float:
-        if not annual_rate > 0:
-            raise FitError(
-                f"a yearly rate of {annual_rate:g} makes the purchases of all the future endless.",
-                next_step="Give a rate above 0, or a horizon and expected_purchases.",
-            )
-        return float(np.log1p(annual_rate) / self.unit.per_year)
+    def _new(self) -> Array:
+        return self._theta()[: len(self.basic)]
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         if not np.any(rows["frequency"] > 0):

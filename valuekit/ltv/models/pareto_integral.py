@@ -62,7 +62,7 @@ def departure(shape: Array, alpha: Any, s: float, beta: Any, start: Array, end: 
     for nodes in np.unique(chosen).tolist():
         rows = np.flatnonzero(chosen == nodes)
         for part in np.split(rows, range(_CELLS // nodes, len(rows), _CELLS // nodes)):
-            result[:, part] = _integrate(*(v[part, None] for v in columns), s, nodes)
+            result[:, part] = _integrate(s, nodes, *(v[part, None] for v in columns))
     return Departure(*result)
 
 
@@ -89,14 +89,15 @@ def _choose(length: Array, fall: Array) -> Array:
 
 
 @cache
-def _legendre(nodes: int) -> tuple[Array, Array]:
+def unit_legendre(nodes: int) -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Legendre quadrature from 0 to 1."""
     x, weight = np.polynomial.legendre.leggauss(nodes)
     return (x + 1) / 2, weight / 2
 
 
-def _integrate(shape: Array, alpha: Array, beta: Array, start: Array, length: Array, s: float, nodes: int) -> Array:
-    """The five columns of `Departure` for rows of one number of nodes; arguments are columns."""
-    share, weight = _legendre(nodes)
+def _integrate(s: float, nodes: int, shape: Array, alpha: Array, beta: Array, start: Array, length: Array) -> Array:
+    """The five columns of `Departure` for rows of one number of nodes; each array is a column."""
+    share, weight = unit_legendre(nodes)
     c = np.minimum(alpha, beta)
     w = length * share
     y = np.exp(w)

@@ -10,7 +10,17 @@ import pytest
 from sklearn.base import clone
 
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
-from valuekit.ltv.models import BgBb, BgNbd, GammaGamma, LifetimesBackend, MbgNbd, ParetoNbd, ShiftedBetaGeometric
+from valuekit.ltv.models import (
+    BgBb,
+    BgNbd,
+    GammaGamma,
+    LifetimesBackend,
+    LifetimesGammaGamma,
+    LifetimesPareto,
+    MbgNbd,
+    ParetoNbd,
+    ShiftedBetaGeometric,
+)
 
 ORDERS = pd.DataFrame(
     [(0, 0, 30, 60), (0, 0, 52, 40), (1, 5, 30, 20), (1, 25, 52, 15), (2, 40, 52, 12), (3, 20, 30, 6), (7, 50, 52, 4)],
@@ -34,6 +44,8 @@ MODELS = {
     "pareto_nbd": (ParetoNbd(), ORDERS),
     "bg_bb": (BgBb(), DONATIONS),
     "lifetimes": (LifetimesBackend("mbg_nbd"), ORDERS),
+    "lifetimes_pareto": (LifetimesPareto(), ORDERS),
+    "lifetimes_spend": (LifetimesGammaGamma(), SPEND),
     "gamma_gamma": (GammaGamma(density="total"), SPEND),
     "sbg": (ShiftedBetaGeometric(term_months=1), RENEWALS),
 }

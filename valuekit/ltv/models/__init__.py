@@ -4,7 +4,7 @@ from valuekit.ltv.models.beta_binomial import BgBb
 from valuekit.ltv.models.beta_geometric import BgNbd, MbgNbd
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.gamma_gamma import GammaGamma
-from valuekit.ltv.models.lifetimes_backend import LifetimesBackend
+from valuekit.ltv.models.lifetimes_backend import LifetimesBackend, LifetimesGammaGamma, LifetimesPareto
 from valuekit.ltv.models.pareto import ParetoNbd
 from valuekit.ltv.models.purchase_model import PurchaseModel
 from valuekit.ltv.models.shifted_beta_geometric import ShiftedBetaGeometric
@@ -14,6 +14,8 @@ __all__ = [
     "BgNbd",
     "GammaGamma",
     "LifetimesBackend",
+    "LifetimesGammaGamma",
+    "LifetimesPareto",
     "MaximumLikelihood",
     "MbgNbd",
     "ParetoNbd",

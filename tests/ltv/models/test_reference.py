@@ -1,4 +1,4 @@
-"""Every answer of Pareto/NBD and BG/BB against arbitrary precision, at ordinary and at extreme customers.
+"""Answers of the models against arbitrary precision: ordinary and extreme customers.
 
 `reference/make.py` wrote the values, by other formulas and with as many digits as they need. A double carries 16
 digits, of which the exponent of 2,000 purchases loses four or five: answers agree to 1e-10 of themselves.
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from valuekit.ltv.models import BgBb, ParetoNbd
+from valuekit.ltv.models import BgBb, GammaGamma, ParetoNbd
 
 FOLDER = Path(__file__).parent / "reference"
 MODELS = {"pareto": ParetoNbd("week"), "beta_binomial": BgBb("year")}
@@ -40,3 +40,12 @@ def test_answers_agree_with_arbitrary_precision(name, t, rate, customer):
     assert answers.keys() == wanted.keys()
     for answer, value in answers.items():
         assert np.asarray(value) == pytest.approx(np.asarray(wanted[answer]), rel=1e-10, abs=1e-290), answer
+
+
+def test_the_likelihood_of_spend_agrees_for_any_amount_and_many_purchases():
+    customers = json.loads((FOLDER / "gamma_gamma.json").read_text())["customers"]
+    assert len(customers) == 18
+    for customer in customers:
+        model = GammaGamma.from_parameters([customer[k] for k in GammaGamma.basic])
+        row = {k: [customer[k]] for k in GammaGamma.columns}
+        assert model.log_likelihood(row) == pytest.approx(customer["answers"]["log_likelihood"], rel=1e-9)

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import betaincinv, betaln, gammainccinv, psi
+from scipy.special import betaincinv, gammainccinv, psi
 
 from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.independence import spend_independence
 from valuekit.ltv.models.likelihood import Optimum
+from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
 # --- mathematics
@@ -27,7 +28,7 @@ def log_likelihood(theta: Array, rows: Rows) -> tuple[float, Array]:
     x, mean, weight = rows["frequency"], rows["monetary"], rows["weight"]
     total, shape = x * mean, p * x
     prior, own = np.log1p(v / total), np.log1p(total / v)
-    value = -betaln(shape, q) - np.log(mean) - shape * prior - q * own
+    value = -log_beta(shape, q) - np.log(mean) - shape * prior - q * own
     slopes = (
         x * (psi(shape + q) - psi(shape) - prior),
         psi(shape + q) - psi(q) - own,

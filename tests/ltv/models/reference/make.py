@@ -1,9 +1,10 @@
-"""Compute reference values of Pareto/NBD and BG/BB in arbitrary precision, by other formulas than valuekit's.
+"""Compute reference values of the models in arbitrary precision, by other formulas than valuekit's.
 
 Run by hand, with mpmath installed: python tests/ltv/models/reference/make.py (20 seconds).
-Writes pareto.json and beta_binomial.json beside this file. Pareto/NBD's likelihood is the difference of hypergeometric
-functions of the papers, in as many digits as it takes for two precisions to agree; the count of purchases is integrated
-adaptively; the discounted value is the confluent hypergeometric function. BG/BB sums its finite sums with 60 digits.
+Writes pareto.json, beta_binomial.json and gamma_gamma.json beside this file. Pareto/NBD's likelihood is the difference
+of hypergeometric functions of the papers, in as many digits as it takes for two precisions to agree; the count of
+purchases is integrated adaptively; the discounted value is the confluent hypergeometric function. BG/BB sums its finite
+sums with 60 digits.
 """
 
 import json
@@ -136,6 +137,15 @@ def beta_binomial(row: Row, t: int, annual_rate: float) -> dict[str, float | lis
     return {name: float(v) for name, v in answers.items()} | {"purchase_distribution": first}
 
 
+def gamma_gamma(row: Row, t: int, annual_rate: float) -> dict[str, float]:
+    """The log-likelihood of one customer's mean purchase: Fader and Hardie (2013), eq. 1a."""
+    with mp.workdps(60):
+        p, q, v, x, z = (mp.mpf(row[k]) for k in ("p", "q", "v", "frequency", "monetary"))
+        value = mp.loggamma(p * x + q) - mp.loggamma(p * x) - mp.loggamma(q) + q * mp.log(v)
+        value += (p * x - 1) * mp.log(z) + p * x * mp.log(x) - (p * x + q) * mp.log(v + x * z)
+        return {"log_likelihood": float(value)}
+
+
 PARETO = [
     dict(zip(("r", "alpha", "s", "beta", "frequency", "recency", "age"), values, strict=True))
     for values in (
@@ -157,12 +167,22 @@ BETA_BINOMIAL = [
         (0.8, 2.0, 0.4, 30.0, 900, 1900, 2000),
     )
 ]
+GAMMA_GAMMA = [
+    dict(zip(("p", "q", "v", "frequency", "monetary"), (*theta, x, z), strict=True))
+    for theta, x, z in product(
+        ((6.25, 3.74, 15.44), (0.01, 0.5, 1e-3), (500.0, 1e6, 1e9)), (1, 2000), (1e-6, 35.0, 1e9)
+    )
+]
 AHEAD, RATE = 39, 0.1
 
 
 def main() -> None:
     """Write both files, one customer a line."""
-    for name, rows, answer in (("pareto", PARETO, pareto), ("beta_binomial", BETA_BINOMIAL, beta_binomial)):
+    for name, rows, answer in (
+        ("pareto", PARETO, pareto),
+        ("beta_binomial", BETA_BINOMIAL, beta_binomial),
+        ("gamma_gamma", GAMMA_GAMMA, gamma_gamma),
+    ):
         lines = [json.dumps(row | {"answers": answer(row, AHEAD, RATE)}) for row in rows]
         start = json.dumps({"t": AHEAD, "annual_rate": RATE})[:-1]
         text = start + ', "customers": [\n' + ",\n".join(lines) + "\n]}\n"

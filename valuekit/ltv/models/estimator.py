@@ -14,7 +14,7 @@ from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
-_ENOUGH = 10_000
+_ENOUGH = 2_500
 """Rows on which to search for the region of the maximum."""
 
 

@@ -10,14 +10,14 @@ x, alpha + T) and mu ~ Gamma(s, beta + T): its future is that of a new customer 
 why every answer below is the probability to be alive times one formula for new customers.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.special import exprel, gammaln, psi
 
 from valuekit.errors import FitError
-from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.pareto_integral import Departure, departure, unit_legendre
 from valuekit.ltv.models.purchase_model import PurchaseModel
 
@@ -219,35 +219,39 @@ class ParetoNbd(PurchaseModel):
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FH eq. 36]."""
-        return self._alive_and_future(X)[0]
+        return self._expect(X, lambda alive, future: alive)
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FH eq. 41]."""
-        alive, future = self._alive_and_future(X, t)
-        return np.asarray(alive * expected_count(future, t))
+        return self._expect(X, lambda alive, future: alive * expected_count(future, t), t)
 
     def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`."""
-        alive, future = self._alive_and_future(X, t)
-        mean = expected_count(future, t)
-        return np.asarray(alive * (factorial_moment(future, t) + mean) - np.square(alive * mean))
+
+        def variance(alive: Array, future: Parameters) -> Array:
+            mean = expected_count(future, t)
+            return np.asarray(alive * (factorial_moment(future, t) + mean) - np.square(alive * mean))
+
+        return self._expect(X, variance, t)
 
     def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        alive, future = self._alive_and_future(X, t)
-        return np.asarray(alive * time_alive(future, t))
+        return self._expect(X, lambda alive, future: alive * time_alive(future, t), t)
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer."""
-        alive, future = self._alive_and_future(X)
-        result = alive[:, None] * count_distribution(future, t, up_to)
-        result[:, 0] += 1 - alive
-        return np.asarray(result)
+
+        def distribution(alive: Array, future: Parameters) -> Array:
+            result = alive[:, None] * count_distribution(future, t, up_to)
+            result[:, 0] += 1 - alive
+            return np.asarray(result)
+
+        return self._expect(X, distribution)
 
     def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
         """Return the expected purchases of all the future, each discounted to today [RFM eq. 7]."""
-        alive, future = self._alive_and_future(X)
-        return np.asarray(alive * discounted_count(future, self._force(annual_rate)))
+        force = self._force(annual_rate)
+        return self._expect(X, lambda alive, future: alive * discounted_count(future, force))
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
@@ -276,13 +280,19 @@ class ParetoNbd(PurchaseModel):
 
     # --- what it is made of
 
-    def _alive_and_future(self, X: Any, t: float | Array = 0.0) -> tuple[Array, Parameters]:
-        """The probability to be alive and the parameters from today on, as columns where `t` holds several times."""
+    def _expect(self, X: Any, answer: Callable[[Array, Parameters], Array], t: float | Array = 0.0) -> Array:
+        """Answer, once per distinct history, from the probability to be alive and the parameters from today on.
+
+        Where `t` holds several times, the answer gets columns, so that it broadcasts to one column per time.
+        """
         rows = self._read(X)
+        first, which = distinct(*(rows[name] for name in (*self.columns, *self.covariates)))
+        rows = {name: values[first] for name, values in rows.items()}
         own = self._own(self._theta(), rows)
-        odds, _ = log_odds_dropped(own, rows)
-        alive, future = np.exp(-np.logaddexp(0, odds)), posterior(own, rows)
-        return (alive[:, None], [np.reshape(v, (-1, 1)) for v in future]) if np.ndim(t) else (alive, future)
+        alive, future = np.exp(-np.logaddexp(0, log_odds_dropped(own, rows)[0])), posterior(own, rows)
+        if np.ndim(t):
+            alive, future = alive[:, None], [np.reshape(v, (-1, 1)) for v in future]
+        return np.asarray(answer(alive, future)[which])
 
     def _new(self) -> Array:
         return self._theta()[: len(self.basic)]

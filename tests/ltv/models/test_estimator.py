@@ -12,11 +12,13 @@ from sklearn.base import clone
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
 from valuekit.ltv.models import (
     BgBb,
+    BgCnbdK,
     BgNbd,
     GammaGamma,
     LifetimesBackend,
     LifetimesGammaGamma,
     LifetimesPareto,
+    MbgCnbdK,
     MbgNbd,
     ParetoNbd,
     ShiftedBetaGeometric,
@@ -26,6 +28,7 @@ ORDERS = pd.DataFrame(
     [(0, 0, 30, 60), (0, 0, 52, 40), (1, 5, 30, 20), (1, 25, 52, 15), (2, 40, 52, 12), (3, 20, 30, 6), (7, 50, 52, 4)],
     columns=["frequency", "recency", "age", "weight"],
 )
+STEADY = ORDERS.assign(log_gaps=[0, 0, np.log(5), np.log(25), 5.9, 5.5, 13.0])
 SPEND = pd.DataFrame(
     [(1, 20.0, 9), (1, 45.5, 7), (2, 33.0, 8), (3, 60.0, 4), (4, 28.0, 5), (9, 41.0, 3)],
     columns=["frequency", "monetary", "weight"],
@@ -43,6 +46,8 @@ MODELS = {
     "mbg_nbd": (MbgNbd(time_unit="month"), ORDERS),
     "pareto_nbd": (ParetoNbd(), ORDERS),
     "bg_bb": (BgBb(), DONATIONS),
+    "bg_cnbd_k": (BgCnbdK(k=3), STEADY),
+    "mbg_cnbd_k": (MbgCnbdK(k=2), STEADY),
     "lifetimes": (LifetimesBackend("mbg_nbd"), ORDERS),
     "lifetimes_pareto": (LifetimesPareto(), ORDERS),
     "lifetimes_spend": (LifetimesGammaGamma(), SPEND),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betainc, betaln, expit, gammaln, psi, xlogy
 
 from valuekit.errors import FitError
@@ -21,6 +22,7 @@ from valuekit.ltv.models import dropout
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.present_value import present_value
 from valuekit.ltv.models.purchase_model import PurchaseModel
+from valuekit.ltv.units import TimeUnit
 
 _BLOCK = 8192
 """Rows whose columns stay in the processor's cache while their likelihood is computed."""
@@ -38,13 +40,16 @@ def log_odds_dropped(own: Iterable[Any], rows: Rows, tosses: int) -> Array:
     return np.asarray(np.where(possible, np.log(a) - np.log(stayed) + (r + x) * silence, -np.inf))
 
 
-def count_likelihood(own: Iterable[Any], x: Array, tosses: int) -> tuple[Array, list[Array]]:
-    """Return the factors that depend on the number of purchases alone, in logs, and their slopes [FHL eq. 6]."""
+def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> tuple[Array, list[Array]]:
+    """Return the factors that depend on the number of purchases alone, in logs, and their slopes [FHL eq. 6].
+
+    `k` is the number of events of the rate that make a purchase (see `regular_buyers`).
+    """
     r, alpha, a, b = own
-    stayed = b + x + tosses
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
+    s, stayed = r + k * x, b + x + tosses
+    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
     both = psi(a + b) - psi(a + stayed)
-    slopes = [psi(r + x) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
+    slopes = [psi(s) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
     return value, slopes
 
 
@@ -113,6 +118,10 @@ class Alive:
         """Return the expected part of the next `t` before dropout."""
         return np.asarray(self.beta * dropout.gain(self.s - 1, t / self.beta, self.a, self.b))
 
+    def discounted(self, annual_rate: float, unit: TimeUnit) -> Array:
+        """Return the expected purchases of all the future, discounted to today."""
+        return present_value(self.mean, annual_rate, unit)
+
     def distribution(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases in the next `t`, one column each [FHL eq. 8, without differences].
 
@@ -129,11 +138,12 @@ class Alive:
         return np.stack(columns, axis=-1)
 
 
-def simulate_lives(own: Iterable[Any], age: Array, tosses: int, rng: np.random.Generator) -> Rows:
+def simulate_lives(own: Iterable[Any], age: Array, tosses: int, rng: np.random.Generator, k: int = 1) -> Rows:
     """Draw histories, and the truth behind them; each basic parameter is a number or one per customer.
 
-    The purchase after which a customer drops out is drawn first, then the purchases until today as if nobody did: the
-    n-th of N that are spread over a time evenly comes at a Beta(n, N - n + 1) share of it.
+    The purchase after which a customer drops out is drawn first, then the events until today as if nobody did: the
+    n-th of N that are spread over a time evenly comes at a Beta(n, N - n + 1) share of it. Every `k`-th event is a
+    purchase.
     """
     r, alpha, a, b = own
     rate, quits = rng.gamma(r, 1 / np.asarray(alpha), len(age)), rng.beta(a, b, len(age))
@@ -141,12 +151,12 @@ def simulate_lives(own: Iterable[Any], age: Array, tosses: int, rng: np.random.G
         last = np.ceil(np.log(1 - rng.random(len(age))) / np.log1p(-quits))
     last = np.maximum(last - tosses, 1 - tosses)
     possible = rng.poisson(rate * age).astype(float)
-    frequency = np.minimum(possible, last)
-    share = rng.beta(np.maximum(frequency, 1), np.maximum(possible - frequency, 0) + 1)
+    frequency = np.minimum(possible // k, last)
+    share = rng.beta(np.maximum(k * frequency, 1), np.maximum(possible - k * frequency, 0) + 1)
     recency = np.where(frequency > 0, share * age, 0.0)
-    ahead = rng.gamma(np.maximum(last - possible, 1)) / np.maximum(rate, np.finfo(float).tiny)
-    lifetime = np.where(last <= possible, recency, age + ahead)
-    return {"frequency": frequency, "recency": recency, "age": age, "rate": rate, "lifetime": lifetime}
+    ahead = rng.gamma(np.maximum(k * last - possible, 1)) / np.maximum(rate, np.finfo(float).tiny)
+    lifetime = np.where(k * last <= possible, recency, age + ahead)
+    return {"frequency": frequency, "recency": recency, "age": age, "rate": rate / k, "lifetime": lifetime}
 
 
 # --- estimators
@@ -200,7 +210,7 @@ class BgNbd(PurchaseModel):
 
     def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
         """Return the expected purchases of all the future, each discounted to today at a yearly rate above 0."""
-        return self._expect(X, lambda alive: present_value(alive.mean, annual_rate, self.unit))
+        return self._expect(X, lambda alive: alive.discounted(annual_rate, self.unit))
 
     # --- a customer who has just made its first purchase
 
@@ -219,7 +229,7 @@ class BgNbd(PurchaseModel):
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted repeat purchases of a new customer in all the future."""
         stays, alive = self._new()
-        return float(stays * present_value(alive.mean, annual_rate, self.unit))
+        return float(stays * alive.discounted(annual_rate, self.unit))
 
     def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
         """Draw one history per age, of customers whose covariates are 0, and the truth: `rate`, `lifetime`.
@@ -242,12 +252,18 @@ class BgNbd(PurchaseModel):
     def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
         """Answer once for all customers who would be alike if alive; nobody buys after dropout."""
         rows = self._read(X)
+        alive, which = self._alive(rows)
+        answers = np.ascontiguousarray(answer(alive))[which]
+        answers *= self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1))
+        return answers
+
+    def _alive(self, rows: Rows) -> tuple[Alive, npt.NDArray[np.int64]]:
+        """Return what would be known of the customers if alive, each sort once, and which of these each row is."""
         r, alpha, a, b = self._own(self._theta(), rows)
         x = rows["frequency"]
         columns = [r + x, alpha + rows["age"], a + 0 * x, b + x + self.tosses]
         first, which = distinct(*columns)
-        answers = answer(Alive(*(column[first] for column in columns)))[which]
-        return np.asarray(answers * self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1)))
+        return Alive(*(column[first] for column in columns)), which
 
     def _new(self) -> tuple[float, Alive]:
         """A new customer stays for any purchase at all with a probability, and is then as any who is alive."""

@@ -36,7 +36,7 @@ _DRAWN = 4.0
 """With a from here on, the integrand's growth towards p = 0 cannot draw the mass away from the density's centre."""
 _CHUNK = 128
 """Customers integrated at once: their nodes stay in the processor's cache."""
-_TINY = 1e-100
+TINY = 1e-100
 """Every integrand has reached its limit at p = 0 long before this p, whose square is still a number."""
 
 
@@ -75,6 +75,15 @@ def pairs(s: Array, tau: Array, a: Array | float, b: Array) -> Array:
     array([16.3751])
     """
     return _mean_over_p(_paired, s, tau, a, b)
+
+
+def mean_ratio(tau: Array, a: Array | float, b: Array) -> Array:
+    """Return E[1 / (1 + p tau)], the chance to be alive after an exponential time.
+
+    >>> mean_ratio(np.array([3.0]), 1.0, np.array([1.0])).round(6)  # ln(4) / 3
+    array([0.462098])
+    """
+    return _mean_over_p(lambda _, tau, p: 1 / (1 + p * tau), np.ones(1), tau, a, b)
 
 
 def _flat(*arguments: Array | float) -> tuple[tuple[int, ...], list[Array]]:
@@ -116,7 +125,7 @@ def _quadrature(integrand: Integrand, s: Array, tau: Array, a: Array, b: Array) 
 
 def _saved(s: Array, tau: Array, p: Array) -> Array:
     """(1 - (1 + p tau)^-s) / (s p), whose limits at s = 0 and p = 0 are finite."""
-    p = np.maximum(p, _TINY)
+    p = np.maximum(p, TINY)
     log_growth = np.log1p(p * tau)
     safe = np.where(s == 0, 1.0, s)
     return np.asarray(np.where(s == 0, log_growth, -np.expm1(-safe * log_growth) / safe) / p)
@@ -124,7 +133,7 @@ def _saved(s: Array, tau: Array, p: Array) -> Array:
 
 def _paired(s: Array, tau: Array, p: Array) -> Array:
     """2 (1 - p) / p^2 (1 - E[e^-z (1 + z)]): with l = ln(1 + p tau), a sum of two positive terms at z = s l."""
-    p = np.maximum(p, _TINY)
+    p = np.maximum(p, TINY)
     growth = np.log1p(p * tau)
     z = s * growth
     return np.asarray(2 * (1 - p) * (_second_event(z) + s * np.exp(-z) * _curve(growth)) / p**2)

@@ -14,7 +14,7 @@ from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
-_ENOUGH = 2_500
+_ENOUGH = 5_000
 """Rows on which to search for the region of the maximum."""
 
 
@@ -23,7 +23,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     Learned by `fit`: `parameters_` (name to value), `covariance_` (in the order of `names`; None where the data do not
     identify the parameters), `log_likelihood_`, `observations_` (sum of weights), `convergence_` (report of the climb:
-    see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows).
+    see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows'
+    histories, without covariates).
     All but the parameters are None when these were stated, not fitted.
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
@@ -60,13 +61,16 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
         """Climb from all starts; where rows are many, on every n-th first, and then from there on all."""
-        every = len(rows["weight"]) // _ENOUGH
+        every, near = len(rows["weight"]) // _ENOUGH, None
+        sample = {name: v[::every] for name, v in rows.items()} if every > 1 else rows
         if every > 1:
-            starts = [self._climb({name: v[::every] for name, v in rows.items()}, starts).parameters]
+            near = self._climb(sample, starts)
+            starts = [near.parameters]
         full = [np.concatenate([start, np.zeros(len(self.names) - len(start))]) for start in starts]
         return maximise(
-            lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic)
-        )
+            lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic),
+            near=near, scale=float(rows["weight"].sum() / sample["weight"].sum()),
+        )  # fmt: skip
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = self._likelihood(theta, rows)
@@ -98,8 +102,13 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         self.log_likelihood_: float | None = log_likelihood
         self.observations_ = float(rows["weight"].sum())
         self.window_ = [day.isoformat() for day in window] if window else None
-        self.fingerprint_ = observations.fingerprint(rows)
+        self.fingerprint_ = observations.fingerprint(self._without_covariates(rows))
         self.convergence_ = None
+
+    def _without_covariates(self, rows: Rows) -> Rows:
+        """The histories alone: models with other covariates, learned from the same customers, name the same data."""
+        kept = {name: v for name, v in rows.items() if name not in self.covariates}
+        return observations.group(kept) if self.covariates else kept
 
     # --- what a subclass says
 
@@ -180,7 +189,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """Return the fitted model as JSON: settings, parameters, covariance, convergence, window and fingerprint."""
         self._theta()
         state = {name: _plain(getattr(self, name)) for name in self.learned}
-        return json.dumps({"model": type(self).__name__, "settings": self.get_params()} | state, sort_keys=True)
+        state |= {"model": type(self).__name__, "settings": self.get_params()}
+        return json.dumps(state, sort_keys=True, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import betaincinv, gammainccinv, psi
+from scipy.special import betainc, betaincinv, gammainccinv, psi
 
 from valuekit.errors import FitError
 from valuekit.ltv.models import observations
@@ -104,6 +104,15 @@ class GammaGamma(MaximumLikelihood):
         levels = np.asarray(levels, float)
         return np.asarray(scale / p * betaincinv(p, shape, levels) / betaincinv(shape, p, 1 - levels))
 
+    def standing(self, frequency: Any, monetary: Any) -> Array:
+        """Return the share of customers with as many purchases whose mean the model expects below each one's.
+
+        x z / (v + x z) is Beta(p x, q), x purchases of mean z. In a world like the model standings are uniform.
+        """
+        p, q, v = self._theta()
+        total = np.asarray(frequency, float) * np.asarray(monetary, float)
+        return np.asarray(betainc(p * np.asarray(frequency, float), q, total / (v + total)))
+
     def simulate(self, frequency: Any, rng: np.random.Generator) -> Rows:
         """Draw customers with so many purchases each: `frequency`, `monetary`, and the truth, `mean_spend`."""
         p, q, v = self._theta()
@@ -140,7 +149,8 @@ class GammaGamma(MaximumLikelihood):
     ) -> None:  # fmt: skip
         super()._learn(parameters, covariance, log_likelihood, rows, window)
         self.mean_spend_: float | None = weighted_sum(rows["weight"], rows["monetary"]) / float(rows["weight"].sum())
-        self.independence_: dict[str, float] | None = spend_independence(rows)
+        standing = self.standing(rows["frequency"], rows["monetary"])
+        self.independence_: dict[str, float] | None = spend_independence(rows, standing)
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
         """Climb in units of the geometric mean: the same fit, whatever the currency."""

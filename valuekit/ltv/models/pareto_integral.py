@@ -52,34 +52,44 @@ def departure(shape: Array, alpha: Any, s: float, beta: Any, start: Array, end: 
     array([0.75])
     """
     shape, alpha, beta, start, end = np.broadcast_arrays(shape, alpha, beta, start, end)
-    c = np.minimum(alpha, beta)
-    length = _cut(shape, alpha, s, beta, start, np.log((c + end) / (c + start)))
-    fall = shape * np.log1p((c + start) * np.expm1(length) / (alpha + start))
-    fall += (s + 1) * np.log1p((c + start) * np.expm1(length) / (beta + start))
+    swapped = alpha > beta
+    small, large = np.minimum(alpha, beta), np.maximum(alpha, beta)
+    by_small, by_large = np.where(swapped, s + 1, shape), np.where(swapped, shape, s + 1)
+    length, fall = _cut(by_small, by_large, small, large, start, np.log((small + end) / (small + start)))
     result = np.empty((5, len(shape)))
-    columns = (shape, alpha, beta, start, length)
+    columns = (by_small, by_large, small, large, start, length)
     chosen = _choose(length, fall)
     for nodes in np.unique(chosen).tolist():
         rows = np.flatnonzero(chosen == nodes)
         for part in np.split(rows, range(_CELLS // nodes, len(rows), _CELLS // nodes)):
-            result[:, part] = _integrate(s, nodes, *(v[part, None] for v in columns))
-    return Departure(*result)
+            result[:, part] = _integrate(nodes, *(v[part, None] for v in columns))
+    log_integral, log_small, log_large, near_small, near_large = result
+    return Departure(
+        log_integral,
+        np.where(swapped, log_large, log_small),
+        np.where(swapped, log_small, log_large),
+        np.where(swapped, near_large, near_small),
+        np.where(swapped, near_small, near_large),
+    )
 
 
-def _cut(shape: Array, alpha: Array, s: float, beta: Array, start: Array, whole: Array) -> Array:
-    """Return how far to integrate in w. Newton's steps on a concave function end beyond its zero: never too short."""
-    length = whole.copy()
-    c = np.minimum(alpha, beta)
-    for _ in range(5):
-        step = (c + start) * np.expm1(length)
-        left = length - shape * np.log1p(step / (alpha + start)) - (s + 1) * np.log1p(step / (beta + start))
-        over = np.flatnonzero(left < -_NEGLIGIBLE)
+def _cut(
+    by_small: Array, by_large: Array, small: Array, large: Array, start: Array, whole: Array
+) -> tuple[Array, Array]:
+    """Return how far to integrate in w, and how far the powers have fallen there.
+
+    Newton's steps on a concave function end beyond its zero: never too short.
+    """
+    length, near = whole.copy(), small + start
+    for _ in range(6):
+        step = near * np.expm1(length)
+        fall = by_small * length + by_large * np.log1p(step / (large + start))
+        over = np.flatnonzero(length - fall < -_NEGLIGIBLE)
         if not len(over):
             break
-        grown = (c + start + step)[over]
-        slope = 1 - shape[over] * grown / (alpha + start + step)[over] - (s + 1) * grown / (beta + start + step)[over]
-        length[over] -= (left[over] + _NEGLIGIBLE) / slope
-    return length
+        slope = 1 - by_small[over] - by_large[over] * (near + step)[over] / (large + start + step)[over]
+        length[over] -= (length[over] - fall[over] + _NEGLIGIBLE) / slope
+    return length, fall
 
 
 def _choose(length: Array, fall: Array) -> Array:
@@ -95,25 +105,30 @@ def unit_legendre(nodes: int) -> tuple[Array, Array]:
     return (x + 1) / 2, weight / 2
 
 
-def _integrate(s: float, nodes: int, shape: Array, alpha: Array, beta: Array, start: Array, length: Array) -> Array:
-    """The five columns of `Departure` for rows of one number of nodes; each array is a column."""
+def _integrate(
+    nodes: int, by_small: Array, by_large: Array, small: Array, large: Array, start: Array, length: Array
+) -> Array:
+    """Log-integral and means for rows of one number of nodes, by the smaller scale and by the larger one.
+
+    Each array is a column. On the smaller scale y is a power: ln(1 + y / small) = ln(1 + start / small) + w.
+    """
     share, weight = unit_legendre(nodes)
-    c = np.minimum(alpha, beta)
     w = length * share
-    y = np.exp(w)
-    y *= c + start
-    y -= c
-    near_alpha, near_beta = alpha + y, beta + y
-    log_alpha, log_beta = np.log(near_alpha / alpha), np.log(near_beta / beta)
-    w -= shape * log_alpha
-    w -= (s + 1) * log_beta
-    highest = w.max(axis=1, keepdims=True)
-    w -= highest
-    density = np.exp(w)
+    growth = np.exp(w)
+    near_large = growth * (small + start)
+    near_large += large - small
+    log_large = np.log(near_large / large)
+    first = np.log1p(start / small)
+    exponent = w * (1 - by_small)
+    exponent -= by_large * log_large
+    highest = exponent.max(axis=1, keepdims=True)
+    exponent -= highest
+    density = np.exp(exponent)
     density *= weight
     total = density.sum(axis=1)
     with np.errstate(divide="ignore"):
-        log_integral = highest[:, 0] + np.log((c + start)[:, 0] * length[:, 0] * total)
-    means = [np.einsum("ij,ij->i", density, v) / total for v in (log_alpha, log_beta)]
-    means += [np.einsum("ij,ij->i", density, 1 / v) / total for v in (near_alpha, near_beta)]
+        log_integral = (highest - by_small * first)[:, 0] + np.log(((small + start) * length)[:, 0] * total)
+    means = [np.einsum("ij,ij->i", density, v) / total for v in (w, log_large, 1 / growth, 1 / near_large)]
+    means[0] += first[:, 0]
+    means[2] /= (small + start)[:, 0]
     return np.array([log_integral, *means])

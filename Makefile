@@ -44,6 +44,8 @@ bench: env ## time the run at three sizes, and the lifecycle at a million partie
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.lifecycle
 	$(BIN)/python -m tests.bench.cashflow
+	$(BIN)/python -m tests.bench.ltv
+	$(BIN)/python -m tests.bench.ltv
 
 docs: env ## write the pages of docs/ that come from code
 	$(BIN)/python -m pipelines.reference docs

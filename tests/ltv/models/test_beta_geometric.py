@@ -17,6 +17,29 @@ def test_planted_parameters_are_recovered_within_their_standard_errors(model, si
     assert expected == pytest.approx(later.sum(), rel=0.03)
 
 
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_intervals_cover_the_truth_as_often_as_they_say(model):
+    truth, hits = model.from_parameters(list(TRUTH.values())), []
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        fitted = model().fit(truth.simulate(rng.integers(20, 80, 1_500).astype(float), rng))
+        # In logarithms, in which the climb is, and the likelihood nearest to normal.
+        hits += [
+            abs(np.log(fitted.parameters_[name] / true))
+            < 1.96 * fitted.standard_errors_[name] / fitted.parameters_[name]
+            for name, true in TRUTH.items()
+        ]
+    # 95% of 100 intervals, in 25 groups of four that go together: three deviations are at most 13 points.
+    assert np.mean(hits) > 0.95 - 0.13
+
+
+def test_impossible_parameters_are_never_learned_in_silence():
+    model = MbgNbd().fit({"frequency": [1, 2, 0], "recency": [5, 9, 0], "age": [10, 12, 14]})
+    assert np.all(np.isfinite(list(model.parameters_.values())))
+    assert "Infinity" not in model.to_json()
+    assert "NaN" not in model.to_json()
+
+
 def test_one_time_buyers_are_alive_in_bg_and_fade_in_mbg():
     rows = {"frequency": [0, 0, 0], "recency": [0, 0, 0], "age": [0, 20, 100]}
     parameters = list(TRUTH.values())

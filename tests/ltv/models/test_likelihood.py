@@ -31,3 +31,58 @@ def test_no_number_is_a_clear_failure_and_never_a_parameter():
 def test_a_climb_that_gets_stuck_is_a_clear_failure():
     with pytest.raises(FitError, match="stopped before a maximum"):
         maximise(lambda theta: (float(theta[0]), -np.ones(1)), [np.array([1.0])], model="wrong gradient")
+
+
+def bowl(theta):
+    """A likelihood in two logarithms, one of which bends a hundred times as much as the other."""
+    u, v = np.log(theta)
+    return float(-50 * (u - 1) ** 2 - (v + 1) ** 2 / 2), np.array([-100 * (u - 1), -(v + 1)]) / theta
+
+
+def test_the_report_says_how_the_climb_ended():
+    found = maximise(bowl, [np.array([1.0, 1.0]), np.array([9.0, 0.1])], model="bowl")
+    report = found.convergence
+    assert report.gradient < 1e-5
+    assert report.condition == pytest.approx(100, rel=1e-4)
+    assert (report.starts, report.agreeing, report.at_bound) == (2, 2, ())
+
+
+def test_starts_that_end_elsewhere_do_not_agree():
+    def two_hills(theta):
+        z = np.log(theta[0])
+        near, far = np.exp(-((z - 1) ** 2) * 8), 2 * np.exp(-((z + 2) ** 2) * 8)
+        return float(100 * (near + far)), np.array([-1600 * ((z - 1) * near + (z + 2) * far)]) / theta
+
+    found = maximise(two_hills, [np.array([3.0]), np.array([0.2]), np.array([0.1])], model="two hills")
+    assert found.parameters == pytest.approx([np.exp(-2)], rel=1e-4)
+    assert (found.convergence.starts, found.convergence.agreeing) == (3, 2)
+
+
+def test_a_parameter_that_runs_to_its_bound_is_named_and_has_no_condition():
+    found = maximise(lambda theta: (float(-1 / theta[0]), theta**-2), [np.array([1e6])], model="flat")
+    assert found.convergence.at_bound == (0,) or found.convergence.condition is None
+
+
+def test_a_sample_leads_to_the_same_maximum_with_a_few_newton_steps():
+    asked = []
+
+    def all_rows(theta):
+        asked.append(theta)
+        return tuple(10 * part for part in hill(theta))
+
+    def sample(theta):
+        return float(100 * np.log(theta[0]) - 24 * theta[0]), 100 / theta - 24
+
+    near = maximise(sample, [np.array([1.0])], model="sample")
+    found = maximise(all_rows, [near.parameters], model="all", near=near, scale=10.0)
+    assert found.parameters == pytest.approx([4.0], rel=1e-6)
+    assert np.sqrt(found.covariance) == pytest.approx(np.array([[4 / np.sqrt(1000)]]), rel=1e-4)
+    assert len(asked) < 10
+
+
+def test_a_misleading_sample_only_costs_time():
+    near = maximise(bowl, [np.array([1.0, 1.0])], model="sample")
+    wrong = type(near)(near.parameters * [5, 0.1], 0.0, None, -near.hessian, near.convergence)
+    assert maximise(bowl, [wrong.parameters], model="all", near=wrong).parameters == pytest.approx(
+        np.exp([1, -1]), rel=1e-4
+    )

@@ -27,6 +27,9 @@ from valuekit.ltv.units import TimeUnit
 _BLOCK = 8192
 """Rows whose columns stay in the processor's cache while their likelihood is computed."""
 
+_IMPOSSIBLE = -69.0
+"""Logarithm of odds that are none in double precision, where that of 0 would be no number."""
+
 # --- mathematics: the past
 
 
@@ -56,17 +59,18 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
 def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int) -> tuple[Array, list[Array]]:
     """Return ln of the two ways to end, alive until today or dropped out after the last purchase, and its slopes."""
     r, alpha, a, b = own
-    x, recency, age = rows["frequency"], rows["recency"], rows["age"]
-    possible = x + tosses > 0
-    stayed = np.where(possible, b + x + tosses - 1, 1.0)
-    log_age, s = np.log(alpha + age), r + x
-    silence = log_age - np.log(alpha + recency)
-    odds = np.where(possible, np.log(a / stayed) + s * silence, -np.inf)
-    smaller = np.exp(-np.abs(odds))
-    either = np.maximum(odds, 0) + np.log1p(smaller)
-    dropped = np.where(odds > 0, 1.0, smaller) / (1 + smaller)
-    pace = (1 - dropped) / (alpha + age) + dropped / (alpha + recency)
-    return either - s * log_age, [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
+    x, until, since = rows["frequency"], alpha + rows["age"], alpha + rows["recency"]
+    stayed = b + np.maximum(x + tosses - 1, 0)
+    log_age, s = np.log(until), r + x
+    silence = log_age - np.log(since)
+    odds = np.log(a / stayed) + s * silence
+    if not tosses:
+        odds = np.where(x > 0, odds, _IMPOSSIBLE)
+    kept = np.exp(-odds)  # no overflow: silence is not negative, so odds are at least a / stayed
+    dropped = 1 / (1 + kept)
+    pace = (1 - dropped) / until + dropped / since
+    value = odds + np.log1p(kept) - s * log_age
+    return value, [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
 
 
 def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:

@@ -55,7 +55,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
         rows = self._training_rows(X)
         found = self._climb(rows, self._starts(rows))
-        self._learn(found.parameters, found.covariance, self._likelihood(found.parameters, rows)[0], rows, window)
+        value = found.log_likelihood + self._ridge(found.parameters)[0]
+        self._learn(found.parameters, found.covariance, value, rows, window)
         self.convergence_: dict[str, Any] | None = self._report(found)
         return self
 
@@ -74,8 +75,12 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = self._likelihood(theta, rows)
+        ridge, slope = self._ridge(theta)
+        return value - ridge, gradient - slope
+
+    def _ridge(self, theta: Array) -> tuple[float, Array]:
         coefficients = np.where(np.arange(len(theta)) < len(self.basic), 0.0, theta)
-        return value - self.penalty / 2 * float(coefficients @ coefficients), gradient - self.penalty * coefficients
+        return self.penalty / 2 * float(coefficients @ coefficients), self.penalty * coefficients
 
     def _report(self, found: Optimum) -> dict[str, Any]:
         report = asdict(found.convergence)

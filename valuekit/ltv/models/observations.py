@@ -98,10 +98,12 @@ def _order(columns: Sequence[Array]) -> npt.NDArray[np.int64]:
     order = np.arange(len(columns[0]))
     for column in reversed(columns):
         bits = np.ascontiguousarray(column + 0.0).view(np.int64)  # -0.0 is 0.0
-        bits = np.where(bits < 0, ~bits, bits | np.int64(-(2**63))).view(np.uint64)
+        if np.any(bits < 0):
+            bits = np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits) ^ np.int64(-(2**63))
+        differing = int(np.bitwise_or.reduce(bits ^ bits[0])) & (2**64 - 1) if len(bits) else 0
         for shift in range(0, 64, 16):
-            digit = (bits >> np.uint64(shift)).astype(np.uint16)
-            if len(digit) and np.any(digit != digit[0]):
+            if differing >> shift & 0xFFFF:
+                digit = (bits >> shift).astype(np.uint16)
                 order = order[np.argsort(digit[order], kind="stable")]
     return order
 

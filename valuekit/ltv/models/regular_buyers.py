@@ -257,7 +257,7 @@ class BgCnbdK(BgNbd):
     >>> model = BgCnbdK.from_parameters([0.243, 1.471, 0.793, 2.426], k=3)
     >>> rows = {"frequency": [2], "recency": [30.43], "age": [38.86]}
     >>> model.expected_purchases(39, rows).round(3), model.probability_alive(rows).round(4)
-    (array([1.226]), array([0.7266]))
+    (array([1.547]), array([0.7669]))
     """
 
     optional = {"weight": 1.0, "log_gaps": np.inf}  # noqa: RUF012 - as in the base class

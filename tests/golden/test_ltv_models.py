@@ -5,6 +5,9 @@ Sources, and why the tolerance:
   Printed with three to five digits, so parameters agree to 1e-4 of themselves.
 - MBG/NBD: recomputed independently on ages rounded to two decimals, as the papers' files have them; on exact days
   the maximum lies 0.003 lower, so both are tested.
+- Pareto/NBD: Fader, Hardie and Lee (2005), "RFM and CLV", and Fader and Hardie's note on its derivation. Its likelihood
+  is flat in s and beta: a point 2e-4 away loses 1e-6 of log-likelihood.
+- BG/BB: Fader, Hardie and Shang (2010), Marketing Science 29(6), on the donations that the package carries too.
 - Gamma-Gamma: Fader and Hardie (2013). Its likelihood is so flat that a point 3e-4 away loses 2e-6 of log-likelihood:
   parameters agree to 5e-4 of themselves, the log-likelihood to its printed digits.
 - sBG: Fader and Hardie (2007), Journal of Interactive Marketing 21(1), printed with three digits.
@@ -17,18 +20,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from valuekit.ltv.models import BgNbd, GammaGamma, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.models import BgBb, BgNbd, GammaGamma, MbgNbd, ParetoNbd, ShiftedBetaGeometric
 
 HISTORY = ["frequency", "recency", "age"]
 CALIBRATION_END = pd.Timestamp("1997-09-30")
 
 
-@pytest.fixture(scope="module")
-def purchase_days() -> pd.DataFrame:
+def dataset(name: str) -> Path:
     package = find_spec("lifetimes")  # finds the folder without running the package
     assert package is not None
     assert package.origin is not None
-    file = Path(package.origin).parent / "datasets" / "CDNOW_sample.txt"
+    return Path(package.origin).parent / "datasets" / name
+
+
+@pytest.fixture(scope="module")
+def purchase_days() -> pd.DataFrame:
+    file = dataset("CDNOW_sample.txt")
     names = ["master_id", "customer", "day", "quantity", "amount"]
     log = pd.read_csv(file, sep=r"\s+", names=names, dtype={"customer": str, "day": str})
     log["day"] = pd.to_datetime(log["day"], format="%Y%m%d")
@@ -105,6 +112,24 @@ def test_mbg_nbd_parameters_and_likelihood(mbg, customers):
     assert rounded.log_likelihood_ == pytest.approx(-9582.133, abs=5e-4)
 
 
+@pytest.fixture(scope="module")
+def pareto(customers: pd.DataFrame) -> ParetoNbd:
+    return ParetoNbd().fit(customers[HISTORY])
+
+
+def test_pareto_nbd_parameters_and_likelihood(pareto):
+    wanted = {"r": 0.55328, "alpha": 10.5776, "s": 0.60621, "beta": 11.6679}
+    assert pareto.parameters_ == pytest.approx(wanted, rel=3e-4)
+    assert pareto.log_likelihood_ == pytest.approx(-9594.974, abs=3e-3)
+
+
+def test_pareto_nbd_textbook_customers():
+    model = ParetoNbd.from_parameters([0.553, 10.578, 0.606, 11.669])
+    rows = {"frequency": [0, 2, 7], "recency": [0, 30.43, 29.43], "age": [38.86, 38.86, 38.86]}
+    assert model.probability_alive(rows) == pytest.approx([0.2953, 0.8692, 0.7495], abs=5e-5)
+    assert model.expected_purchases(39, rows) == pytest.approx([0.1071, 1.4551, 3.7123], abs=5e-5)
+
+
 def test_gamma_gamma_parameters_and_both_likelihood_conventions(customers):
     repeaters = customers.loc[customers["frequency"] > 0, ["frequency", "monetary"]]
     assert len(repeaters) == 946
@@ -118,7 +143,11 @@ def test_gamma_gamma_parameters_and_both_likelihood_conventions(customers):
 
 @pytest.mark.parametrize(
     ("name", "total", "relative_error", "rmse", "correlation"),
-    [("bg", 1653.4, 0.984, 1.608, 0.626), ("mbg", 1576.7, 0.958, 1.607, 0.627)],
+    [
+        ("bg", 1653.4, 0.984, 1.608, 0.626),
+        ("mbg", 1576.7, 0.958, 1.607, 0.627),
+        ("pareto", 1665.5, 0.945, 1.603, 0.630),
+    ],
 )
 def test_holdout_of_39_weeks(name, total, relative_error, rmse, correlation, request, customers):
     model = request.getfixturevalue(name)
@@ -140,3 +169,14 @@ def test_shifted_beta_geometric_on_regular_customers():
     model = ShiftedBetaGeometric().fit(rows)
     assert model.parameters_ == pytest.approx({"alpha": 0.704, "beta": 1.182}, abs=5e-4)
     assert model.log_likelihood_ == pytest.approx(-1680.265, abs=5e-4)
+
+
+def test_beta_binomial_on_donations():
+    donors = pd.read_csv(dataset("donations.csv")).rename(columns={"periods": "occasions", "weights": "weight"})
+    assert donors["weight"].sum() == 11_104
+    model = BgBb(time_unit="year").fit(donors)
+    wanted = {"alpha": 1.2035, "beta": 0.7497, "gamma": 0.6567, "delta": 2.7834}
+    assert model.parameters_ == pytest.approx(wanted, abs=6e-5)
+    assert model.log_likelihood_ == pytest.approx(-33225.58, abs=5e-3)
+    rows = {"frequency": [0, 2, 6], "recency": [0, 4, 6], "occasions": [6, 6, 6]}
+    assert model.probability_alive(rows) == pytest.approx([0.108, 0.590, 0.930], abs=5e-4)

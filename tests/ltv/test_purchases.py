@@ -1,8 +1,11 @@
 from datetime import date
+from typing import get_args
 
+import numpy as np
 import pytest
 
-from valuekit.ltv.purchases import fit_spend, summarise
+from valuekit.config.sections import Ltv
+from valuekit.ltv.purchases import PURCHASE_MODELS, fit_spend, summarise
 from valuekit.ltv.units import TimeUnit
 
 AS_OF = date(2026, 6, 30)
@@ -98,3 +101,18 @@ def test_with_few_repeaters_everybody_spends_the_mean_of_all_purchases(world):
     assert fitted.stated
     assert "only 1 customers" in fitted.note
     assert fitted.estimator.expected_spend([0, 5], [0.0, 90.0]) == pytest.approx([30, 30], rel=1e-3)
+
+
+def test_a_configuration_can_name_every_purchase_model():
+    assert set(get_args(Ltv.model_fields["purchase_model"].annotation)) == set(PURCHASE_MODELS)
+
+
+def test_the_fit_of_spend_tests_what_it_assumes(world):
+    rng = np.random.default_rng(1)
+    for party in range(60):
+        for day in range(2, 4 + party % 3):
+            world.order(f"p{party}", f"2026-06-{day:02d}", round(float(rng.gamma(6, 5)), 2))
+    summarise(world.engine, AS_OF, TimeUnit("week"))
+    (independence,) = fit_spend(world.engine, None).checks["independence"]
+    assert independence["customers"] == 60
+    assert abs(independence["spearman"]) < 0.4

@@ -5,6 +5,7 @@ import pytest
 
 from valuekit.errors import UnknownNameError
 from valuekit.ltv import Discount, Horizon
+from valuekit.ltv.purchases import PURCHASE_MODELS
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import VALUED_STAGES
 
@@ -148,17 +149,17 @@ def test_money_without_contract_or_order_promises_nothing(world):
     assert (row["model"], row["basis"], row["ltv"]) == ("none", "prior", 0)
 
 
-@pytest.mark.parametrize("name", ["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"])
+@pytest.mark.parametrize("name", PURCHASE_MODELS)
 def test_any_purchase_model_values_a_shop(world, name):
     fill_shop(world, 150)
     models = world.value(purchase_model=name)
-    assert [m.stated for m in models] == [False, False]
+    assert [m.note for m in models] == ["", ""]
     total, parties = world.engine.rows("SELECT SUM(ltv), COUNT(*) FROM ltv WHERE ltv > 0")[0]
     assert parties == 150
     assert 1_000 < total < 1_000_000
     alive = "SELECT MIN(p_alive), MAX(p_alive) FROM ltv JOIN order_summary USING (party_id) WHERE frequency = 0"
     least, most = world.engine.rows(alive)[0]
-    assert (least, most) == (1, 1) if "mbg" not in name else 0 < least < most < 0.9
+    assert (least, most) == (1, 1) if name.removeprefix("lifetimes_").startswith("bg_") else 0 < least < most < 0.9
 
 
 def test_units_change_the_parameters_and_not_the_value(make_world):

@@ -32,9 +32,9 @@ class Ltv(Section):
     )
     off: list[Literal[STREAMS]] = Field(default_factory=list, description="Streams left out")  # type: ignore[valid-type]
     time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
-    purchase_model: Literal["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"] = Field(
-        default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package"
-    )
+    purchase_model: Literal[
+        "mbg_nbd", "bg_nbd", "pareto_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "lifetimes_pareto_nbd"
+    ] = Field(default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package")
 
 
 class Tier(Section):

@@ -1,7 +1,8 @@
 """The order stream: how often a buyer will come back, how long it stays, and what a purchase is worth."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.errors import FitError, UnknownNameError
 from valuekit.ltv.fitted import FittedModel
-from valuekit.ltv.models import BgNbd, GammaGamma, LifetimesBackend, MbgNbd
+from valuekit.ltv.models import (
+    BgNbd,
+    GammaGamma,
+    LifetimesBackend,
+    LifetimesPareto,
+    MbgNbd,
+    ParetoNbd,
+    PurchaseModel,
+)
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import YEARS, year_columns
 
@@ -31,17 +40,22 @@ def summarise(engine: Engine, as_of: date, unit: TimeUnit) -> None:
     engine.run("valuekit.ltv", "orders.sql", {"as_of": as_of, "unit_days": unit.days})
 
 
-def purchase_model(name: str, time_unit: str) -> BgNbd:
-    """Make the unfitted model of a configured name."""
-    models = {
-        "mbg_nbd": MbgNbd(time_unit),
-        "bg_nbd": BgNbd(time_unit),
-        "lifetimes_mbg_nbd": LifetimesBackend("mbg_nbd", time_unit),
-        "lifetimes_bg_nbd": LifetimesBackend("bg_nbd", time_unit),
-    }
-    if name not in models:
-        raise UnknownNameError("purchase model", name, models)
-    return models[name]
+PURCHASE_MODELS: Mapping[str, Callable[[str], PurchaseModel]] = {
+    "mbg_nbd": MbgNbd,
+    "bg_nbd": BgNbd,
+    "pareto_nbd": ParetoNbd,
+    "lifetimes_mbg_nbd": partial(LifetimesBackend, "mbg_nbd"),
+    "lifetimes_bg_nbd": partial(LifetimesBackend, "bg_nbd"),
+    "lifetimes_pareto_nbd": LifetimesPareto,
+}
+"""How the unfitted model of a configured name is made from the unit of time."""
+
+
+def purchase_model(name: str, time_unit: str) -> PurchaseModel:
+    """Make the unfitted model of a configured name; raises `UnknownNameError`."""
+    if name not in PURCHASE_MODELS:
+        raise UnknownNameError("purchase model", name, PURCHASE_MODELS)
+    return PURCHASE_MODELS[name](time_unit)
 
 
 def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date, date] | None) -> FittedModel:
@@ -63,13 +77,18 @@ def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date,
 
 
 def fit_spend(engine: Engine, window: tuple[date, date] | None) -> FittedModel:
-    """Fit Gamma-Gamma to `spend_groups`; with too few repeaters, everybody spends the mean of all purchases."""
+    """Fit Gamma-Gamma to `spend_groups`; with too few repeaters, everybody spends the mean of all purchases.
+
+    Its check `independence` tests what the model assumes: that spend does not depend on how often a customer buys.
+    """
     rows = engine.query("SELECT frequency, monetary, weight FROM spend_groups")
     repeaters = int(engine.scalar("SELECT COALESCE(SUM(weight), 0) FROM spend_groups"))
     note = f"only {repeaters} customers have bought again"
     if repeaters >= MINIMUM_REPEATERS:
         try:
-            return FittedModel("orders.spend", GammaGamma().fit(rows, window=window))
+            model = GammaGamma().fit(rows, window=window)
+            tested = [model.independence_] if model.independence_ else []
+            return FittedModel("orders.spend", model, checks={"independence": tested})
         except FitError as error:
             note = str(error)
     return FittedModel("orders.spend", pooled_spend(_mean_purchase(engine)), f"pooled mean: {note}", stated=True)
@@ -88,7 +107,7 @@ def _mean_purchase(engine: Engine) -> float:
     return float(total) / float(count) if count and total > 0 else 1.0
 
 
-def predict(engine: Engine, purchases: BgNbd, spend: GammaGamma) -> None:
+def predict(engine: Engine, purchases: PurchaseModel, spend: GammaGamma) -> None:
     """Predict each distinct history and each buyer's spend, in Arrow batches.
 
     Makes `order_states` (history; p_alive, own_weight, and by year expected `purchases_*` and months alive `alive_*`)
@@ -101,7 +120,7 @@ def predict(engine: Engine, purchases: BgNbd, spend: GammaGamma) -> None:
     engine.put_batches("order_spend", _spends(engine.cursor().batches(buyers), spend), _SPEND)
 
 
-def _states(batch: pa.RecordBatch, model: BgNbd) -> pa.RecordBatch:
+def _states(batch: pa.RecordBatch, model: PurchaseModel) -> pa.RecordBatch:
     per_year, per_month = model.unit.per_year, model.unit.per_month
     bought = [model.expected_purchases(year * per_year, batch) for year in YEARS]
     alive = [model.expected_time_alive(year * per_year, batch) / per_month for year in YEARS]

@@ -10,7 +10,7 @@ from valuekit.ltv.cube import ltv_sql
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
-from valuekit.ltv.models import BgNbd, GammaGamma
+from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -62,7 +62,7 @@ def _order_stream(engine: Engine, as_of: date, unit: TimeUnit, name: str) -> lis
     purchases.summarise(engine, as_of, unit)
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
-    if isinstance(bought.estimator, BgNbd) and isinstance(spent.estimator, GammaGamma):
+    if isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma):
         purchases.predict(engine, bought.estimator, spent.estimator)
     return [bought, spent] if window else []
 

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+collect_ignore = ["reference/make.py"]  # run by hand: it needs mpmath, which valuekit does not
+
 
 @pytest.fixture(scope="session")
 def simulate_buyers():

@@ -10,7 +10,19 @@ import pytest
 from sklearn.base import clone
 
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
-from valuekit.ltv.models import BgCnbdK, BgNbd, GammaGamma, LifetimesBackend, MbgCnbdK, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.models import (
+    BgBb,
+    BgCnbdK,
+    BgNbd,
+    GammaGamma,
+    LifetimesBackend,
+    LifetimesGammaGamma,
+    LifetimesPareto,
+    MbgCnbdK,
+    MbgNbd,
+    ParetoNbd,
+    ShiftedBetaGeometric,
+)
 
 ORDERS = pd.DataFrame(
     [(0, 0, 30, 60), (0, 0, 52, 40), (1, 5, 30, 20), (1, 25, 52, 15), (2, 40, 52, 12), (3, 20, 30, 6), (7, 50, 52, 4)],
@@ -21,6 +33,10 @@ SPEND = pd.DataFrame(
     [(1, 20.0, 9), (1, 45.5, 7), (2, 33.0, 8), (3, 60.0, 4), (4, 28.0, 5), (9, 41.0, 3)],
     columns=["frequency", "monetary", "weight"],
 )
+DONATIONS = pd.DataFrame(
+    [(0, 0, 6, 60), (1, 1, 6, 20), (1, 5, 6, 12), (2, 4, 6, 10), (3, 6, 6, 9), (6, 6, 6, 14), (2, 3, 4, 5)],
+    columns=["frequency", "recency", "occasions", "weight"],
+)
 RENEWALS = pd.DataFrame(
     [(0, 1, 40), (1, 1, 18), (2, 1, 9), (3, 1, 5), (0, 0, 12), (2, 0, 30), (4, 0, 60)],
     columns=["renewals", "churned", "weight"],
@@ -28,9 +44,13 @@ RENEWALS = pd.DataFrame(
 MODELS = {
     "bg_nbd": (BgNbd(), ORDERS),
     "mbg_nbd": (MbgNbd(time_unit="month"), ORDERS),
+    "pareto_nbd": (ParetoNbd(), ORDERS),
+    "bg_bb": (BgBb(), DONATIONS),
     "bg_cnbd_k": (BgCnbdK(k=3), STEADY),
     "mbg_cnbd_k": (MbgCnbdK(k=2), STEADY),
     "lifetimes": (LifetimesBackend("mbg_nbd"), ORDERS),
+    "lifetimes_pareto": (LifetimesPareto(), ORDERS),
+    "lifetimes_spend": (LifetimesGammaGamma(), SPEND),
     "gamma_gamma": (GammaGamma(density="total"), SPEND),
     "sbg": (ShiftedBetaGeometric(term_months=1), RENEWALS),
 }

@@ -4,15 +4,19 @@ Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value" [FH].
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import gammaln, psi
+from scipy.special import betainc, betaincinv, gammainccinv, psi
 
 from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
+from valuekit.ltv.models.independence import spend_independence
+from valuekit.ltv.models.likelihood import Optimum
+from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
 # --- mathematics
@@ -23,15 +27,12 @@ def log_likelihood(theta: Array, rows: Rows) -> tuple[float, Array]:
     p, q, v = theta
     x, mean, weight = rows["frequency"], rows["monetary"], rows["weight"]
     total, shape = x * mean, p * x
-    log_scale = np.log(v + total)
-    value = (
-        gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v) - np.log(mean)
-        + shape * np.log(total) - (shape + q) * log_scale
-    )  # fmt: skip
+    prior, own = np.log1p(v / total), np.log1p(total / v)
+    value = -log_beta(shape, q) - np.log(mean) - shape * prior - q * own
     slopes = (
-        x * (psi(shape + q) - psi(shape) + np.log(total) - log_scale),
-        psi(shape + q) - psi(q) + np.log(v) - log_scale,
-        q / v - (shape + q) / (v + total),
+        x * (psi(shape + q) - psi(shape) - prior),
+        psi(shape + q) - psi(q) - own,
+        (q * total - shape * v) / (v * (v + total)),
     )
     return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in slopes])
 
@@ -45,7 +46,11 @@ class GammaGamma(MaximumLikelihood):
     Reads rows with `frequency` (purchases behind the mean, at least 1), `monetary` (their mean, above 0) and `weight`.
     `density` names which density the log-likelihood is of: of the `mean` purchase (default) or of the `total`; they
     differ by the constant sum of ln(frequency) and give the same parameters.
-    Learned besides: `mean_spend_`, the observed mean over customers.
+    Learned besides: `mean_spend_`, the observed mean over customers, and `independence_`, the correlation of spend and
+    frequency with its test (`spend_independence`), which the model assumes to be none.
+
+    A customer's own mean spend is p / nu, its purchases are Gamma(p, rate nu), and nu ~ Gamma(q, rate v) among
+    customers; after x purchases of mean z, nu ~ Gamma(q + p x, rate v + x z), so that p / nu is inverse gamma.
 
     >>> model = GammaGamma.from_parameters([6.25, 3.74, 15.44])
     >>> model.expected_spend([0, 2], [0.0, 50.0]).round(2)
@@ -54,7 +59,7 @@ class GammaGamma(MaximumLikelihood):
 
     basic = ("p", "q", "v")
     columns = ("frequency", "monetary")
-    learned = (*MaximumLikelihood.learned, "mean_spend_")
+    learned = (*MaximumLikelihood.learned, "mean_spend_", "independence_")
 
     def __init__(self, density: Literal["mean", "total"] = "mean") -> None:
         self.density = density
@@ -71,6 +76,51 @@ class GammaGamma(MaximumLikelihood):
             return np.asarray(np.where(x > 0, mean, self._observed_mean()))
         return np.asarray((v + x * mean) * p / (p * x + q - 1))
 
+    def spend_variance(self, frequency: Any, monetary: Any) -> Array:
+        """Return how uncertain each customer's own mean spend is, given its purchases: a variance.
+
+        Infinite where p x + q <= 2: so heavy is the tail of what is not known.
+        """
+        shape, scale = self._posterior(frequency, monetary)
+        return _inverse_gamma_variance(shape, scale)
+
+    def purchase_spend_variance(self, frequency: Any, monetary: Any) -> Array:
+        """Return the variance of what one future purchase of each customer is worth: its own, and that of its mean."""
+        p, _, _ = self._theta()
+        shape, scale = self._posterior(frequency, monetary)
+        of_mean = _inverse_gamma_variance(shape, scale)
+        squared_mean = np.square(scale / np.where(shape > 2, shape - 1, 1.0))
+        return np.asarray(of_mean + (of_mean + squared_mean) / p)
+
+    def spend_quantiles(self, frequency: Any, monetary: Any, levels: Any) -> Array:
+        """Return quantiles of each customer's own mean spend, given its purchases: one column per level."""
+        shape, scale = (np.atleast_1d(v)[:, None] for v in self._posterior(frequency, monetary))
+        return np.asarray(scale / gammainccinv(shape, np.asarray(levels, float)))
+
+    def purchase_spend_quantiles(self, frequency: Any, monetary: Any, levels: Any) -> Array:
+        """Return quantiles of one future purchase of each customer, scaled beta prime: one column per level."""
+        p, _, _ = self._theta()
+        shape, scale = (np.atleast_1d(v)[:, None] for v in self._posterior(frequency, monetary))
+        levels = np.asarray(levels, float)
+        return np.asarray(scale / p * betaincinv(p, shape, levels) / betaincinv(shape, p, 1 - levels))
+
+    def standing(self, frequency: Any, monetary: Any) -> Array:
+        """Return the share of customers with as many purchases whose mean the model expects below each one's.
+
+        x z / (v + x z) is Beta(p x, q), x purchases of mean z. In a world like the model standings are uniform.
+        """
+        p, q, v = self._theta()
+        total = np.asarray(frequency, float) * np.asarray(monetary, float)
+        return np.asarray(betainc(p * np.asarray(frequency, float), q, total / (v + total)))
+
+    def simulate(self, frequency: Any, rng: np.random.Generator) -> Rows:
+        """Draw customers with so many purchases each: `frequency`, `monetary`, and the truth, `mean_spend`."""
+        p, q, v = self._theta()
+        x = np.asarray(frequency, float)
+        mean_spend = p / rng.gamma(q, 1 / v, x.shape)
+        monetary = mean_spend * rng.gamma(p * x) / (p * x)
+        return {"frequency": x, "monetary": monetary, "mean_spend": mean_spend}
+
     @property
     def population_mean(self) -> float:
         """Expected spend of a customer of whom nothing is known."""
@@ -81,6 +131,12 @@ class GammaGamma(MaximumLikelihood):
         p, q, _ = self._theta()
         shape = p * np.asarray(frequency, float)
         return np.asarray(shape / np.maximum(shape + max(q - 1, 0.0), np.finfo(float).tiny))
+
+    def _posterior(self, frequency: Any, monetary: Any) -> tuple[Array, Array]:
+        """Shape and scale of the inverse gamma distribution of each customer's own mean spend."""
+        p, q, v = self._theta()
+        x, mean = np.asarray(frequency, float), np.asarray(monetary, float)
+        return np.asarray(q + p * x), np.asarray(p * (v + x * mean))
 
     def _observed_mean(self) -> float:
         if self.mean_spend_ is None:
@@ -93,6 +149,16 @@ class GammaGamma(MaximumLikelihood):
     ) -> None:  # fmt: skip
         super()._learn(parameters, covariance, log_likelihood, rows, window)
         self.mean_spend_: float | None = weighted_sum(rows["weight"], rows["monetary"]) / float(rows["weight"].sum())
+        standing = self.standing(rows["frequency"], rows["monetary"])
+        self.independence_: dict[str, float] | None = spend_independence(rows, standing)
+
+    def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
+        """Climb in units of the geometric mean: the same fit, whatever the currency."""
+        unit = np.exp(weighted_sum(rows["weight"], np.log(rows["monetary"])) / rows["weight"].sum())
+        scale = np.array([1.0, 1.0, unit])
+        found = super()._climb(rows | {"monetary": rows["monetary"] / unit}, [start / scale for start in starts])
+        covariance = None if found.covariance is None else found.covariance * np.outer(scale, scale)
+        return replace(found, parameters=found.parameters * scale, covariance=covariance)
 
     def _check(self, rows: Rows) -> None:
         observations.require(rows, rows["frequency"] >= 1, "a mean purchase needs a purchase")
@@ -107,3 +173,9 @@ class GammaGamma(MaximumLikelihood):
         if self.density == "total":
             value -= weighted_sum(rows["weight"], np.log(rows["frequency"]))
         return value, gradient
+
+
+def _inverse_gamma_variance(shape: Array, scale: Array) -> Array:
+    enough = shape > 2
+    a = np.where(enough, shape, 3.0)
+    return np.asarray(np.where(enough, np.square(scale / (a - 1)) / (a - 2), np.inf))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.errors import FitError
+from valuekit.errors import ConfigError, FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows
@@ -65,6 +65,10 @@ class PurchaseModel(MaximumLikelihood):
         """
         raise NotImplementedError
 
+    def own_weight(self, X: Any) -> Array:
+        """Return the weight, from 0 to 1, of each customer's own history in what it is expected to buy while alive."""
+        raise NotImplementedError
+
     # --- a customer who has just made its first purchase
 
     def expected_purchases_new(self, t: float | Array) -> Array:
@@ -85,7 +89,16 @@ class PurchaseModel(MaximumLikelihood):
         """Draw one history per age: `frequency`, `recency` and `age`, and the truth: `rate`, `lifetime`."""
         raise NotImplementedError
 
-    # --- rows
+    # --- rates and rows
+
+    def _force(self, annual_rate: float) -> float:
+        """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
+        if not annual_rate > 0:
+            raise ConfigError(
+                f"purchases of all the future need a yearly discount rate above 0, not {annual_rate:g}.",
+                next_step="Give a rate, or ask for the expected purchases of a limited time.",
+            )
+        return float(np.log1p(annual_rate) / self.unit.per_year)
 
     def _read(self, X: Any) -> Rows:
         table = observations.as_mapping(X, [*self.columns, *self.optional])

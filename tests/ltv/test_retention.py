@@ -20,7 +20,7 @@ def test_a_right_model_lies_in_kaplan_meiers_band_and_a_wrong_one_does_not(earli
 
 
 def test_the_band_is_greenwoods():
-    rows = {"renewals": [0, 1, 1], "churned": [1, 1, 0], "weight": [20, 16, 64]}
+    rows = {"renewals": [0, 1, 2], "churned": [1, 1, 0], "weight": [20, 16, 64]}
     first, second = retention_check(rows, PLANTED)
     assert first["upper"] - first["kaplan_meier"] == pytest.approx(1.96 * (0.8 * 0.2 / 100) ** 0.5)
     assert second["kaplan_meier"] == pytest.approx(0.64)

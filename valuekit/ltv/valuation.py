@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
-from valuekit.ltv import purchases, renewals
+from valuekit.ltv import lines, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
@@ -71,7 +71,7 @@ def _contract_stream(engine: Engine, as_of: date) -> list[FittedModel]:
     renewals.summarise(engine, as_of)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, models = renewals.fit_renewals(engine, window)
-    renewals.predict(engine, curves)
+    lines.predict(engine, curves)
     return models
 
 

@@ -108,7 +108,7 @@ def test_a_planted_covariate_is_found_and_changes_the_curve():
     plain = ShiftedBetaGeometric().fit(rows)
     assert model.bic_ < plain.bic_
     assert model.expected_renewals([2, 2], 3, {"self_serve": [0, 1]})[1] < model.expected_renewals(
-        2, 3, {"self_serve": 0}
+        2, 3, {"self_serve": [0]}
     )
     with pytest.raises(FitError, match="covariates, and their values are missing"):
         model.survival(1)

@@ -17,7 +17,7 @@ class World:
         self.engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
         for table in CANONICAL.values():
             self.engine.make_empty(accepted(table).plus(Column("party_id", "VARCHAR", "Party")))
-        for name in ("facts", "stages", "cash_months", "cash"):
+        for name in ("facts", "stages", "cash_months", "cash", "receivable_months", "invoiced_months"):
             self.engine.make_empty(PUBLISHED[name])
 
     def add(self, table: str, **row: object) -> None:

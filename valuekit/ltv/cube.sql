@@ -13,6 +13,7 @@ JOIN line_states AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
  AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
  AND s.ends = l.ends
+LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
 
 -- step: order_values
@@ -32,6 +33,18 @@ FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
 WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
 
+-- step: _balances
+SELECT party_id, "end" AS balance,
+       SUM(CASE WHEN month > $year_ago THEN invoiced ELSE 0 END) OVER (PARTITION BY party_id) AS invoiced,
+       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY month DESC) AS from_last
+FROM receivable_months
+
+-- step: _owed
+-- What was billed in the last year and is not received; what is older is not waited for.
+SELECT party_id, CAST(CAST(GREATEST(LEAST(balance, invoiced), 0) AS DOUBLE) * $collected AS DECIMAL(18,4)) AS owed
+FROM _balances
+WHERE from_last = 1
+
 -- step: futures
 SELECT v.party_id,
        v.has_contract,
@@ -47,6 +60,7 @@ SELECT v.party_id,
 FROM _valued AS v
 LEFT JOIN order_values AS o ON o.party_id = v.party_id
 LEFT JOIN line_values AS l ON l.party_id = v.party_id
+LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
 -- step: _streams
 SELECT party_id, 'revenue' AS stream, {as_years}

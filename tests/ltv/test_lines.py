@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from valuekit.ltv.lines import months_alive, payment_moments, renewed_years
@@ -86,6 +86,7 @@ def play_out(row, survived):
     )
 
 
+@settings(deadline=None)  # the first example also loads the models
 @given(FUTURES, st.sampled_from([-1, -1, 0, 5]))
 def test_moments_are_those_of_all_ways_in_which_a_line_can_go(future, months_to_first):
     signed = {"months_to_first": months_to_first}

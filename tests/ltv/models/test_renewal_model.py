@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
@@ -57,6 +57,7 @@ def test_a_weibull_of_shape_one_is_the_shifted_beta_geometric():
         assert model.own_weight([0, 3]) == pytest.approx(geometric.own_weight([0, 3]))
 
 
+@settings(deadline=None)  # the first example also loads the models
 @given(
     st.floats(0.05, 20), st.floats(0.05, 20), st.sampled_from([0.5, 1.0, 2.0]), st.integers(0, 40), st.integers(1, 12)
 )

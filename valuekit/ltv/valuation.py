@@ -44,7 +44,8 @@ def value(
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
-      the model's probability. One who churned is worth nothing more, and has no cube rows unless it also orders.
+      the model's probability. One who churned renews no more: it is worth what it orders
+      and still owes.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of

@@ -239,6 +239,10 @@ def value(work: Work) -> None:
         off=settings.off,
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
+        renewal_model=settings.renewal_model,
+        renewal_segments=settings.renewal_segments,
+        expansion=settings.expansion,
+        receivables=settings.receivables,
     )
     work.models = {model.name: model.to_json() for model in models}
     work.cube_value = ltv_sql(horizon, discount, settings.off)

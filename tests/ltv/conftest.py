@@ -17,7 +17,7 @@ class World:
         self.engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
         for table in CANONICAL.values():
             self.engine.make_empty(accepted(table).plus(Column("party_id", "VARCHAR", "Party")))
-        for name in ("facts", "stages", "cash_months", "cash"):
+        for name in ("facts", "stages", "cash_months", "cash", "receivable_months", "invoiced_months"):
             self.engine.make_empty(PUBLISHED[name])
 
     def add(self, table: str, **row: object) -> None:
@@ -28,7 +28,9 @@ class World:
         """Insert the rows of a SELECT, by name."""
         self.engine.execute(f"INSERT INTO {table} BY NAME {select}")
 
-    def party(self, party_id: str, stage: str = "active", *, paid: str | None = None, contract: bool = False) -> None:
+    def party(
+        self, party_id: str, stage: str = "active", *, paid: str | None = None, contract: bool | None = False
+    ) -> None:
         self.add("stages", party_id=party_id, stage=stage)
         self.add("facts", party_id=party_id, first_paid_on=paid, has_contract=contract)
 
@@ -42,7 +44,7 @@ class World:
 
     def contract(
         self, party_id: str, starts: str, ends: str | None, price: float, months: int, *,
-        cancelled: str | None = None, kind: str = "new",
+        cancelled: str | None = None, kind: str | None = "new",
     ) -> None:  # fmt: skip
         self.add(
             "contracts", system="crm", id=self._next(), party_id=party_id, signed_on=min(starts, str(self.as_of)),

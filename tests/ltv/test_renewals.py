@@ -1,10 +1,12 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from valuekit.ltv.models import ShiftedBetaGeometric
-from valuekit.ltv.renewals import Curve, expected_years, fit_renewals, summarise
+from valuekit.errors import ExpressionError
+from valuekit.ltv.models import BetaDiscreteWeibull, ShiftedBetaGeometric
+from valuekit.ltv.renewals import choose, fit_renewals, summarise
 
 AS_OF = date(2026, 6, 30)
 
@@ -98,51 +100,6 @@ def test_unsigned_contracts_and_parties_that_never_paid_teach_nothing(world):
     assert learned(world) == []
 
 
-def state(**given):
-    row = {
-        "term_months": 12,
-        "renewals": 0,
-        "months_to_next": 6,
-        "months_to_first": -1,
-        "pending": 0,
-        "ends": 0,
-    } | given
-    return {name: np.array([float(v)]) for name, v in row.items()}
-
-
-# S(t) = B(1, 3 + t) / B(1, 3) = 3 / (3 + t): a quarter leaves at the first renewal.
-CURVE = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
-
-
-def test_a_yearly_contract_pays_once_a_year_if_it_survives():
-    payments, alive = expected_years(state(), CURVE)
-    assert payments[0, :3] == pytest.approx([3 / 4, 3 / 5, 3 / 6])
-    assert alive[0, 0] == pytest.approx(6.5 + 5.5 * 3 / 4)
-
-
-def test_a_monthly_contract_pays_every_month():
-    payments, _ = expected_years(state(term_months=1, months_to_next=0), CURVE)
-    assert payments[0, 0] == pytest.approx(sum(3 / (3 + t) for t in range(1, 13)))
-
-
-def test_renewals_behind_raise_the_chance_of_the_next():
-    payments, _ = expected_years(state(renewals=5), CURVE)
-    assert payments[0, 0] == pytest.approx(8 / 9)
-
-
-def test_after_notice_nothing_is_paid_and_the_customer_stays_until_the_end():
-    payments, alive = expected_years(state(ends=1), CURVE)
-    assert payments.sum() == 0
-    assert alive[0].tolist() == [6.5] + [0] * 9
-
-
-def test_a_signed_term_is_paid_and_a_pending_renewal_may_not_be():
-    certain, _ = expected_years(state(months_to_first=1, months_to_next=13), CURVE)
-    assert certain[0, :2] == pytest.approx([1, 3 / 4])
-    pending, _ = expected_years(state(pending=1), CURVE)
-    assert pending[0, 0] == pytest.approx(3 / 5)
-
-
 def test_terms_with_little_data_share_a_curve_and_without_data_a_stated_prior(world):
     for i in range(60):
         party = f"p{i:02d}"
@@ -153,11 +110,134 @@ def test_terms_with_little_data_share_a_curve_and_without_data_a_stated_prior(wo
     summarise(world.engine, AS_OF)
     curves, models = fit_renewals(world.engine, None)
     assert [m.name for m in models] == ["contracts.renewals.1m", "contracts.renewals.pooled"]
-    assert curves[36].step == 3
+    assert curves[36, 1].step == 3
     assert models[0].checks["retention"][0]["at_risk"] == 60
 
     world.engine.execute("DELETE FROM contracts WHERE term_months = 1")
     summarise(world.engine, AS_OF)
     curves, models = fit_renewals(world.engine, None)
-    assert curves[36].stated
+    assert curves[36, 1].stated
     assert "stated prior" in models[0].note
+
+
+def entered(world):
+    summarise(world.engine, AS_OF)
+    return world.engine.rows("SELECT term_months, entered, renewals, churned, weight FROM renewal_groups")
+
+
+class TestCustomersWhoJoinedBeforeTheData:
+    def test_a_first_term_that_is_a_renewal_has_one_behind_it(self, world):
+        world.party("ann")
+        world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12, kind="renewal")
+        world.contract("ann", "2026-01-10", "2027-01-09", 1200, 12, kind="renewal")
+        assert entered(world) == [(12, 1, 2, 0, 1)]
+        assert lines(world, "renewals") == [(2,)]
+
+    def test_the_first_payment_tells_how_many(self, world):
+        world.party("ann", paid="2021-01-20")
+        world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12, kind="renewal")
+        world.party("bob", "churned", paid="2023-02-01")
+        world.contract("bob", "2025-02-10", "2026-02-09", 1200, 12, kind=None)
+        assert entered(world) == [(12, 2, 2, 1, 1), (12, 3, 4, 0, 1)]
+
+    def test_a_first_term_that_is_new_is_the_first_whatever_was_paid_before(self, world):
+        world.party("ann", paid="2021-01-20")
+        world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12)
+        assert entered(world) == [(12, 0, 1, 0, 1)]
+
+    def test_who_came_back_is_new(self, world):
+        world.party("ann")
+        world.contract("ann", "2022-01-10", "2023-01-09", 1200, 12)
+        world.contract("ann", "2025-07-10", "2026-07-09", 1200, 12, kind="renewal")
+        assert entered(world) == [(12, 0, 0, 0, 1), (12, 0, 0, 1, 1)]
+
+    def test_renewals_before_anybody_could_be_seen_to_leave_are_given(self, world):
+        """A contract without end began years before the company's first payment on record."""
+        world.party("old", paid="2025-01-05")
+        world.contract("old", "2022-01-01", None, 100, 1)
+        world.party("left", "churned", paid="2025-01-05")
+        world.contract("left", "2024-07-01", "2025-09-30", 100, 1)
+        assert entered(world) == [(1, 6, 14, 1, 1), (1, 36, 53, 0, 1)]
+
+
+def test_a_truncated_history_gives_the_curve_of_a_whole_one(make_world):
+    """Ten years of monthly contracts, of which the data keep those that still ran three years ago."""
+    rng = np.random.default_rng(31)
+    joined, quits = rng.integers(1, 120, 6_000), rng.beta(0.6, 8.0, 6_000)
+    ended = joined - rng.geometric(quits)  # months before the as-of date
+    curves = {}
+    for name, kept in {"whole": ended < 999, "truncated": ended < 36}.items():
+        world = make_world()
+        columns = {"joined": joined[kept], "ended": np.maximum(ended, 0)[kept]}
+        world.engine.put("planted", pa.table({"party_id": [f"p{i}" for i in range(kept.sum())], **columns}))
+        starts = "CAST(DATE '2026-07-01' - TO_MONTHS(CAST({} AS INTEGER)) AS DATE)"
+        world.add_all(
+            "contracts",
+            "SELECT 'crm' AS system, party_id AS id, party_id, "
+            f"{starts.format('joined')} AS signed_on, signed_on AS starts_on, "
+            f"CASE WHEN ended > 0 THEN {starts.format('ended')} - 1 END AS ends_on, 1 AS term_months, 'new' AS kind, "
+            "100 AS reporting_amount FROM planted",
+        )
+        world.add_all("stages", "SELECT party_id, IF(ended > 0, 'churned', 'active') AS stage FROM planted")
+        first_paid = starts.format("LEAST(joined, 36)" if name == "truncated" else "joined")
+        world.add_all("facts", f"SELECT party_id, {first_paid} AS first_paid_on FROM planted")
+        summarise(world.engine, AS_OF)
+        curves[name], _ = fit_renewals(world.engine, None, "sbg")
+    whole, truncated = (curves[name][1, 1].model for name in ("whole", "truncated"))
+    assert truncated.survival([12, 60]) == pytest.approx(whole.survival([12, 60]), rel=0.05)
+    assert whole.survival([12, 60]) == pytest.approx(
+        ShiftedBetaGeometric.from_parameters([0.6, 8.0]).survival([12, 60]), rel=0.05
+    )
+
+
+def add_group(world, name, stays):
+    """Sixty customers on monthly contracts; after so many months half of them have left."""
+    for i in range(60):
+        party, leaves = f"{name}{i:02d}", i % 2
+        world.party(party, "churned" if leaves else "active", contract=name == "a")
+        last = date(2025, 1 + stays + i % 3, 9).isoformat()
+        world.contract(party, "2025-01-10", last if leaves else None, 100, 1)
+
+
+def test_segments_have_curves_of_their_own_and_thin_ones_the_curve_of_all(world):
+    add_group(world, "a", 1)
+    add_group(world, "b", 8)
+    world.party("c", contract=None)
+    world.contract("c", "2025-01-10", None, 100, 1)
+    summarise(world.engine, AS_OF, by=["has_contract"])
+    names = dict(world.engine.rows("SELECT segment, name FROM segment_names"))
+    curves, models = fit_renewals(world.engine, None)
+    by_name = {names[segment]: curve for (_, segment), curve in curves.items()}
+    early, late = by_name["has_contract: true"], by_name["has_contract: false"]
+    assert early.model.survival(4) < late.model.survival(4) - 0.2
+    rest = by_name["has_contract: unknown"]
+    assert early.model.survival(4) < rest.model.survival(4) < late.model.survival(4)
+    assert [m.name for m in models] == [
+        "contracts.renewals.1m.1", "contracts.renewals.1m.2", "contracts.renewals.1m",
+    ]  # fmt: skip
+    assert all(m.checks["retention"] for m in models)
+
+
+def test_cohorts_are_years_of_the_first_contract(world):
+    world.party("ann")
+    world.contract("ann", "2024-01-10", "2025-01-09", 1200, 12)
+    world.contract("ann", "2025-01-10", "2027-01-09", 1200, 24, kind="renewal")
+    summarise(world.engine, AS_OF, by=["cohort"])
+    assert world.engine.rows("SELECT name FROM segment_names") == [("cohort: 2024",)]
+
+
+def test_a_segment_of_an_unknown_column_is_refused(world):
+    with pytest.raises(ExpressionError, match="no column here"):
+        summarise(world.engine, AS_OF, by=["cohrot"])
+
+
+def test_the_better_model_by_bic_is_chosen_and_the_note_says_so():
+    rng = np.random.default_rng(12)
+    ageing = BetaDiscreteWeibull.from_parameters([0.3, 1.7, 1.9]).simulate(np.full(4_000, 8), rng)
+    steady = ShiftedBetaGeometric.from_parameters([0.8, 2.4]).simulate(np.full(4_000, 8), rng)
+    for rows, best in ((ageing, BetaDiscreteWeibull), (steady, ShiftedBetaGeometric)):
+        full = {"weight": np.ones(len(rows["renewals"])), **rows}
+        model, note = choose(full, 12, "bic")
+        assert type(model) is best
+        assert "by BIC (sbg " in note
+        assert choose(full, 12, "sbg")[1] == "sbg as configured"

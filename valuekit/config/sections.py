@@ -35,6 +35,17 @@ class Ltv(Section):
     purchase_model: Literal[
         "mbg_nbd", "bg_nbd", "pareto_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "lifetimes_pareto_nbd"
     ] = Field(default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package")
+    renewal_model: Literal["bic", "sbg", "bdw"] = Field(
+        default="bic",
+        description="Model of renewals: shifted-beta-geometric, beta-discrete-Weibull, or the better of both by BIC",
+    )
+    renewal_segments: list[str] = Field(
+        default_factory=list,
+        description="Expressions over `facts` and `cohort` (year of the first contract): equal values share a curve. "
+        "They must not tell who has left",
+    )
+    expansion: bool = Field(default=True, description="Prices of those who stay go on changing as they did")
+    receivables: bool = Field(default=True, description="What is billed and not yet received counts in the first year")
 
 
 class Tier(Section):

@@ -1,14 +1,21 @@
 -- Contract terms become runs: terms of one length that follow each other. A gap of up to 31 days is a late signature.
 -- A run of a party gives what the renewal model learns from, and the lines that run today give what it is asked.
+-- Why not the running terms of the lifecycle: these say what was in force at each month end as it was known then, and end
+-- a term on the day that another replaced it. Here a renewal is the question, and today's knowledge the answer: a term
+-- signed late belongs to the same run, terms of another length are another run, and a lapse is open while money comes.
 
 -- step: _terms
 SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
        COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,
        c.reporting_amount AS price,
+       COALESCE(g.segment, 0) AS segment,
+       f.first_paid_on,
        s.stage IN ('active', 'inactive') AS is_customer,
        s.stage = 'lapsed_paying' AS is_lapsed
 FROM contracts AS c
 JOIN stages AS s ON s.party_id = c.party_id
+LEFT JOIN renewal_segments AS g ON g.party_id = c.party_id
+LEFT JOIN facts AS f ON f.party_id = c.party_id
 WHERE c.signed_on <= $as_of
   AND s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
 
@@ -23,11 +30,32 @@ FROM _terms
 -- step: run_terms
 SELECT *,
        SUM(breaks) OVER (PARTITION BY party_id, term_months ORDER BY starts_on, last_on, system, id) AS run,
-       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY last_on DESC, starts_on DESC, system, id) AS from_last
+       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY last_on DESC, starts_on DESC, system, id) AS from_last,
+       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY starts_on, last_on, system, id) AS from_first
 FROM _breaks
+
+-- step: _joined_before
+-- A party whose first term on record renews or changes one that is not there had joined before: how many terms before,
+-- its first payment tells, and it is one at least. Of a term of unknown kind the first payment alone decides.
+SELECT party_id, term_months, run,
+       GREATEST((YEAR(starts_on) - YEAR(first_paid_on)) * 12 + MONTH(starts_on) - MONTH(first_paid_on)
+                  - CASE WHEN DAY(starts_on) < DAY(first_paid_on) THEN 1 ELSE 0 END, 0) // term_months AS paid_terms,
+       kind IN ('renewal', 'change') AS follows
+FROM run_terms
+WHERE from_first = 1 AND COALESCE(kind, 'renewal') <> 'new'
+
+-- step: _before
+SELECT party_id, term_months, run,
+       GREATEST(COALESCE(paid_terms, 0), CASE WHEN follows THEN 1 ELSE 0 END) AS earlier
+FROM _joined_before
+
+-- step: _history_from
+-- Who left before any term on record ended and before any party paid cannot be on record.
+SELECT LEAST((SELECT MIN(last_on) FROM run_terms), (SELECT MIN(first_paid_on) FROM facts)) AS history_from
 
 -- step: _spans
 SELECT party_id, term_months, run,
+       MIN(segment) AS segment,
        MIN(starts_on) AS starts_on,
        MAX(last_on) AS last_on,
        MIN(from_last) = 1 AS is_last,
@@ -47,28 +75,40 @@ WHERE b.starts_on <= a.last_on + 31 AND b.last_on > a.last_on
 SELECT s.*,
        s.last_on < $as_of AS has_ended,
        CASE WHEN s.last_on < $as_of AND NOT (s.is_open AND s.is_last) AND c.party_id IS NULL THEN 1 ELSE 0 END AS churned,
+       COALESCE(e.earlier, 0) AS earlier,
        GREATEST(CAST(ROUND((s.last_on - s.starts_on + 1) / (s.term_months * 30.4375)) AS BIGINT), 1) - 1 AS renewals_to_end,
        ((YEAR($as_of) - YEAR(s.starts_on)) * 12 + MONTH($as_of) - MONTH(s.starts_on)
-         - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date
+         - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date,
+       COALESCE(GREATEST((YEAR(h.history_from) - YEAR(s.starts_on)) * 12 + MONTH(h.history_from) - MONTH(s.starts_on)
+         - CASE WHEN DAY(h.history_from) < DAY(s.starts_on) THEN 1 ELSE 0 END, 0) // s.term_months, 0) AS unseen_renewals
 FROM _spans AS s
+CROSS JOIN _history_from AS h
 LEFT JOIN _continued AS c ON c.party_id = s.party_id AND c.term_months = s.term_months AND c.run = s.run
+LEFT JOIN _before AS e ON e.party_id = s.party_id AND e.term_months = s.term_months AND e.run = s.run
 WHERE s.starts_on <= $as_of
 
--- step: renewal_groups
-SELECT term_months,
-       CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end ELSE renewals_to_date END AS renewals,
-       churned,
-       COUNT(*) AS weight
+-- step: _met
+SELECT term_months, segment, churned, earlier, unseen_renewals,
+       earlier + CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end ELSE renewals_to_date END
+         AS renewals
 FROM contract_runs
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
+
+-- step: renewal_groups
+SELECT term_months, segment, renewals, churned,
+       LEAST(earlier + unseen_renewals, renewals) AS entered,
+       COUNT(*) AS weight
+FROM _met
+GROUP BY 1, 2, 3, 4, 5
+ORDER BY 1, 2, 3, 4, 5
 
 -- step: _candidates
 SELECT t.*,
        r.starts_on AS run_starts_on,
+       COALESCE(e.earlier, 0) AS earlier,
        t.last_on < $as_of AS is_over
 FROM run_terms AS t
 JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
+LEFT JOIN _before AS e ON e.party_id = t.party_id AND e.term_months = t.term_months AND e.run = t.run
 WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
 
 -- step: _succeeded
@@ -95,8 +135,8 @@ WHERE s.party_id IS NULL
 -- step: contract_lines
 -- A line that is open-ended or goes on unsigned renews at its next anniversary; a signed one at its end.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
-SELECT party_id, system, id, price, term_months,
-       CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
+SELECT party_id, system, id, price, term_months, segment,
+       earlier + CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
             WHEN ends_on IS NULL OR is_over THEN GREATEST(months_to_date, 0) // term_months
             ELSE renewals_to_end END AS renewals,
        CASE WHEN starts_on <= $as_of AND (ends_on IS NULL OR is_over)
@@ -110,6 +150,6 @@ FROM _lines
 ORDER BY party_id, system, id
 
 -- step: line_groups
-SELECT DISTINCT term_months, renewals, months_to_next, months_to_first, pending, ends
+SELECT DISTINCT term_months, segment, renewals, months_to_next, months_to_first, pending, ends
 FROM contract_lines
-ORDER BY term_months, renewals, months_to_next, months_to_first, pending, ends
+ORDER BY term_months, segment, renewals, months_to_next, months_to_first, pending, ends

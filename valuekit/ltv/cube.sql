@@ -2,6 +2,7 @@
 
 -- step: line_values
 SELECT l.party_id,
+       MIN(s.model) AS model,
        MAX(s.p_alive) AS p_alive,
        MAX(s.own_weight) AS own_weight,
        BOOL_AND(s.is_prior) AS is_prior,
@@ -9,8 +10,10 @@ SELECT l.party_id,
        {line_alive}
 FROM contract_lines AS l
 JOIN line_states AS s
-  ON s.term_months = l.term_months AND s.renewals = l.renewals AND s.months_to_next = l.months_to_next
- AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.ends = l.ends
+  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
+ AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
+ AND s.ends = l.ends
+LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
 
 -- step: order_values
@@ -30,6 +33,18 @@ FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
 WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
 
+-- step: _balances
+SELECT party_id, "end" AS balance,
+       SUM(CASE WHEN month > $year_ago THEN invoiced ELSE 0 END) OVER (PARTITION BY party_id) AS invoiced,
+       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY month DESC) AS from_last
+FROM receivable_months
+
+-- step: _owed
+-- What was billed in the last year and is not received; what is older is not waited for.
+SELECT party_id, CAST(CAST(GREATEST(LEAST(balance, invoiced), 0) AS DOUBLE) * $collected AS DECIMAL(18,4)) AS owed
+FROM _balances
+WHERE from_last = 1
+
 -- step: futures
 SELECT v.party_id,
        v.has_contract,
@@ -37,6 +52,7 @@ SELECT v.party_id,
        l.party_id IS NOT NULL AS has_lines,
        o.own_weight AS order_weight,
        l.own_weight AS line_weight,
+       l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
        GREATEST(COALESCE(o.p_alive, l.p_alive), COALESCE(l.p_alive, o.p_alive)) AS p_alive,
        {revenue},
@@ -44,6 +60,7 @@ SELECT v.party_id,
 FROM _valued AS v
 LEFT JOIN order_values AS o ON o.party_id = v.party_id
 LEFT JOIN line_values AS l ON l.party_id = v.party_id
+LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
 -- step: _streams
 SELECT party_id, 'revenue' AS stream, {as_years}
@@ -74,7 +91,7 @@ WHERE {not_zero}
 
 -- step: _weights
 -- A contract that runs says more about a party than its orders; one that was given up says that it is gone.
-SELECT party_id, has_orders, has_lines, has_contract,
+SELECT party_id, has_orders, has_lines, has_contract, line_model,
        CASE WHEN has_lines THEN line_weight WHEN has_orders THEN order_weight WHEN has_contract THEN 1.0 ELSE 0.0 END
          AS own_weight,
        has_lines AND lines_by_prior OR has_orders AND NOT has_lines AND $orders_by_prior AS by_prior,
@@ -83,8 +100,9 @@ FROM futures
 
 -- step: ltv
 SELECT party_id,
-       CASE WHEN has_lines AND has_orders THEN 'sbg+' || $order_model
-            WHEN has_lines OR has_contract AND NOT has_orders THEN 'sbg'
+       CASE WHEN has_lines AND has_orders THEN line_model || '+' || $order_model
+            WHEN has_lines THEN line_model
+            WHEN has_contract AND NOT has_orders THEN 'none'
             WHEN has_orders THEN $order_model
             ELSE 'none' END AS model,
        CASE WHEN by_prior OR own_weight = 0 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,

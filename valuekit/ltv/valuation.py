@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
-from valuekit.ltv import purchases, renewals
+from valuekit.ltv import lines, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import GammaGamma, PurchaseModel
+from valuekit.ltv.price_growth import expect_growth
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -26,17 +27,27 @@ def value(
     off: Sequence[str] = (),
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
+    renewal_model: renewals.Choice = "bic",
+    renewal_segments: Sequence[str] = (),
+    expansion: bool = True,
+    receivables: bool = True,
 ) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `expected_cost`, `cost_models`, `cube` and `ltv`.
 
-    Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), and `facts`, `stages` and
-    `cash_months`; nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
+    Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), `facts`, `stages`,
+    `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of the cube is the
+    k-th year after `as_of`.
 
     - Orders: expected purchases (MBG/NBD by default) times expected spend (Gamma-Gamma).
-    - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric by
-      term length), times the share of receipts that were not refunded in the last 12 months. A customer who gave
+    - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric or
+      beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
+      not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
+      customers who stayed have done (`price_growth`). A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
-      the model's probability. One who churned is worth nothing more, and has no cube rows unless it also orders.
+      the model's probability. One who churned renews no more: it is worth what it orders
+      and still owes.
+    - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
+      as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
       goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
       and left out.
@@ -48,10 +59,19 @@ def value(
     """
     unit = TimeUnit(time_unit)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    models = _order_stream(engine, as_of, unit, purchase_model) + _contract_stream(engine, as_of)
+    models = _order_stream(engine, as_of, unit, purchase_model) + _contract_stream(
+        engine, as_of, renewal_model, renewal_segments
+    )
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
-    parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": _kept_share(engine, as_of)}
+    parameters = {
+        "order_model": purchase_model,
+        "orders_by_prior": by_prior,
+        "kept": _kept_share(engine, as_of),
+        "expansion": expansion,
+        "year_ago": add_months(as_of, -12),
+        "collected": _collected_share(engine, as_of) if receivables else 0.0,
+    }
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
     _set_values(engine, final)
     engine.drop("order_states", "order_spend", "order_values", "line_states", "line_values", "cost_months")
@@ -67,11 +87,14 @@ def _order_stream(engine: Engine, as_of: date, unit: TimeUnit, name: str) -> lis
     return [bought, spent] if window else []
 
 
-def _contract_stream(engine: Engine, as_of: date) -> list[FittedModel]:
-    renewals.summarise(engine, as_of)
+def _contract_stream(
+    engine: Engine, as_of: date, choice: renewals.Choice, segments: Sequence[str]
+) -> list[FittedModel]:
+    renewals.summarise(engine, as_of, segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
-    curves, models = renewals.fit_renewals(engine, window)
-    renewals.predict(engine, curves)
+    curves, models = renewals.fit_renewals(engine, window, choice)
+    lines.predict(engine, curves)
+    expect_growth(engine, as_of)
     return models
 
 
@@ -107,6 +130,20 @@ def _kept_share(engine: Engine, as_of: date) -> float:
     return min(max(float(kept) / float(received), 0.0), 1.0) if received else 1.0
 
 
+def _collected_share(engine: Engine, as_of: date) -> float:
+    """Share of what was billed with tax in the last 12 months that is revenue: no tax, not credited, not given up."""
+    bounds = {"first": add_months(as_of, -12), "last": as_of}
+    claimed, received, lost = engine.rows(
+        "SELECT SUM(invoiced), SUM(received), SUM(credited + written_off) FROM receivable_months "
+        "WHERE month > $first AND month <= $last",
+        bounds,
+    )[0]
+    net = engine.scalar("SELECT SUM(invoiced) FROM invoiced_months WHERE month > $first AND month <= $last", bounds)
+    if not claimed or not received or claimed <= 0 or received <= 0:
+        return 0.0
+    return min(float(net or 0) / float(claimed), 1.0) * float(received) / float(received + max(lost, 0))
+
+
 def _year_slots() -> dict[str, Expression]:
     cost = "CAST(c.{} * f.alive_# AS DECIMAL(18,4)) AS year_#"
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
@@ -115,12 +152,16 @@ def _year_slots() -> dict[str, Expression]:
             "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
         ),
         "line_revenue": each_year(
-            "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept AS DECIMAL(18,4))) AS revenue_#"
+            "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "
+            "* CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END AS DECIMAL(18,4))) AS revenue_#"
         ),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#"),
         "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#"),
         "order_alive": each_year("t.alive_#"),
-        "revenue": each_year("CAST(COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0) AS DECIMAL(18,4)) AS revenue_#"),
+        "revenue": each_year(
+            "CAST(COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0) "
+            "+ CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END AS DECIMAL(18,4)) AS revenue_#"
+        ),
         "alive": each_year("GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0)) AS alive_#"),
         "as_years": each_year("revenue_# AS year_#"),
         "not_zero": each_year("year_# <> 0", between=" OR "),

@@ -1,7 +1,7 @@
 """The true future: cash of the ten years after the data end, from the same draws and the same processes.
 
-Prices, exchange rates and wages stay as they are at the data end. What is outstanding then is received on the day that
-was drawn for it.
+Prices go on changing at renewals as they did, and so does the work of selling that. Exchange rates and wages stay as
+they are at the data end. What is outstanding then is received in the first year.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,21 @@ import pyarrow as pa
 from valuekit.simulate.billing import NEVER, Bills
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import money, rows
-from valuekit.simulate.draws import Floats, Ints, Rng, chance, repeated, totals
+from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, repeated, totals
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.ledger import minute_cost
 from valuekit.simulate.parties import Parties, trait
-from valuekit.simulate.selling import ENGAGEMENTS_A_MONTH
+from valuekit.simulate.selling import ENGAGEMENTS_A_MONTH, MEETINGS_TO_WIN, meetings, sold_by_hand
 from valuekit.simulate.settings import Settings
-from valuekit.simulate.spells import FUTURE_MONTHS, Form, Periods, Spells, months_within
+from valuekit.simulate.spells import (
+    FUTURE_MONTHS,
+    Form,
+    Periods,
+    Spells,
+    months_within,
+    price_changes,
+    price_steps,
+)
 from valuekit.simulate.usage import DAYS_IN_A_USING_MONTH, event_rate
 from valuekit.tables import TRUTH
 
@@ -47,18 +55,35 @@ class Ahead:
         return totals(party * YEARS + year, amounts, len(self.parties) * YEARS).reshape(-1, YEARS)
 
 
+@dataclass
+class Course:
+    """Periods that run at the data end or begin later; one entry per period."""
+
+    spell: Ints
+    month: Ints
+    """Month of its start, from the data end on; negative when it began before."""
+    price: Ints
+    """Cents of the reporting currency."""
+    changed: Flags
+
+    @property
+    def is_new(self) -> Flags:
+        """Whether it begins after the data end."""
+        return np.asarray(self.month >= 0, dtype=np.bool_)
+
+
 def future_rows(rng: Rng, ahead: Ahead, payers: Ints, party_ids: pa.Array) -> pa.Table:
     """Return the rows of `truth_future` for the parties that have ever paid."""
-    price = _prices(ahead)
+    course = _course(rng, ahead)
     months = _paying_months(ahead)
-    revenue = _received(rng, ahead, price)
+    revenue = _received(rng, ahead, course)
     streams = {
         "revenue": revenue,
-        "cost_of_goods": -_goods(rng, ahead, price, months, revenue),
+        "cost_of_goods": -_goods(rng, ahead, course, months, revenue),
         "marketing": -_marketing(rng, ahead, months),
-        "sales": -_reviews(rng, ahead, "sales_team"),
+        "sales": -(_reviews(rng, ahead, "sales_team") + _deals(rng, ahead, course)),
         "support": -(_tickets(rng, ahead, months) + _reviews(rng, ahead, "success_team")),
-        "incentives": -_share_of_price(ahead, price, "incentive"),
+        "incentives": -_share_of_price(ahead, course, "incentive"),
     }
     count = len(payers) * YEARS
     return rows(
@@ -70,8 +95,26 @@ def future_rows(rng: Rng, ahead: Ahead, payers: Ints, party_ids: pa.Array) -> pa
     )
 
 
+def _course(rng: Rng, ahead: Ahead) -> Course:
+    """Draw the periods ahead and their prices: changes go on from the last price that is known."""
+    spells, months = ahead.spells, ahead.clock.months
+    begun = np.clip(-((spells.month - months) // spells.period), 0, spells.length)
+    most = np.maximum((months + FUTURE_MONTHS - 1 - spells.month) // spells.period + 1, 0)
+    first = np.maximum(begun - 1, 0)
+    spell, nth = repeated(np.maximum(np.minimum(spells.length, most) - first, 0))
+    turn = first[spell] + nth
+    known, last_turn = _prices(ahead), np.zeros(len(spells), dtype=np.int64)
+    last_turn[ahead.periods.spell] = ahead.periods.turn
+    changed = price_changes(rng, ahead.settings, spells, spell, turn) & (turn > last_turn[spell])
+    steps = np.cumsum(price_steps(rng, ahead.settings, changed))
+    starts = np.flatnonzero(nth == 0)
+    before = np.repeat(np.where(starts > 0, steps[starts - 1], 0.0), np.diff(np.append(starts, len(spell))))
+    price = np.rint(known[spell] * np.exp(steps - before)).astype(np.int64)
+    return Course(spell, spells.month[spell] + turn * spells.period[spell] - months, price, changed)
+
+
 def _prices(ahead: Ahead) -> Ints:
-    """Return the price of a period of each spell at the data end, in the reporting currency."""
+    """Return the price of the last period of each spell that is known, in the reporting currency."""
     price = ahead.spells.price.copy()
     price[ahead.periods.spell] = ahead.periods.price  # periods are in order of time: the last one stays
     return ahead.reporting(price, ahead.spells.party)
@@ -90,38 +133,50 @@ def _paying_months(ahead: Ahead) -> Ints:
     return months
 
 
-def _received(rng: Rng, ahead: Ahead, price: Ints) -> Ints:
+def _received(rng: Rng, ahead: Ahead, course: Course) -> Ints:
     """Return the price of every period that begins after the data end, less what comes back, and old debts."""
-    spells, months, settings = ahead.spells, ahead.clock.months, ahead.settings
-    begun = np.clip(-((spells.month - months) // spells.period), 0, spells.length)
-    most = np.maximum((months + FUTURE_MONTHS - 1 - spells.month) // spells.period + 1, 0)
-    spell, turn = repeated(np.maximum(np.minimum(spells.length, most) - begun, 0))
-    month = spells.month[spell] + (begun[spell] + turn) * spells.period[spell] - months
-    lost = chance(rng, settings.uncollectible + settings.refunds / 2 + settings.chargebacks, len(spell))
-    billed = ahead.by_year(spells.party[spell], month // 12, np.where(lost, 0, price[spell]))
+    settings, party = ahead.settings, ahead.spells.party[course.spell]
+    lost = chance(rng, settings.uncollectible + settings.refunds / 2 + settings.chargebacks, len(party))
+    received = np.where(course.is_new & ~lost, course.price, 0)
+    billed = ahead.by_year(party, np.maximum(course.month, 0) // 12, received)
     owed = np.flatnonzero((ahead.bills.paid > ahead.clock.end) & (ahead.bills.paid < NEVER))
     debts = ahead.reporting(ahead.bills.cents[owed], ahead.bills.party[owed])
     return billed + ahead.by_year(ahead.bills.party[owed], np.zeros(len(owed), dtype=np.int64), debts)
 
 
-def _goods(rng: Rng, ahead: Ahead, price: Ints, months: Ints, revenue: Ints) -> Ints:
+def _goods(rng: Rng, ahead: Ahead, course: Course, months: Ints, revenue: Ints) -> Ints:
     settings, parties = ahead.settings, ahead.parties
     used = rng.poisson(months * (parties.use * DAYS_IN_A_USING_MONTH)[:, None])
     events = np.rint(used * event_rate(settings, parties)[:, None])
     fees = np.rint(revenue * settings.payment_fee)
     return np.asarray(
-        (events * settings.event_cost + fees).astype(np.int64) + _share_of_price(ahead, price, "licence"),
+        (events * settings.event_cost + fees).astype(np.int64) + _share_of_price(ahead, course, "licence"),
         dtype=np.int64,
     )
 
 
-def _share_of_price(ahead: Ahead, price: Ints, share: str) -> Ints:
+def _share_of_price(ahead: Ahead, course: Course, share: str) -> Ints:
     """Return a share of the monthly price for each month under contract."""
-    spells = ahead.spells
+    spells, cost = ahead.spells, np.zeros((len(ahead.parties), YEARS), dtype=np.int64)
     agreed = (spells.form == Form.AGREED) * trait(ahead.settings, share)[ahead.parties.archetype[spells.party]]
-    cost = np.zeros((len(ahead.parties), YEARS), dtype=np.int64)
-    np.add.at(cost, spells.party, np.rint((agreed * price / spells.period)[:, None] * _months(ahead)).astype(np.int64))
+    chosen = np.flatnonzero(agreed[course.spell] > 0)
+    spell, month = course.spell[chosen], course.month[chosen]
+    monthly = agreed[spell] * course.price[chosen] / spells.period[spell]
+    for year in range(YEARS):
+        within = np.minimum(month + spells.period[spell], 12 * year + 12) - np.maximum(month, 12 * year)
+        cents = np.rint(monthly * np.clip(within, 0, None)).astype(np.int64)
+        cost[:, year] = totals(spells.party[spell], cents, len(ahead.parties))
     return cost
+
+
+def _deals(rng: Rng, ahead: Ahead, course: Course) -> Ints:
+    """Return the cost of the work on changed prices, journeys included, in the year in which they begin."""
+    party = ahead.spells.party[course.spell]
+    deals = np.flatnonzero(course.changed & course.is_new & sold_by_hand(ahead.parties)[party])
+    deal, _ = repeated(1 + rng.poisson(MEETINGS_TO_WIN, len(deals)))
+    who, year = party[deals][deal], course.month[deals][deal] // 12
+    minutes, travel = meetings(rng, ahead.parties.price[who])
+    return ahead.by_year(who, year, _worked(ahead, "sales_team", minutes) + travel)
 
 
 def _marketing(rng: Rng, ahead: Ahead, months: Ints) -> Ints:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import FAR, NONE, dates, minutes, money, numbered, pick, rows
 from valuekit.simulate.contracts import Terms
-from valuekit.simulate.draws import Ints, Rng, chance, choice, days_between, repeated
+from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, choice, days_between, repeated
 from valuekit.simulate.parties import Kind, Parties, Plan, trait
 from valuekit.simulate.settings import Settings
 from valuekit.simulate.spells import Form, Spells
@@ -100,7 +100,7 @@ def _while_customer(rng: Rng, clock: Clock, parties: Parties, spells: Spells) ->
 def make_deals(rng: Rng, clock: Clock, parties: Parties, terms: Terms) -> Deals:
     """Draw deals: won ones for what salespeople sold, lost and open ones for prospects."""
     sold = np.flatnonzero((terms.kind == 0) & parties.sales_led[terms.party])
-    grown = np.flatnonzero((terms.kind == 2) & (parties.price[terms.party] > 250) & parties.sales_led[terms.party])
+    grown = np.flatnonzero((terms.kind == 2) & sold_by_hand(parties)[terms.party])
     won = np.concatenate([sold, grown])
     party, closed = terms.party[won], terms.signed[won]
     opened = np.maximum(closed - rng.integers(14, 110, len(won)), clock.start)
@@ -115,6 +115,11 @@ def make_deals(rng: Rng, clock: Clock, parties: Parties, terms: Terms) -> Deals:
         np.concatenate([np.full(len(won), _WON), state]),
         np.concatenate([cents, worth]),
     )
+
+
+def sold_by_hand(parties: Parties) -> Flags:
+    """Say of which parties a changed price is a deal."""
+    return np.asarray((parties.price > 250) & parties.sales_led, dtype=np.bool_)
 
 
 def _not_won(rng: Rng, clock: Clock, parties: Parties) -> tuple[Ints, Ints, Ints, Ints]:
@@ -140,15 +145,23 @@ def make_work(rng: Rng, clock: Clock, settings: Settings, parties: Parties, deal
 
 
 def _on_deals(rng: Rng, clock: Clock, parties: Parties, deals: Deals) -> Work:
-    """Larger deals take longer meetings and, for some, a journey."""
-    deal, turn = repeated(1 + rng.poisson(np.where(deals.state == _WON, 2.2, 1.0)))
+    deal, turn = repeated(1 + rng.poisson(np.where(deals.state == _WON, MEETINGS_TO_WIN, 1.0)))
     party = deals.party[deal]
     day = days_between(rng, deals.opened[deal], np.minimum(deals.closed[deal], clock.end), len(deal))
-    size = np.clip(parties.price[party] / 220, 0.3, 8.0) ** 0.75
-    work = np.maximum(10, np.rint(135 * size * rng.gamma(4.0, 0.25, len(deal)))).astype(np.int64)
-    travels = chance(rng, np.clip(size / 25, 0, 0.3), len(deal))
-    travel = np.where(travels, rng.integers(60, 480, len(deal)) * 100, 0)
+    work, travel = meetings(rng, parties.price[party])
     return Work(party, day, np.minimum(turn, 2), work, travel)
+
+
+MEETINGS_TO_WIN = 2.2
+"""Meetings beyond the first that a deal takes which is won."""
+
+
+def meetings(rng: Rng, price: Floats) -> tuple[Ints, Ints]:
+    """Draw the minutes of meetings on deals of some monthly price, and the cents of journeys: larger ones take more."""
+    size = np.clip(price / 220, 0.3, 8.0) ** 0.75
+    work = np.maximum(10, np.rint(135 * size * rng.gamma(4.0, 0.25, len(price)))).astype(np.int64)
+    travels = chance(rng, np.clip(size / 25, 0, 0.3), len(price))
+    return work, np.where(travels, rng.integers(60, 480, len(price)) * 100, 0)
 
 
 def _follow_ups(rng: Rng, clock: Clock, parties: Parties) -> Work:

@@ -175,7 +175,7 @@ def make_periods(rng: Rng, clock: Clock, settings: Settings, spells: Spells, sal
     spell, turn = repeated(known)
     period, month = spells.period[spell], spells.month[spell] + turn * spells.period[spell]
     start = clock.first(month) + spells.day[spell]
-    changed = _changes(rng, settings, spells, spell, turn)
+    changed = price_changes(rng, settings, spells, spell, turn)
     price = _prices(rng, settings, spells, spell, turn, changed)
     lead = _signed_before(rng, turn, period, changed, sales_led[spells.party[spell]])
     late = (turn == 0) & (start < clock.end - _LATEST_SIGNATURE) & (spells.form[spell] == Form.AGREED)
@@ -187,20 +187,27 @@ def make_periods(rng: Rng, clock: Clock, settings: Settings, spells: Spells, sal
     return Periods(spell, turn, signed, start, ends, price, changed).take(signed <= clock.end)
 
 
-def _changes(rng: Rng, settings: Settings, spells: Spells, spell: Ints, turn: Ints) -> Flags:
+def price_changes(rng: Rng, settings: Settings, spells: Spells, spell: Ints, turn: Ints) -> Flags:
+    """Draw which periods begin at another price than the one before."""
     odds = np.where(spells.period[spell] == 12, settings.annual_change, settings.monthly_change)
     return np.asarray((turn > 0) & (spells.form[spell] == Form.AGREED) & chance(rng, odds, len(spell)), dtype=np.bool_)
 
 
 def _prices(rng: Rng, settings: Settings, spells: Spells, spell: Ints, turn: Ints, changed: Flags) -> Ints:
-    up = chance(rng, settings.upgrades, len(spell))
-    size = np.where(up, rng.uniform(0.10, 0.45, len(spell)), -rng.uniform(0.10, 0.30, len(spell)))
-    steps = np.cumsum(np.where(changed, np.log1p(size), 0.0))
-    base = steps - np.where(changed, np.log1p(size), 0.0)
+    change = price_steps(rng, settings, changed)
+    steps = np.cumsum(change)
+    base = steps - change
     first = np.flatnonzero(turn == 0)
     before = np.repeat(base[first], np.diff(np.append(first, len(spell))))
     units = np.maximum(1, np.rint(spells.price[spell] / 100 * np.exp(steps - before)))
     return np.asarray(units * 100, dtype=np.int64)
+
+
+def price_steps(rng: Rng, settings: Settings, changed: Flags) -> Floats:
+    """Draw the change of the logarithm of the price, 0 where it stays."""
+    up = chance(rng, settings.upgrades, len(changed))
+    size = np.where(up, rng.uniform(0.10, 0.45, len(changed)), -rng.uniform(0.10, 0.30, len(changed)))
+    return np.where(changed, np.log1p(size), 0.0)
 
 
 def _signed_before(rng: Rng, turn: Ints, period: Ints, changed: Flags, sales_led: Flags) -> Ints:

@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
 from valuekit.ltv.models import (
+    BetaDiscreteWeibull,
     BgBb,
     BgCnbdK,
     BgNbd,
@@ -21,6 +22,7 @@ from valuekit.ltv.models import (
     MbgCnbdK,
     MbgNbd,
     ParetoNbd,
+    RenewalModel,
     ShiftedBetaGeometric,
 )
 
@@ -53,6 +55,7 @@ MODELS = {
     "lifetimes_spend": (LifetimesGammaGamma(), SPEND),
     "gamma_gamma": (GammaGamma(density="total"), SPEND),
     "sbg": (ShiftedBetaGeometric(term_months=1), RENEWALS),
+    "bdw": (BetaDiscreteWeibull(term_months=1), RENEWALS),
 }
 
 
@@ -65,7 +68,7 @@ def score(model, rows):
     """The answers of a model to its own rows."""
     if isinstance(model, GammaGamma):
         return model.expected_spend(rows["frequency"], rows["monetary"])
-    if isinstance(model, ShiftedBetaGeometric):
+    if isinstance(model, RenewalModel):
         return model.conditional_survival(rows["renewals"], 3)
     return np.concatenate([model.expected_purchases(10, rows), model.probability_alive(rows)])
 

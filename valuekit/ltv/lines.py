@@ -1,0 +1,129 @@
+"""What each contract line is expected to bring: payments of its term and months alive, year by year."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.renewals import Curve, Key
+from valuekit.ltv.years import year_columns
+from valuekit.tables.published import HORIZON_YEARS
+
+STATE = ("term_months", "segment", "renewals", "months_to_next", "months_to_first", "pending", "ends")
+"""Columns of `line_groups`: lines alike in them have the same future."""
+
+State = Mapping[str, Array]
+Months = npt.NDArray[np.int64]
+
+_MONTHS = 12 * HORIZON_YEARS
+_YEAR_ENDS = np.arange(11, _MONTHS, 12)
+
+
+def predict(engine: Engine, curves: Mapping[Key, Curve]) -> None:
+    """Predict each distinct state of a contract line.
+
+    Makes `line_states` (state; model, p_alive, own_weight, is_prior, and by year expected `payments_*` of one whole
+    term, years of renewals `renewed_*` that have passed when they are paid, and months alive `alive_*`).
+    """
+    states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
+    tables = [_predict(states_of(states, key), curve) for key, curve in curves.items()]
+    engine.put("line_states", pa.concat_tables([_STATES.empty_table(), *tables]))
+
+
+def states_of(states: State, key: Key) -> dict[str, Array]:
+    """Return the states that a curve serves."""
+    chosen = (states["term_months"] == key[0]) & (states["segment"] == key[1])
+    return {name: values[chosen] for name, values in states.items()}
+
+
+def _predict(state: State, curve: Curve) -> pa.Table:
+    now, size = curve.survival(state["renewals"], state["pending"]), len(state["renewals"])
+    mean, _ = payment_moments(state, curve)
+    payments = np.diff(mean, axis=1, prepend=0.0)
+    columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
+    columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
+    columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
+    years = (payments, renewed_years(state, curve, payments), months_alive(state, curve))
+    columns += [pa.array(year) for by_year in years for year in by_year.T]
+    return pa.Table.from_arrays(columns, schema=_STATES)
+
+
+def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
+    """Return mean and variance of the payments of a term up to each horizon: one row per state, a column per year.
+
+    Renewal j falls `months_to_next` + (j - 1) terms after today. It is survived with P(j) = S(n + j) / S(n), and then
+    the term is paid. Who pays for renewal j has paid for all before: of the number N of payments, E[N] = sum of P(j)
+    and E[N^2] = sum of (2 j - 1) P(j). A signed term that has not begun is paid for certain, after
+    `months_to_first`; after notice (`ends`) nothing is; a `pending` renewal brings no payment but must be survived.
+
+    Payments of different years are not independent: a horizon's variance is not the sum of its years'.
+
+    >>> from valuekit.ltv.models import ShiftedBetaGeometric
+    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0}
+    >>> state = {name: np.array([float(value)]) for name, value in row.items()}
+    >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
+    >>> mean, variance = payment_moments(state, curve)
+    >>> mean[0, :2].round(2), variance[0, :2].round(2)
+    (array([0.75, 1.35]), array([0.19, 0.73]))
+    """
+    turn, there = _renewals_ahead(state, curve)
+    met = _met(state, _YEAR_ENDS)
+    upto = np.column_stack([np.zeros(len(there)), np.cumsum(there, axis=1)])
+    squares = np.column_stack([np.zeros(len(there)), np.cumsum(there * (2 * turn - 1), axis=1)])
+    mean, square = (np.take_along_axis(sums, met, axis=1) for sums in (upto, squares))
+    return mean + _signed(state).cumsum(axis=1), np.maximum(square - mean**2, 0.0)
+
+
+def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
+    """Return how many years of renewals have passed, in the mean, when a year's payments are made; 0 without any.
+
+    A price changes when a contract is renewed. A signed term has its own price, so nothing has passed for it.
+    """
+    turn, there = _renewals_ahead(state, curve)
+    met = _met(state, _YEAR_ENDS)
+    passed = there * turn * (state["term_months"][:, None] / 12)
+    upto = np.column_stack([np.zeros(len(there)), np.cumsum(passed, axis=1)])
+    by_year = np.diff(np.take_along_axis(upto, met, axis=1), axis=1, prepend=0.0)
+    return np.where(payments > 0, by_year / np.where(payments > 0, payments, 1.0), 0.0)
+
+
+def months_alive(state: State, curve: Curve) -> Array:
+    """Return the expected months alive in each year: one row per state, a column per year."""
+    _, there = _renewals_ahead(state, curve)
+    met = _met(state, np.arange(_MONTHS))
+    at_once = curve.survival(state["renewals"], state["pending"])
+    after = np.take_along_axis(np.column_stack([at_once, there]), met, axis=1)
+    before = np.column_stack([at_once, after[:, :-1]])
+    # Renewals fall within a month, so that month counts half as it began and half as it ended.
+    months = (before + after) / 2
+    return np.asarray(months.reshape(len(months), HORIZON_YEARS, 12).sum(axis=2))
+
+
+def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:
+    """Number the renewals that fall into the ten years, and return the probability to survive each."""
+    term = float(np.min(state["term_months"], initial=_MONTHS))
+    turn = np.arange(1.0, _MONTHS // term + 2)
+    there = curve.survival(state["renewals"][:, None], state["pending"][:, None] + turn)
+    return turn, np.where(state["ends"][:, None] > 0, 0.0, there)
+
+
+def _met(state: State, month: Months) -> Months:
+    """Count the renewals that are due by the end of each month from today."""
+    since = month - state["months_to_next"][:, None]
+    return np.asarray(np.where(since >= 0, since // state["term_months"][:, None] + 1, 0), dtype=np.int64)
+
+
+def _signed(state: State) -> Array:
+    """Count the payments of each year that are signed for."""
+    first = state["months_to_first"][:, None]
+    return np.asarray((first >= 0) & (first // 12 == np.arange(HORIZON_YEARS)), dtype=np.float64)
+
+
+_STATES = pa.schema(
+    [(name, pa.int64()) for name in STATE]
+    + [("model", pa.string()), ("p_alive", pa.float64()), ("own_weight", pa.float64()), ("is_prior", pa.bool_())]
+    + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive") for name in year_columns(prefix)]
+)

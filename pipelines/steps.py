@@ -239,6 +239,7 @@ def value(work: Work) -> None:
         off=settings.off,
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
+        half_life_days=settings.referral_half_life_days,
     )
     work.models = {model.name: model.to_json() for model in models}
     work.cube_value = ltv_sql(horizon, discount, settings.off)

@@ -209,7 +209,12 @@ def _interval(row: Parts, shape: Shape, orders: Amounts, cost: Array, level: flo
     line_low, line_high = _line_distances(row, shape, score, percent)
     distances = ([*below, line_low], [*above, line_high])
     down, up = (_together(parts) for parts in distances)
-    return {f"low_{percent}": row["ltv"] - down, f"high_{percent}": row["ltv"] + up}
+    mean = (
+        np.where(row["has_orders"] > 0, orders.mean, 0.0) + row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
+    )
+    # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
+    middle = mean + np.round(row["ltv"] - mean, 2)
+    return {f"low_{percent}": middle - down, f"high_{percent}": middle + up}
 
 
 def _together(distances: Sequence[Array]) -> Array:

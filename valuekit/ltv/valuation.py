@@ -11,6 +11,7 @@ from valuekit.ltv.directions import directions
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
+from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
@@ -30,6 +31,7 @@ def value(
     off: Sequence[str] = (),
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
+    half_life_days: float = 730,
     levels: Sequence[float] = LEVELS,
 ) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
@@ -45,7 +47,7 @@ def value(
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
       goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
       and left out.
-    - `advocacy` and `innovation` have no rows in this version.
+    - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
     - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
 
     `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
@@ -60,6 +62,7 @@ def value(
     kept = _kept_share(engine, as_of)
     parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": kept}
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
+    add_given_streams(engine, as_of, half_life_days)
     _set_values(engine, final)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, levels)
     find_intervals(engine, shape, factors, kept=kept, off=off, orders_by_prior=by_prior)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.ltv.conftest import World
 from valuekit.ltv import Discount, Horizon, ltv_sql
 
 GIVEN = ("advocacy", "innovation")
@@ -85,8 +86,8 @@ PAIRS = st.lists(st.tuples(st.sampled_from(PARTIES), st.sampled_from(PARTIES)), 
 
 @settings(deadline=None, max_examples=8)
 @given(pairs=PAIRS, ideas=st.lists(st.tuples(st.sampled_from(PARTIES), st.integers(1, 999)), max_size=4))
-def test_given_streams_move_value_and_never_make_it_twice(make_world, pairs, ideas):
-    world = make_world()
+def test_given_streams_move_value_and_never_make_it_twice(pairs, ideas):
+    world = World()
     for i, party in enumerate(PARTIES):
         subscriber(world, party, price=50 + 10 * i)
     world.value()
@@ -107,3 +108,4 @@ def test_given_streams_move_value_and_never_make_it_twice(make_world, pairs, ide
     innovation = Decimal(thought) * Decimal(1.10**-0.5)
     # Each party's stream is rounded to four places, once.
     assert float(whole) == pytest.approx(float(sum(without.values()) + innovation), abs=1e-4 * 2 * len(PARTIES))
+    world.engine.close()

@@ -33,6 +33,11 @@ class Direction(Generic[Model]):
     down: Model
     scale: float
 
+    @classmethod
+    def towards(cls, moved: Model, base: Model) -> "Direction[Model]":
+        """Return the way from one model to another, whose effect is the whole difference of their predictions."""
+        return cls(moved, base, 2.0)
+
     def effect(self, up: Array, down: Array) -> Array:
         """Return the effect of one standard error on a prediction, from the predictions of both models."""
         return np.asarray((up - down) * (self.scale / 2))

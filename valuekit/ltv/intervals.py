@@ -31,12 +31,23 @@ class Shape:
     purchase_axes: int
     spend_axes: int
     line_axes: int
+    moves: int = 0
     levels: Sequence[float] = LEVELS
 
     @property
     def effects(self) -> int:
         """Axes of all parameters, those of the mean cost of each function too."""
         return self.purchase_axes + self.spend_axes + self.line_axes + len(FUNCTIONS)
+
+    @property
+    def purchase_ways(self) -> int:
+        """Directions of the purchase model: axes, then moves."""
+        return self.purchase_axes + self.moves
+
+    @property
+    def line_ways(self) -> int:
+        """Directions of the curves: axes, then moves."""
+        return self.line_axes + self.moves
 
 
 def find_intervals(
@@ -53,8 +64,8 @@ def find_intervals(
     - Contract lines: exact. A line ends at one renewal or at none, and all lines of a party are taken to end together.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
-    `value_spread` has per party the variance by chance, and the effect in money of one standard error along each axis
-    of the parameters: effects add up over parties, variances by chance do too.
+    `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of the
+    parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of them add up.
     """
     slots = _slots(shape, kept, off)
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
@@ -63,7 +74,7 @@ def find_intervals(
     batches = engine.cursor().batches("SELECT * FROM value_parts")
     engine.put_batches("value_ends", (_ends(batch, shape, factors, schema) for batch in batches), schema)
     money = [f"CAST({name} AS {MONEY}) AS {name}" for name in schema.names if name[:3] in ("dev", "low", "hig")]
-    effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in effect_columns("value", shape.effects)]
+    effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in _shared(shape)]
     engine.run(PACKAGE, "published_intervals.sql", None, money=_sql(*money), effects=_sql(*effects))
     engine.drop("value_parts", "value_ends")
 
@@ -77,7 +88,7 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
     net = f"{int('revenue' not in off)}" + (" + COALESCE(r.goods_share, 0)" if goods else "")
     monthly = " + ".join([*on, *(["r.goods_a_month"] if goods else []), "0"])
     order = [*(f"t.{name}" for name in _ORDER), *(f"e.{name}" for name in _SPEND)]
-    order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_axes)]
+    order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_ways)]
     order += [f"e.{name}" for name in effect_columns("spend", shape.spend_axes)]
     lines = line_columns(shape)
     price = f"CAST(l.price AS DOUBLE) * {kept!r}"
@@ -105,7 +116,16 @@ def line_columns(shape: Shape) -> list[str]:
     """Name the columns of `line_chance` that are no state."""
     ends = ["worst", "best", *(f"{side}_{level}" for level in _percents(shape) for side in ("low", "high"))]
     columns = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
-    return columns + [name for p in ("paid", "lived") for name in effect_columns(p, shape.line_axes)]
+    return columns + [name for p in ("paid", "lived") for name in effect_columns(p, shape.line_ways)]
+
+
+def move_columns(number: int) -> list[str]:
+    """Name the columns of the difference that each move makes."""
+    return [f"value_if_{i}" for i in range(1, number + 1)]
+
+
+def _shared(shape: Shape) -> list[str]:
+    return [*effect_columns("value", shape.effects), *move_columns(shape.moves)]
 
 
 def _percents(shape: Shape) -> list[int]:
@@ -139,6 +159,7 @@ def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Sche
     for level, percent in zip(shape.levels, _percents(shape), strict=True):
         found |= _interval(row, shape, orders, cost + _of_cost(effects, shape), level, percent)
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
+    found |= dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
     columns = [batch.column("party_id"), batch.column("by_prior"), batch.column("ltv")]
     columns += [pa.array(found[name]) for name in schema.names[3:]]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -146,18 +167,27 @@ def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Sche
 
 def _effects(row: Parts, shape: Shape) -> Array:
     """Effect in money of one standard error along each axis: purchases, spend, contract lines, cost by function."""
-    revenue = row["net"] * row["e_spend"]
-    purchases = [
-        revenue * row[f"t_{bought}"] + row["order_monthly"] * row[f"t_{lived}"]
-        for bought, lived in zip(*(effect_columns(p, shape.purchase_axes) for p in ("bought", "lived")), strict=True)
-    ]
     spend = [row["net"] * row["t_bought"] * row[f"e_{name}"] for name in effect_columns("spend", shape.spend_axes)]
-    lines = [
-        row["net"] * row[f"l_{paid}"] + row["monthly"] * row[f"l_{lived}"]
-        for paid, lived in zip(*(effect_columns(p, shape.line_axes) for p in ("paid", "lived")), strict=True)
-    ]
     cost = [row[f"mean_{f}"] * _lived(row) for f in FUNCTIONS]
-    return np.array([*purchases, *spend, *lines, *cost])
+    orders, lines = _order_effects(row, shape)[: shape.purchase_axes], _line_effects(row, shape)[: shape.line_axes]
+    return np.array([*orders, *spend, *lines, *cost])
+
+
+def _moved(row: Parts, shape: Shape) -> list[Array]:
+    """Difference in money of each move of retention, which moves orders and contract lines alike."""
+    orders, lines = _order_effects(row, shape)[shape.purchase_axes :], _line_effects(row, shape)[shape.line_axes :]
+    return [order + line for order, line in zip(orders, lines, strict=True)]
+
+
+def _order_effects(row: Parts, shape: Shape) -> list[Array]:
+    names = (effect_columns(prefix, shape.purchase_ways) for prefix in ("bought", "lived"))
+    revenue = row["net"] * row["e_spend"]
+    return [revenue * row[f"t_{b}"] + row["order_monthly"] * row[f"t_{a}"] for b, a in zip(*names, strict=True)]
+
+
+def _line_effects(row: Parts, shape: Shape) -> list[Array]:
+    names = (effect_columns(prefix, shape.line_ways) for prefix in ("paid", "lived"))
+    return [row["net"] * row[f"l_{p}"] + row["monthly"] * row[f"l_{a}"] for p, a in zip(*names, strict=True)]
 
 
 def _of_cost(effects: Array, shape: Shape) -> Array:
@@ -241,6 +271,7 @@ def _line_distances(row: Parts, shape: Shape, score: float, percent: int) -> tup
 
 def _schema(shape: Shape) -> pa.Schema:
     ends = [f"{side}_{percent}" for percent in _percents(shape) for side in ("low", "high")]
-    numbers = ["ltv", "deviation_by_parameters", "deviation", *ends, "chance", *effect_columns("value", shape.effects)]
+    numbers = ["ltv", "deviation_by_parameters", "deviation", *ends, "chance"]
+    numbers += [*effect_columns("value", shape.effects), *move_columns(shape.moves)]
     fields = [("party_id", pa.string()), ("by_prior", pa.bool_()), *((name, pa.float64()) for name in numbers)]
     return pa.schema(fields)

@@ -1,6 +1,6 @@
 """What chance does to a contract line: it runs until the renewal that is refused, so its value is a step per renewal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,16 +14,22 @@ from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
 from valuekit.ltv.renewals import Curve
 
+Move = Callable[[MaximumLikelihood], MaximumLikelihood]
+"""Makes of a model one that a lever has moved."""
+
 STATE = ("term_months", "renewals", "months_to_next", "months_to_first", "pending", "ends")
 
 
-def predict(engine: Engine, curves: Mapping[int, Curve], factors: Factors, levels: Sequence[float]) -> int:
+def predict(
+    engine: Engine, curves: Mapping[int, Curve], moves: Sequence[Move], factors: Factors, levels: Sequence[float]
+) -> int:
     """Make `line_chance`: one row per distinct state of a contract line, in payments of a term and months alive.
 
     Reads `line_groups`. Columns, discounted within the horizon: `paid`, `lived`, their deviations `paid_sd` and
     `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`; for each level `paid_low_50`, `lived_low_50`,
     `paid_high_50`, `lived_high_50`; `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the
-    parameters of all curves. Returns how many axes there are; terms that share a curve share its axes.
+    parameters of all curves, and then of each of `moves`. Returns how many axes there are; terms that share a curve
+    share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
     width = 0
@@ -32,13 +38,15 @@ def predict(engine: Engine, curves: Mapping[int, Curve], factors: Factors, level
             axes[id(curve.model)] = width, directions(curve.model, stated=curve.stated)
             width += len(axes[id(curve.model)][1])
     rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
-    schema = _schema(levels, width)
+    schema = _schema(levels, width + len(moves))
     tables = [schema.empty_table()]
     for term, curve in curves.items():
         state = {name: values[rows["term_months"] == term] for name, values in rows.items()}
         found = line_chance(state, curve, factors, levels)
         place, own = axes[id(curve.model)]
-        found |= _effects(state, curve, own, place, factors, width)
+        found |= _effects(state, curve, own, place, factors, width + len(moves))
+        to = [Direction.towards(move(curve.model), curve.model) for move in moves]
+        found |= _effects(state, curve, to, width, factors, 0)
         columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
         columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
         tables.append(pa.Table.from_arrays(columns, schema=schema))

@@ -22,12 +22,19 @@ UNLIKELY_SPREAD = 4.0
 
 @dataclass(frozen=True)
 class OrderModels:
-    """The models of the order stream, and the directions in which their parameters are not known."""
+    """The models of the order stream, and the directions in which their parameters are not known or are moved."""
 
     purchases: PurchaseModel
     spend: GammaGamma
     purchases_unknown: Sequence[Direction[PurchaseModel]]
     spend_unknown: Sequence[Direction[GammaGamma]]
+    purchases_moved: Sequence[Direction[PurchaseModel]]
+    """The ways to models with another retention."""
+
+    @property
+    def ways(self) -> Sequence[Direction[PurchaseModel]]:
+        """All directions of the purchase model: what is not known, then what is moved."""
+        return [*self.purchases_unknown, *self.purchases_moved]
 
 
 def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
@@ -37,12 +44,12 @@ def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
     `own_weight`, by year expected `purchases_*` and months alive `alive_*`; and, discounted within the horizon:
     `bought` (purchases), `lived` (months alive), `singles` (purchases at squared factors), `pairs` (what is left of the
     second moment of `bought`), `lived_twice` and `both` (second moments), `waiting` (probability to be alive and not to
-    buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters).
+    buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters, and then of each move).
     A buyer has `spend` per purchase, `spread` (squared coefficient of variation of what is not known of it),
     `single` (that of one purchase) and `spend_by_i`.
     """
     states = "SELECT frequency, recency_days, age_days, recency, age FROM order_groups"
-    schema = _state_schema(len(models.purchases_unknown))
+    schema = _state_schema(len(models.ways))
     stream = (_states(batch, models, factors, schema) for batch in engine.cursor().batches(states))
     engine.put_batches("order_states", stream, schema)
     buyers = "SELECT party_id, frequency, monetary FROM order_summary"
@@ -107,7 +114,7 @@ def _chance(rows: pa.RecordBatch, models: OrderModels, factors: Factors) -> dict
     factorial = np.array(variance).T + cumulative**2 - cumulative
     gained = np.maximum(np.diff(factorial, axis=1, prepend=0.0), 0.0)
     silent = 1 - model.probability_active(years * model.unit.per_year, rows)
-    effects = [_effects(d, rows, factors, bought, lived) for d in models.purchases_unknown]
+    effects = [_effects(d, rows, factors, bought, lived) for d in models.ways]
     return {
         "pairs": pairs(gained, factors) * p_alive / bought**2,
         "waiting": np.clip((silent - (1 - p_alive)) / p_alive, 0.0, 1.0),

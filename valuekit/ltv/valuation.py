@@ -7,7 +7,7 @@ from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
 from valuekit.ltv import line_chance, order_states, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
-from valuekit.ltv.directions import directions
+from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
@@ -16,6 +16,7 @@ from valuekit.ltv.intervals import Shape, find_intervals
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.quantiles import LEVELS
+from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -64,7 +65,7 @@ def value(
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
     add_given_streams(engine, as_of, half_life_days)
     _set_values(engine, final)
-    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, levels)
+    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), levels)
     find_intervals(engine, shape, factors, kept=kept, off=off, orders_by_prior=by_prior)
     engine.drop(
         "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months"
@@ -85,6 +86,7 @@ def _order_stream(
         spent.estimator,
         directions(bought.estimator, stated=bought.stated),
         directions(spent.estimator, stated=spent.stated, errors=purchases.POOLED_ERROR),
+        [Direction.towards(move(bought.estimator), bought.estimator) for move in RETENTION_MOVES],
     )
     order_states.predict(engine, models, factors)
     return models, [bought, spent] if window else []
@@ -97,7 +99,7 @@ def _contract_stream(
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, models = renewals.fit_renewals(engine, window)
     renewals.predict(engine, curves)
-    return line_chance.predict(engine, curves, factors, levels), models
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels), models
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -56,11 +56,13 @@ from valuekit.tables.published.registers import (
 from valuekit.tables.published.value import (
     COST_MODELS,
     CUBE,
+    CUSTOMER_EQUITY,
     EXPECTED_COST,
     LTV,
     LTV_INTERVALS,
     SEGMENTS,
     TIERS,
+    VALUE_SENSITIVITY,
     VALUE_SUMS,
 )
 from valuekit.tables.published.vocabulary import (
@@ -154,6 +156,8 @@ PUBLISHED: dict[str, Table] = {
         SEGMENTS,
         TIERS,
         VALUE_SUMS,
+        VALUE_SENSITIVITY,
+        CUSTOMER_EQUITY,
         SCALE_GROUPS,
         MEASURES,
         RANKINGS,

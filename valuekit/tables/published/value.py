@@ -114,6 +114,35 @@ VALUE_SUMS = Table(
 )
 
 
+VALUE_SENSITIVITY = Table(
+    "value_sensitivity",
+    "lever and change",
+    (
+        text("lever", "retention, margin, discount_rate or, where future acquisition is stated, acquisition_cost"),
+        number("change", "How much it is moved", "share of itself"),
+        money("value", "Customer equity with the change: all values, and future acquisition where stated"),
+        money("difference", "Less what it is without"),
+        number("elasticity", "Share by which value changes, over the share by which the lever does"),
+    ),
+    key=("lever", "change"),
+)
+
+
+CUSTOMER_EQUITY = Table(
+    "customer_equity",
+    "part of customer equity",
+    (
+        text(
+            "part", "current: who is valued today. future: who is yet to be won, less what winning costs. total: both"
+        ),
+        number("parties", "Parties in it; for future ones, as many as are stated", "count"),
+        money("value", "Discounted value"),
+        money("each", "Value of a new customer from its start, before what winning it costs", required=False),
+    ),
+    key=("part",),
+)
+
+
 SEGMENTS = Table(
     "segments",
     "party that has paid more than it got back",

@@ -57,5 +57,6 @@ class Shop:
         world.add_all("stages", "SELECT DISTINCT party_id, 'active' AS stage FROM planted")
         world.add_all(
             "facts",
-            "SELECT party_id, DATE '2026-06-30' - MAX(ago) AS first_ordered_on, FALSE AS has_contract FROM planted GROUP BY 1",
+            "SELECT party_id, DATE '2026-06-30' - MAX(ago) AS first_ordered_on, FALSE AS has_contract FROM planted "
+            "GROUP BY party_id",
         )

@@ -8,12 +8,14 @@ from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.units import TimeUnit
 
 if TYPE_CHECKING:
+    from valuekit.ltv.equity import Acquisition
     from valuekit.ltv.fitted import FittedModel
     from valuekit.ltv.retention import retention_check
     from valuekit.ltv.sums import sum_up
     from valuekit.ltv.valuation import value
 
 __all__ = [
+    "Acquisition",
     "Discount",
     "FittedModel",
     "Horizon",
@@ -26,7 +28,13 @@ __all__ = [
     "value",
 ]
 
-_LATER = {"FittedModel": "fitted", "retention_check": "retention", "sum_up": "sums", "value": "valuation"}
+_LATER = {
+    "Acquisition": "equity",
+    "FittedModel": "fitted",
+    "retention_check": "retention",
+    "sum_up": "sums",
+    "value": "valuation",
+}
 """What fits models loads scientific libraries for a second or two, which readers of a snapshot need not wait for."""
 
 

@@ -55,17 +55,17 @@ def find_intervals(
 ) -> None:
     """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
 
-    Reads `ltv`, `futures`, `cost_rates`, `expected_cost`, `cost_models`, `order_summary`, `order_states`, `order_spend`,
-    `contract_lines` and `line_chance`. A value has up to three parts: orders, contract lines, cost. Each has an interval
-    of its own; distances from the mean add up by their squares, as those of independent parts do.
+    Reads `ltv`, `futures`, `cost_rates`, `expected_cost`, `cost_models`, `order_summary`, `order_states`,
+    `order_spend`, `contract_lines` and `line_chance`. A value has up to three parts: orders, contract lines, cost. Each
+    has an interval of its own; distances from the mean add up by their squares, as those of independent parts do.
 
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
     - Contract lines: exact. A line ends at one renewal or at none, and all lines of a party are taken to end together.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
-    `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of the
-    parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of them add up.
+    `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of
+    the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of them add up.
     """
     slots = _slots(shape, kept, off)
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
@@ -248,7 +248,7 @@ def _interval(row: Parts, shape: Shape, orders: Amounts, cost: Array, level: flo
 
 
 def _together(distances: Sequence[Array]) -> Array:
-    """Add by squares; a distance is negative where an interval lies beside the mean, which is more than mostly comes."""
+    """Add by squares; a distance is negative where an interval lies beside the mean."""
     squares = np.sum([np.sign(d) * d**2 for d in distances], axis=0)
     return np.asarray(np.sign(squares) * np.sqrt(np.abs(squares)))
 

@@ -1,4 +1,4 @@
-"""What chance does to a contract line: it runs until the renewal that is refused, so its value is a step per renewal."""
+"""What chance does to a contract line: it runs until the renewal that is refused, and is worth what came before."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -74,6 +74,12 @@ def line_chance(
     for name, case in ends.items():
         found |= {f"paid_{name}": course.paid[line, case], f"lived_{name}": course.lived[line, case]}
     return found
+
+
+def line_means(state: Mapping[str, Array], curve: Curve, factors: Factors) -> tuple[Array, Array]:
+    """Return the expected payments of a term and months alive, discounted within the horizon."""
+    course = _Course(state, curve, factors)
+    return course.mean(course.paid), course.mean(course.lived)
 
 
 class _Course:

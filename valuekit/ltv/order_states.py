@@ -44,7 +44,7 @@ def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
     `own_weight`, by year expected `purchases_*` and months alive `alive_*`; and, discounted within the horizon:
     `bought` (purchases), `lived` (months alive), `singles` (purchases at squared factors), `pairs` (what is left of the
     second moment of `bought`), `lived_twice` and `both` (second moments), `waiting` (probability to be alive and not to
-    buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters, and then of each move).
+    buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters, then of a move).
     A buyer has `spend` per purchase, `spread` (squared coefficient of variation of what is not known of it),
     `single` (that of one purchase) and `spend_by_i`.
     """

@@ -22,9 +22,9 @@ Model = TypeVar("Model", bound=MaximumLikelihood)
 def with_retention(model: Model, change: float) -> Model:
     """Return a model whose mean retention is `change` of itself higher; how much customers differ stays.
 
-    Retention is the mean probability to stay at a renewal (sBG), after a purchase (BG/NBD and its kin) or at an occasion
-    (BG/BB), and for Pareto/NBD the probability to be there after a year at the mean rate of dropout. Where that of
-    renewals is no parameter (BdW), it is that of the first renewal.
+    Retention is the mean probability to stay at a renewal (sBG), after a purchase (BG/NBD and its kin) or at an
+    occasion (BG/BB), and for Pareto/NBD the probability to be there after a year at the mean rate of dropout.
+    Where that of renewals is no parameter (BdW), it is that of the first renewal.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> model = ShiftedBetaGeometric.from_parameters([1.0, 4.0])

@@ -9,6 +9,7 @@ from valuekit.ltv import line_chance, order_states, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.equity import Acquisition, next_customer, put_equity
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
@@ -17,6 +18,7 @@ from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.quantiles import LEVELS
 from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.sensitivity import measure_sensitivity
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -33,6 +35,7 @@ def value(
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
     half_life_days: float = 730,
+    acquisition: Acquisition | None = None,
     levels: Sequence[float] = LEVELS,
 ) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
@@ -57,7 +60,7 @@ def value(
     unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
     orders, models = _order_stream(engine, as_of, unit, purchase_model, factors)
-    width, curves = _contract_stream(engine, as_of, factors, levels)
+    width, curves, renewal_models = _contract_stream(engine, as_of, factors, levels)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -67,10 +70,13 @@ def value(
     _set_values(engine, final)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), levels)
     find_intervals(engine, shape, factors, kept=kept, off=off, orders_by_prior=by_prior)
+    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
+    put_equity(engine, customer.value(factors)[0], acquisition, horizon, discount)
+    measure_sensitivity(engine, customer, acquisition, horizon=horizon, discount=discount, off=off)
     engine.drop(
         "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months"
     )
-    return [*models, *curves]
+    return [*models, *renewal_models]
 
 
 def _order_stream(
@@ -94,12 +100,12 @@ def _order_stream(
 
 def _contract_stream(
     engine: Engine, as_of: date, factors: Factors, levels: Sequence[float]
-) -> tuple[int, list[FittedModel]]:
+) -> tuple[int, dict[int, renewals.Curve], list[FittedModel]]:
     renewals.summarise(engine, as_of)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, models = renewals.fit_renewals(engine, window)
     renewals.predict(engine, curves)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels), models
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels), curves, models
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

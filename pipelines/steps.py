@@ -231,7 +231,7 @@ def value(work: Work) -> None:
 
     settings = work.config.ltv
     horizon, discount = ltv.Horizon(settings.horizon_years), ltv.Discount(settings.discount_rate, settings.timing)
-    acquired = settings.new_customers_a_month, settings.acquisition_cost
+    won, cost = settings.new_customers_a_month, settings.acquisition_cost
     models = ltv.value(
         work.engine,
         as_of=work.as_of,
@@ -241,7 +241,7 @@ def value(work: Work) -> None:
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
         half_life_days=settings.referral_half_life_days,
-        acquisition=ltv.Acquisition(*acquired) if None not in acquired else None,
+        acquisition=None if won is None or cost is None else ltv.Acquisition(won, cost),
     )
     work.models = {model.name: model.to_json() for model in models}
     work.cube_value = ltv_sql(horizon, discount, settings.off)

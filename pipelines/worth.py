@@ -81,7 +81,7 @@ def sensitivity_object(snapshot: Snapshot) -> Row:
 def print_sensitivity(found: Row, snapshot: Snapshot, console: Console) -> None:
     """Print the tornado, the longest bar first, and elasticities by the move of a hundredth."""
     currency = snapshot.manifest.currency
-    levers = {row["lever"]: {} for row in found["levers"]}
+    levers: dict[str, dict[float, Row]] = {row["lever"]: {} for row in found["levers"]}
     for row in found["levers"]:
         levers[row["lever"]][row["change"]] = row
     console.print(Text("What moves the value of all customers, each by itself\n"))
@@ -114,8 +114,7 @@ def print_equity(found: Row, snapshot: Snapshot, console: Console) -> None:
 
 
 def _need(snapshot: Snapshot, *tables: str) -> None:
-    missing = [table for table in tables if table not in snapshot.tables]
-    if missing:
-        raise InputError(
-            f"has no table {', '.join(missing)}.", where=str(snapshot.path), next_step="Run again with this version."
-        )
+    for table in tables:
+        if table not in snapshot.manifest.tables:
+            advice = "An older valuekit made it. Run it again."
+            raise InputError(f"the snapshot has no {table}.", where=str(snapshot.path), next_step=advice)

@@ -111,7 +111,7 @@ def put_equity(
 ) -> None:
     """Make `customer_equity`: who is valued today, who is yet to be won where that is stated, and both."""
     parties, current = engine.rows("SELECT COUNT(*), COALESCE(SUM(ltv), 0) FROM ltv")[0]
-    rows = [("current", float(parties), float(current), None)]
+    rows: list[tuple[str, float, float, float | None]] = [("current", float(parties), float(current), None)]
     if acquisition:
         won = acquisition.new_a_month * 12 * horizon.years
         rows.append(("future", won, acquisition.value(each, horizon, discount), each))

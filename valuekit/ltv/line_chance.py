@@ -108,7 +108,7 @@ class _Course:
 
     def deviation(self, of_case: Array) -> Array:
         apart = of_case - self.mean(of_case)[:, None]
-        return np.sqrt((self.chance * apart**2).sum(axis=1))
+        return np.asarray(np.sqrt((self.chance * apart**2).sum(axis=1)))
 
     def quantile(self, probability: Array) -> Array:
         """Return the first case up to which the probability is reached, of those that are possible."""

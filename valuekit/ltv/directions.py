@@ -22,25 +22,26 @@ STATED_ERROR = 0.5
 """Standard error of the logarithm of a parameter that was stated, or that the data do not identify."""
 
 _LARGEST_STEP = 1.0
-"""A model is never moved further than this: what lies beyond is taken to go on in a straight line."""
+"""No parameter is moved by more than a factor of e. An error beyond that says that the data do not tell this model from
+its limit (customers who are all alike, say), and predictions hardly move on the way there."""
 
 
 @dataclass(frozen=True)
 class Direction(Generic[Model]):
-    """A model moved to both sides along one axis, and by how much their half difference is to be multiplied."""
+    """Two models on one axis, and the share of the difference between their predictions that is one standard error."""
 
     up: Model
     down: Model
-    scale: float
+    share: float
 
     @classmethod
     def towards(cls, moved: Model, base: Model) -> "Direction[Model]":
         """Return the way from one model to another, whose effect is the whole difference of their predictions."""
-        return cls(moved, base, 2.0)
+        return cls(moved, base, 1.0)
 
     def effect(self, up: Array, down: Array) -> Array:
         """Return the effect of one standard error on a prediction, from the predictions of both models."""
-        return np.asarray((up - down) * (self.scale / 2))
+        return np.asarray((up - down) * self.share)
 
 
 def directions(
@@ -54,7 +55,7 @@ def directions(
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> prior = ShiftedBetaGeometric.from_parameters([1.0, 4.0])
     >>> [round(d.up.survival(1) - d.down.survival(1), 3).item() for d in directions(prior, stated=True)]
-    [-0.159, 0.159]
+    [-0.16, 0.16]
     """
     names, positive = list(model.names), len(model.basic)
     theta = np.array([model.parameters_[name] for name in names])
@@ -70,10 +71,9 @@ def directions(
 
 
 def _direction(model: Model, theta: Array, axis: Array, length: float, positive: int) -> Direction[Model]:
-    scale = max(length / _LARGEST_STEP, 1.0)
-    step = axis / scale
+    step = axis * min(_LARGEST_STEP / length, 1.0)
     up, down = (_moved(model, theta, sign * step, positive) for sign in (1, -1))
-    return Direction(up, down, scale)
+    return Direction(up, down, 0.5)
 
 
 def _moved(model: Model, theta: Array, step: Array, positive: int) -> Model:

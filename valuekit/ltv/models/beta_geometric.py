@@ -246,8 +246,9 @@ class BgNbd(PurchaseModel):
         x = rows["frequency"]
         columns = [r + x, alpha + rows["age"], a + 0 * x, b + x + self.tosses]
         first, which = distinct(*columns)
-        answers = answer(Alive(*(column[first] for column in columns)))[which]
-        return np.asarray(answers * self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1)))
+        answers = np.ascontiguousarray(answer(Alive(*(column[first] for column in columns))))[which]
+        answers *= self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1))
+        return answers
 
     def _new(self) -> tuple[float, Alive]:
         """A new customer stays for any purchase at all with a probability, and is then as any who is alive."""

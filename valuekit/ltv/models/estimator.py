@@ -14,7 +14,7 @@ from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
-_ENOUGH = 10_000
+_ENOUGH = 5_000
 """Rows on which to search for the region of the maximum."""
 
 
@@ -60,13 +60,16 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
         """Climb from all starts; where rows are many, on every n-th first, and then from there on all."""
-        every = len(rows["weight"]) // _ENOUGH
+        every, near = len(rows["weight"]) // _ENOUGH, None
+        sample = {name: v[::every] for name, v in rows.items()} if every > 1 else rows
         if every > 1:
-            starts = [self._climb({name: v[::every] for name, v in rows.items()}, starts).parameters]
+            near = self._climb(sample, starts)
+            starts = [near.parameters]
         full = [np.concatenate([start, np.zeros(len(self.names) - len(start))]) for start in starts]
         return maximise(
-            lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic)
-        )
+            lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic),
+            near=near, scale=float(rows["weight"].sum() / sample["weight"].sum()),
+        )  # fmt: skip
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = self._likelihood(theta, rows)
@@ -180,7 +183,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """Return the fitted model as JSON: settings, parameters, covariance, convergence, window and fingerprint."""
         self._theta()
         state = {name: _plain(getattr(self, name)) for name in self.learned}
-        return json.dumps({"model": type(self).__name__, "settings": self.get_params()} | state, sort_keys=True)
+        state |= {"model": type(self).__name__, "settings": self.get_params()}
+        return json.dumps(state, sort_keys=True, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

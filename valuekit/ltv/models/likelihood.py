@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import OptimizeResult, minimize
+from threadpoolctl import threadpool_limits
 
 from valuekit.errors import FitError
 from valuekit.ltv.models.observations import Array
@@ -20,6 +21,11 @@ _SLOPE = 1e-5
 _SAME = 1e-6
 """Climbs that end within this share of the highest log-likelihood have found the same maximum."""
 
+_STEPS = 12
+"""Newton steps before the Hessian of a sample is given up as no guide to all rows."""
+_SHORT = 1e-12
+"""Square of the last step, in standard errors."""
+
 
 @dataclass(frozen=True)
 class Convergence:
@@ -27,8 +33,8 @@ class Convergence:
 
     gradient: float
     """Largest slope of the log-likelihood by an optimised (log) parameter that is not at a bound; 0 at a maximum."""
-    condition: float
-    """Condition number of the Hessian in those parameters; infinite where it is not positive definite."""
+    condition: float | None
+    """Condition number of the Hessian in those parameters; None where it is not positive definite."""
     starts: int
     """Starts that were climbed from."""
     agreeing: int
@@ -44,16 +50,29 @@ class Optimum:
     parameters: Array
     log_likelihood: float
     covariance: Array | None
+    hessian: Array | None
+    """Of minus the log-likelihood by the optimised parameters; None at a bound."""
     convergence: Convergence
 
 
-def maximise(objective: Objective, starts: Iterable[Array], *, model: str, positive: int | None = None) -> Optimum:
+def maximise(
+    objective: Objective, starts: Iterable[Array], *, model: str, positive: int | None = None,
+    near: Optimum | None = None, scale: float = 1.0,
+) -> Optimum:  # fmt: skip
     """Climb from each start and return the highest point; raises `FitError` when no climb ends in one.
 
     The first `positive` parameters (all by default) are climbed in their logarithms, the others as they are. The
-    covariance is the inverse of the numerical Hessian in what is climbed, taken back by the delta method.
+    covariance is the inverse of the numerical Hessian in what is climbed, taken back by the delta method. `near` is the
+    maximum for a sample of the same rows, whose weights sum to 1 / `scale` of all: from there on a few Newton steps
+    with its Hessian end the climb. Algebra of so few parameters takes one thread: more of them wait for each other.
     """
-    starts = list(starts)
+    with threadpool_limits(1, user_api="blas"):
+        return _maximise(objective, list(starts), model, positive, near, scale)
+
+
+def _maximise(
+    objective: Objective, starts: list[Array], model: str, positive: int | None, near: Optimum | None, scale: float
+) -> Optimum:
     is_log = np.arange(len(starts[0])) < (len(starts[0]) if positive is None else positive)
 
     def cost(z: Array) -> tuple[float, Array]:
@@ -61,34 +80,60 @@ def maximise(objective: Objective, starts: Iterable[Array], *, model: str, posit
         value, gradient = objective(theta)
         return -value, -gradient * np.where(is_log, theta, 1.0)
 
-    climbs = [_climb(cost, np.where(is_log, np.log(np.where(is_log, start, 1.0)), start)) for start in starts]
+    hessian = None if near is None or near.hessian is None else near.hessian * scale
+    climbs = [_climb(cost, _climbed(start, is_log), hessian) for start in starts]
     finite = [c for c in climbs if np.isfinite(c.fun)]
     if not finite:
         raise FitError(f"{model}: the likelihood has no finite maximum.", next_step="Look for impossible rows.")
     best = min(finite, key=lambda c: float(c.fun))
     free = np.abs(best.x) < _BOUND
-    if np.any(free & (np.abs(best.jac) > _SLOPE * (1 + abs(best.fun)))):
+    size = 1 + abs(best.fun)
+    if np.any(free & (np.abs(best.jac) > _SLOPE * size)):
         raise FitError(f"{model}: the climb stopped before a maximum: {best.message}.")
     theta = _natural(best.x, is_log)
     hessian = _hessian(lambda z: cost(z)[1], best.x) if free.all() else None
     convergence = Convergence(
         gradient=float(np.max(np.abs(best.jac[free]), initial=0.0)),
         condition=_condition(hessian),
-        starts=len(climbs),
-        agreeing=sum(c.fun - best.fun <= _SAME * (1 + abs(best.fun)) for c in finite),
+        starts=near.convergence.starts if near else len(climbs),
+        agreeing=near.convergence.agreeing if near else sum(c.fun - best.fun <= _SAME * size for c in finite),
         at_bound=tuple(np.flatnonzero(~free).tolist()),
     )
-    return Optimum(theta, -float(best.fun), _covariance(hessian, np.where(is_log, theta, 1.0)), convergence)
+    covariance = _covariance(hessian, np.where(is_log, theta, 1.0))
+    return Optimum(theta, -float(best.fun), covariance, hessian, convergence)
+
+
+def _climbed(theta: Array, is_log: npt.NDArray[np.bool_]) -> Array:
+    return np.where(is_log, np.log(np.where(is_log, theta, 1.0)), theta)
 
 
 def _natural(z: Array, is_log: npt.NDArray[np.bool_]) -> Array:
     return np.where(is_log, np.exp(np.where(is_log, z, 0.0)), z)
 
 
-def _climb(cost: Objective, start: Array) -> OptimizeResult:
+def _climb(cost: Objective, start: Array, hessian: Array | None) -> OptimizeResult:
+    """Take Newton steps where the Hessian is known well enough, else climb without."""
+    found = None if hessian is None else _newton(cost, start, hessian)
+    if found is not None:
+        return found
     options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7}
     bounds = [(-_BOUND, _BOUND)] * len(start)
     return minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+
+
+def _newton(cost: Objective, z: Array, hessian: Array) -> OptimizeResult | None:
+    """Step with one Hessian until a step is a millionth of a standard error; None where steps do not shrink."""
+    shorter = np.inf
+    for _ in range(_STEPS):
+        value, slope = cost(z)
+        step = np.linalg.solve(hessian, slope)
+        length = float(slope @ step)
+        if 0 <= length < _SHORT:
+            return OptimizeResult(x=z, fun=value, jac=slope)
+        if not 0 < length < shorter or np.any(np.abs(z - step) >= _BOUND):
+            return None
+        z, shorter = z - step, length / 2
+    return None
 
 
 def _hessian(gradient: Callable[[Array], Array], z: Array) -> Array:
@@ -98,11 +143,11 @@ def _hessian(gradient: Callable[[Array], Array], z: Array) -> Array:
     return np.asarray((hessian + hessian.T) / 2)
 
 
-def _condition(hessian: Array | None) -> float:
+def _condition(hessian: Array | None) -> float | None:
     if hessian is None:
-        return float("inf")
+        return None
     values = np.linalg.eigvalsh(hessian)
-    return float(values[-1] / values[0]) if values[0] > 0 else float("inf")
+    return float(values[-1] / values[0]) if values[0] > 0 else None
 
 
 def _covariance(hessian: Array | None, by_natural: Array) -> Array | None:

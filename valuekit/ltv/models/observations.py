@@ -79,7 +79,7 @@ def group(rows: Rows) -> Rows:
     {'x': array([1., 2.]), 'weight': array([1., 4.])}
     """
     names = [name for name in rows if name != "weight"]
-    order = np.lexsort([rows["weight"], *(rows[name] for name in reversed(names))])
+    order = _order([*(rows[name] for name in names), rows["weight"]])
     columns = {name: rows[name][order] for name in names}
     new = np.ones(len(order), dtype=bool)
     if len(order):
@@ -87,6 +87,23 @@ def group(rows: Rows) -> Rows:
     weight = np.add.reduceat(rows["weight"][order], np.flatnonzero(new)) if len(order) else rows["weight"]
     grouped = {name: c[new] for name, c in columns.items()} | {"weight": weight}
     return {name: c[weight > 0] for name, c in grouped.items()}
+
+
+def _order(columns: Sequence[Array]) -> npt.NDArray[np.int64]:
+    """Sort by the first column, then by the next: as `np.lexsort`, in a third of the time.
+
+    The bits of floats, with the sign turned, sort as whole numbers do; 16 of them at a time by NumPy's radix sort. Most
+    are the same in all rows, since counts and days are small whole numbers.
+    """
+    order = np.arange(len(columns[0]))
+    for column in reversed(columns):
+        bits = np.ascontiguousarray(column + 0.0).view(np.int64)  # -0.0 is 0.0
+        bits = np.where(bits < 0, ~bits, bits | np.int64(-(2**63))).view(np.uint64)
+        for shift in range(0, 64, 16):
+            digit = (bits >> np.uint64(shift)).astype(np.uint16)
+            if len(digit) and np.any(digit != digit[0]):
+                order = order[np.argsort(digit[order], kind="stable")]
+    return order
 
 
 def distinct(*columns: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

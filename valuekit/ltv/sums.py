@@ -41,7 +41,7 @@ def interval_of_sum(mean: Array, deviation: Array, level: float) -> tuple[Array,
     A sum of few customers is skewed as their values are; of many, both are the same.
 
     >>> interval_of_sum(np.array([100.0, -5.0]), np.array([1.0, 1.0]), 0.95)[0].round(2)
-    array([98.05, -6.96])
+    array([98.04, -6.96])
     """
     score, tail = ndtri((1 + level) / 2), (1 - level) / 2
     shape = np.where(mean > 0, mean, 1.0) ** 2 / np.maximum(deviation, 1e-9) ** 2

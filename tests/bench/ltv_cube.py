@@ -20,8 +20,8 @@ from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 AS_OF = date(2026, 6, 30)
 MEMORY = "2GB"
 
-# Seven in ten buy by orders, the rest subscribe. Remainders of products with primes stand for chance: pace, end and spend
-# differ from customer to customer, the same every time.
+# Seven in ten buy by orders, the rest subscribe. Remainders of products with primes stand for chance: pace, end and
+# spend differ from customer to customer, the same every time.
 COMPANY = {
     "people": """
         CREATE TEMP TABLE people AS
@@ -52,7 +52,8 @@ COMPANY = {
           CASE WHEN buys THEN 0 ELSE spends END AS mrr FROM people
     """,
     "cash_months": """
-        SELECT party_id, CAST(DATE_TRUNC('month', DATE '2026-06-30' - CAST(m * 31 AS INTEGER)) AS DATE) AS month, spends AS revenue,
+        SELECT party_id, CAST(DATE_TRUNC('month', DATE '2026-06-30' - CAST(m * 31 AS INTEGER)) AS DATE) AS month,
+          spends AS revenue,
           0 AS refunds, -spends / 4 AS cost_of_goods, 0 AS acquisition, 0 AS retention, 0 AS sales,
           -(n * 31 + m * 7) % 9 AS support, 0 AS incentives, 0 AS other, 0 AS net_cash
         FROM people, RANGE(1, 12, 4) AS r(m) WHERE m * 31 < age

@@ -6,22 +6,18 @@ import numpy as np
 import pyarrow as pa
 
 YEARS = 3
-WEEKS = 365.25 / 7
-DAY = np.datetime64("2026-06-30")
 
 
 @dataclass(frozen=True)
 class Shop:
-    """Buyers whose pace, end, spend and monthly cost differ as MBG/NBD, Gamma-Gamma and gamma costs have it."""
+    """Buyers whose pace, end and spend differ as MBG/NBD and Gamma-Gamma have it."""
 
     buyers: int
     purchases: tuple[float, float, float, float] = (0.8, 12.0, 0.9, 3.0)
     spend: tuple[float, float, float] = (6.25, 3.74, 15.44)
-    support: float = 0.0
-    """Mean cost a month alive."""
 
     def fill(self, world, rng):
-        """Put orders and costs into a world; return what each buyer brings and costs in the three years after."""
+        """Put orders into a world; return what each buyer brings in three years, and its months alive."""
         r, alpha, a, b = self.purchases
         p, q, v = self.spend
         joined = rng.integers(60, 1100, self.buyers)

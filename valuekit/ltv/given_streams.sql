@@ -19,6 +19,7 @@ WHERE r.place = 1 AND NOT COALESCE(r.would_have_joined_anyway, FALSE)
 -- step: _own_net
 SELECT party_id, {net}
 FROM cube
+WHERE party_id IN (SELECT referred FROM _winning_referrals)
 GROUP BY party_id
 
 -- step: _moved

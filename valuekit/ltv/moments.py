@@ -65,7 +65,9 @@ def lived_twice(alive: Array, factors: Factors) -> Array:
     >>> lived_twice(always, Factors.of(Horizon(3), Discount(0.0)))
     array([1296.])
     """
-    return np.asarray(2 * 12 * (alive @ (factors.factor * factors.middle)))
+    # Within a year F rises and the chance to be alive falls, both nearly in a straight line.
+    falls = np.gradient(alive, axis=1) @ (factors.factor**2 / 12)
+    return np.asarray(2 * 12 * (alive @ (factors.factor * factors.middle) + falls))
 
 
 def bought_while_alive(purchases: Array, factors: Factors) -> Array:

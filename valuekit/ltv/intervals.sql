@@ -11,10 +11,10 @@ GROUP BY l.party_id
 -- step: _cost_errors
 -- Customers of one cell differ in their cost a month, months of one customer do, and the mean of all is an estimate too.
 -- Where no model could be fitted, each of these is as large as stated: deviations as shares of the cost itself.
-SELECT function, customers, between AS b, dispersion AS d,
-       SQRT(COALESCE((between + dispersion / SQRT(-monthly) / 12) / customers, $stated * $stated)) AS of_mean
+SELECT function, customers, "between" AS b, dispersion AS d,
+       SQRT(COALESCE(("between" + dispersion / SQRT(-monthly) / 12) / customers, $stated * $stated)) AS of_mean
 FROM (SELECT function, dispersion, NULLIF(customers, 0) AS customers, CAST(NULLIF(monthly, 0) AS DOUBLE) AS monthly,
-             CASE WHEN dispersion IS NOT NULL THEN between END AS between
+             CASE WHEN dispersion IS NOT NULL THEN "between" END AS "between"
       FROM cost_models)
 
 -- step: _cost_terms

@@ -17,6 +17,7 @@ from pipelines.cash_commands import cash_app, export_statement
 from pipelines.money_commands import money_app
 from pipelines.options import AsJson, SnapshotPath, open_snapshot
 from pipelines.team_commands import team_app
+from pipelines.worth_commands import worth_app
 from valuekit import __version__
 from valuekit.errors import ConfigError, EngineError, InputError, ValuekitError
 
@@ -44,6 +45,7 @@ app.add_typer(track_app, name="track")
 app.add_typer(team_app)
 app.add_typer(cash_app)
 app.add_typer(money_app)
+app.add_typer(worth_app)
 
 
 export_app.command("statement")(export_statement)

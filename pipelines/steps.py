@@ -231,6 +231,7 @@ def value(work: Work) -> None:
 
     settings = work.config.ltv
     horizon, discount = ltv.Horizon(settings.horizon_years), ltv.Discount(settings.discount_rate, settings.timing)
+    won, cost = settings.new_customers_a_month, settings.acquisition_cost
     models = ltv.value(
         work.engine,
         as_of=work.as_of,
@@ -243,6 +244,8 @@ def value(work: Work) -> None:
         renewal_segments=settings.renewal_segments,
         expansion=settings.expansion,
         receivables=settings.receivables,
+        half_life_days=settings.referral_half_life_days,
+        acquisition=None if won is None or cost is None else ltv.Acquisition(won, cost),
     )
     work.models = {model.name: model.to_json() for model in models}
     work.cube_value = ltv_sql(horizon, discount, settings.off)
@@ -250,12 +253,13 @@ def value(work: Work) -> None:
 
 def segment(work: Work) -> None:
     """Put each valued party in its tier, and share out the scale by stage and by tier."""
-    from valuekit import cashflow, segments
+    from valuekit import cashflow, ltv, segments
 
     settings = work.config.segments
     tiers = [(tier.name, tier.share) for tier in settings.tiers]
     segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
     cashflow.share_scale(work.engine, as_of=work.as_of, groupings={"stage": "stages", "tier": "segments"})
+    ltv.sum_up(work.engine)
 
 
 def compare(work: Work) -> None:

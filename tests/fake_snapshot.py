@@ -34,6 +34,14 @@ REASONS = {
     "inactive": ("no_recent_use", "onboarding"),
     "churned": ("lapsed", "cancelled"),
 }
+INTERVAL = ", ".join(
+    ["CAST(spread / 4 AS DECIMAL(18,4)) AS deviation_by_parameters", "CAST(spread AS DECIMAL(18,4)) AS deviation"]
+    + [
+        f"CAST(ltv {sign} {width} * spread AS DECIMAL(18,4)) AS {side}_{level}"
+        for level, width in ((50, 0.67), (80, 1.28), (95, 1.96))
+        for side, sign in (("low", "-"), ("high", "+"))
+    ]
+)
 ADJECTIVES = "Alder Bright Cedar Delta Ember Frost Golden Harbour Ivory Juniper Keystone Lumen Maple North Orchard Pine"
 TRADES = "Analytics Bakery Clinics Dynamics Energy Foods Group Hotels Industries Labs Logistics Media Optics Partners"
 
@@ -124,6 +132,7 @@ def fill(engine: Engine, parties: int, seed: int, retailer: bool, months: int = 
     fill_cash(engine, retailer=retailer)
     _value(engine, random, frame)
     _segments(engine)
+    _value_sums(engine)
     _rankings(engine, retailer)
     _intake(engine, frame, retailer)
 
@@ -360,6 +369,33 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
         SELECT party_id, 'shifted_beta_geometric' AS model, basis, p_alive AS own_weight, p_alive, ltv
         FROM _model JOIN total USING (party_id)""")
     engine.drop("_model")
+    engine.execute(f"""CREATE OR REPLACE TABLE ltv_intervals AS
+        SELECT party_id, {INTERVAL}, basis = 'prior' AS by_prior
+        FROM (SELECT *, 0.4 * ABS(CAST(ltv AS DOUBLE)) + 10 AS spread FROM ltv)""")
+
+
+def _value_sums(engine: Engine) -> None:
+    engine.execute(f"""CREATE OR REPLACE TABLE value_sums AS
+        WITH grouped AS (
+            SELECT 'company' AS scope, 'all' AS name, ltv FROM ltv
+            UNION ALL SELECT 'stage', stage, ltv FROM ltv JOIN stages USING (party_id)
+            UNION ALL SELECT 'tier', tier, ltv FROM segments
+            UNION ALL SELECT 'cohort', CAST(YEAR(first_paid_on) AS VARCHAR), ltv FROM ltv JOIN facts USING (party_id)
+            WHERE first_paid_on IS NOT NULL),
+        summed AS (
+            SELECT scope, name, COUNT(*) AS parties, CAST(SUM(ltv) AS DECIMAL(18,4)) AS ltv,
+                0.1 * ABS(CAST(SUM(ltv) AS DOUBLE)) + 5 AS spread
+            FROM grouped GROUP BY scope, name)
+        SELECT scope, name, parties, ltv, {INTERVAL} FROM summed""")
+    total = "SELECT SUM(ltv) AS ltv FROM ltv"
+    engine.execute(f"""CREATE OR REPLACE TABLE value_sensitivity AS
+        SELECT lever, change, CAST(ltv * (1 + weight * change) AS DECIMAL(18,4)) AS value,
+            CAST(ltv * weight * change AS DECIMAL(18,4)) AS difference, weight AS elasticity
+        FROM ({total}), (VALUES ('retention', 1.2), ('margin', 1.4), ('discount_rate', -0.1)) AS l(lever, weight),
+            (VALUES (-0.1), (-0.01), (0.01), (0.1)) AS c(change)""")
+    engine.execute(f"""CREATE OR REPLACE TABLE customer_equity AS
+        SELECT 'current' AS part, COUNT(*) AS parties, SUM(ltv) AS value, NULL AS each FROM ltv
+        UNION ALL SELECT 'total', NULL, ltv, NULL FROM ({total})""")
 
 
 def _segments(engine: Engine) -> None:

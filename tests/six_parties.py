@@ -89,6 +89,7 @@ def fill(engine: Engine) -> Engine:
     _recurring(engine)
     _registers(engine)
     _value(engine)
+    _value_sums(engine)
     _executives(engine)
     engine.drop("checks")
     return engine
@@ -276,6 +277,24 @@ def _value(engine: Engine) -> None:
         for party in members:
             put(engine, "segments", {"party_id": party, "stage": PARTIES[party][1], "tier": tier, "tier_order": order,
                                      "ltv": VALUES[party], "net_cash_12m": REVENUE[party]})  # fmt: skip
+
+
+def _value_sums(engine: Engine) -> None:
+    groups = {("company", "all"): list(VALUES), **{("tier", tier): members for tier, (_, members) in TIERS.items()}}
+    for (scope, name), members in groups.items():
+        total = sum(VALUES[p] for p in members)
+        ends = {f"{side}_{level}": total + sign * level for level in (50, 80, 95) for side, sign in SIDES.items()}
+        shown = {"parties": len(members), "ltv": total, "deviation_by_parameters": 10, "deviation": 50} | ends
+        put(engine, "value_sums", {"scope": scope, "name": name, **shown})
+    for change in (-0.1, -0.01, 0.01, 0.1):
+        for lever, weight in (("retention", 100), ("discount_rate", -20)):
+            put(engine, "value_sensitivity", {"lever": lever, "change": change, "value": 1000 + weight * change,
+                                              "difference": weight * change, "elasticity": weight / 1000})  # fmt: skip
+    for part, each in (("current", None), ("future", 70), ("total", None)):
+        put(engine, "customer_equity", {"part": part, "parties": 2, "value": 500, "each": each})
+
+
+SIDES = {"low": -1, "high": 1}
 
 
 def _executives(engine: Engine) -> None:

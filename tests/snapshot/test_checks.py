@@ -16,9 +16,9 @@ def engine():
 def test_a_sound_run_passes_every_check(engine):
     checks = check(engine)
     assert [c.check_name for c in checks.values() if not c.passed] == []
-    assert len(checks) == 16
+    assert len(checks) == 18
     assert failed(checks.values()) is None
-    assert engine.count("checks") == 16
+    assert engine.count("checks") == 18
 
 
 BREAKS = {
@@ -32,6 +32,8 @@ BREAKS = {
     "rows_in_are_accepted_or_quarantined": "UPDATE intake SET rows_accepted = rows_accepted - 1",
     "cube_equals_ltv": "UPDATE ltv SET ltv = ltv + 0.0001 WHERE party_id = 'p1'",
     "segments_cover_all_customers": "DELETE FROM segments WHERE party_id = 'p2'",
+    "value_sums_add_up": "UPDATE value_sums SET ltv = ltv + 0.0001 WHERE scope = 'tier' AND name = 'Low'",
+    "advocacy_moves_and_makes_nothing": "UPDATE cube SET stream = 'advocacy' WHERE party_id = 'p1'",
     "history_ends_with_stages": "UPDATE history SET stage = 'churned' WHERE party_id = 'p1'",
     "tables_keep_their_declaration": "UPDATE stages SET stage = 'happy' WHERE party_id = 'p4'",
 }

@@ -8,7 +8,7 @@ from pydantic import (
     model_validator,
 )
 
-from valuekit.config.basics import Company, Day, Section, Share
+from valuekit.config.basics import Company, Day, Days, Section, Share
 from valuekit.config.cashflow import Cashflow
 from valuekit.config.identity import Identity
 from valuekit.config.lifecycle import Lifecycle
@@ -46,6 +46,21 @@ class Ltv(Section):
     )
     expansion: bool = Field(default=True, description="Prices of those who stay go on changing as they did")
     receivables: bool = Field(default=True, description="What is billed and not yet received counts in the first year")
+    referral_half_life_days: Days = Field(
+        default=730, ge=1, description="A referrer is credited half of what the referred brings, so long after it"
+    )
+    new_customers_a_month: float | None = Field(
+        default=None, ge=0, le=1e9, description="Expected; with `acquisition_cost`, customer equity counts them too"
+    )
+    acquisition_cost: float | None = Field(
+        default=None, ge=0, le=1e12, description="What winning a new customer costs, in the reporting currency"
+    )
+
+    @model_validator(mode="after")
+    def _acquisition_is_whole(self) -> Self:
+        if (self.new_customers_a_month is None) != (self.acquisition_cost is None):
+            raise ValueError("expected `new_customers_a_month` and `acquisition_cost` together, or neither")
+        return self
 
 
 class Tier(Section):

@@ -50,6 +50,15 @@ class Discount:
         if self.timing not in ("mid_year", "end_of_year"):
             raise ConfigError(f"there is no timing '{self.timing}'.", next_step="Known: mid_year, end_of_year.")
 
+    @classmethod
+    def monthly(cls, rate: float, timing: Timing = "mid_year") -> "Discount":
+        """Return the discount of an effective rate a month, which compounds: 1 % a month is 12.68 % a year.
+
+        >>> round(Discount.monthly(0.01).annual_rate, 4)
+        0.1268
+        """
+        return cls((1 + rate) ** 12 - 1, timing)
+
     def factors(self, horizon: Horizon) -> list[float]:
         """Return the factor of each year within the horizon, year 1 first."""
         shift = 0.5 if self.timing == "mid_year" else 0.0

@@ -48,7 +48,8 @@ def expect_growth(engine: Engine, as_of: date) -> None:
 
     Reads `run_terms`, `contract_runs` and `contract_lines`. Columns: `expansion`, `contraction` and `growth` (net, the
     logarithm of a year's factor), shrunk to the mean of the term length; `own_weight`; `variance` (of what is not
-    known of the party's mean change) and `chance` (variance of a year's change around it).
+    known of the party's mean change), `shared` (the deviation in that which all parties share) and `chance` (variance
+    of a year's change around it).
 
     Every renewal that was taken is a chance to change the price, most of which go by. Prices, not customers' wishes,
     are seen: a customer who would have paid more and was not asked has not expanded.
@@ -123,6 +124,7 @@ def _shrunk(growth: Growth, rows: Mapping[str, Array]) -> dict[str, Array]:
         "contraction": down,
         "growth": np.log1p(np.maximum(up - down, -0.99)),
         "own_weight": weight,
+        "shared": np.sqrt(growth.error) * (1 - weight),
         "variance": growth.between * (1 - weight) + growth.error * (1 - weight) ** 2,
         "chance": np.full(len(years), growth.chance),
     }
@@ -130,5 +132,8 @@ def _shrunk(growth: Growth, rows: Mapping[str, Array]) -> dict[str, Array]:
 
 _GROWTH = pa.schema(
     [("party_id", pa.string()), ("term_months", pa.int32())]
-    + [(name, pa.float64()) for name in ("expansion", "contraction", "growth", "own_weight", "variance", "chance")]
+    + [
+        (name, pa.float64())
+        for name in ("expansion", "contraction", "growth", "own_weight", "shared", "variance", "chance")
+    ]
 )

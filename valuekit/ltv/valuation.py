@@ -1,17 +1,25 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
-from valuekit.ltv import lines, purchases, renewals
+from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
+from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.equity import Acquisition, next_customer, put_equity
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
+from valuekit.ltv.given_streams import add_given_streams
+from valuekit.ltv.intervals import Shape, find_intervals
 from valuekit.ltv.models import GammaGamma, PurchaseModel
+from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
+from valuekit.ltv.quantiles import LEVELS
+from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.sensitivity import measure_sensitivity
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -31,8 +39,11 @@ def value(
     renewal_segments: Sequence[str] = (),
     expansion: bool = True,
     receivables: bool = True,
+    half_life_days: float = 730,
+    acquisition: Acquisition | None = None,
+    levels: Sequence[float] = LEVELS,
 ) -> list[FittedModel]:
-    """Value every party that has paid more than it got back; make `expected_cost`, `cost_models`, `cube` and `ltv`.
+    """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), `facts`, `stages`,
     `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of the cube is the
@@ -51,51 +62,70 @@ def value(
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
       goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
       and left out.
-    - `advocacy` and `innovation` have no rows in this version.
+    - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
     - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
 
     `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model.
     """
-    unit = TimeUnit(time_unit)
+    unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    models = _order_stream(engine, as_of, unit, purchase_model) + _contract_stream(
-        engine, as_of, renewal_model, renewal_segments
-    )
+    orders, models = _order_stream(engine, as_of, unit, purchase_model, factors)
+    renewals.summarise(engine, as_of, renewal_segments)
+    window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
+    curves, renewal_models = renewals.fit_renewals(engine, window, renewal_model)
+    width = _contract_stream(engine, as_of, curves, factors, levels)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
+    kept = _kept_share(engine, as_of)
     parameters = {
         "order_model": purchase_model,
         "orders_by_prior": by_prior,
-        "kept": _kept_share(engine, as_of),
+        "kept": kept,
         "expansion": expansion,
         "year_ago": add_months(as_of, -12),
         "collected": _collected_share(engine, as_of) if receivables else 0.0,
     }
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
+    add_given_streams(engine, as_of, half_life_days)
     _set_values(engine, final)
-    engine.drop("order_states", "order_spend", "order_values", "line_states", "line_values", "cost_months")
-    return models
+    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), levels)
+    find_intervals(engine, shape, factors, kept=kept, expansion=expansion, off=off, orders_by_prior=by_prior)
+    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
+    put_equity(engine, customer.value(factors)[0], acquisition, horizon, discount)
+    measure_sensitivity(engine, customer, acquisition, horizon=horizon, discount=discount, off=off)
+    engine.drop(
+        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months"
+    )
+    return [*models, *renewal_models]
 
 
-def _order_stream(engine: Engine, as_of: date, unit: TimeUnit, name: str) -> list[FittedModel]:
+def _order_stream(
+    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors
+) -> tuple[order_states.OrderModels, list[FittedModel]]:
     purchases.summarise(engine, as_of, unit)
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
-    if isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma):
-        purchases.predict(engine, bought.estimator, spent.estimator)
-    return [bought, spent] if window else []
+    if not (isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma)):
+        raise TypeError("the order stream needs a model of purchases and one of spend")
+    models = order_states.OrderModels(
+        bought.estimator,
+        spent.estimator,
+        directions(bought.estimator, stated=bought.stated),
+        directions(spent.estimator, stated=spent.stated, errors=purchases.POOLED_ERROR),
+        [Direction.towards(move(bought.estimator), bought.estimator) for move in RETENTION_MOVES],
+    )
+    order_states.predict(engine, models, factors)
+    return models, [bought, spent] if window else []
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, choice: renewals.Choice, segments: Sequence[str]
-) -> list[FittedModel]:
-    renewals.summarise(engine, as_of, segments)
-    window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
-    curves, models = renewals.fit_renewals(engine, window, choice)
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors,
+    levels: Sequence[float],
+) -> int:  # fmt: skip
     lines.predict(engine, curves)
     expect_growth(engine, as_of)
-    return models
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -234,6 +234,48 @@ SELECT
     'Value tiers hold every party with a value and every current customer' AS meaning
 FROM _coverage
 
+-- step: _scopes
+SELECT scope, SUM(parties) AS parties, SUM(ltv) AS ltv
+FROM value_sums
+GROUP BY scope
+
+-- step: _scopes_differ
+SELECT
+    COUNT(*) AS scopes,
+    COUNT(*) FILTER (WHERE s.parties <> v.parties OR s.ltv <> v.ltv) AS open_scopes,
+    MAX(v.ltv) AS valued
+FROM _scopes AS s CROSS JOIN (SELECT COUNT(*) AS parties, COALESCE(SUM(ltv), 0) AS ltv FROM ltv) AS v
+
+-- step: _value_sums_add_up
+SELECT
+    'value_sums_add_up' AS check_name,
+    open_scopes = 0 AS passed,
+    COALESCE(valued, 0) || ' lifetime value in every scope' AS expected,
+    scopes || ' scopes, ' || open_scopes || ' with another sum' AS actual,
+    'Stages, tiers and cohorts hold every value once' AS meaning
+FROM _scopes_differ
+
+-- step: _advocacy_years
+SELECT year_1, year_2, year_3, year_4, year_5, year_6, year_7, year_8, year_9, year_10
+FROM cube
+WHERE stream = 'advocacy'
+
+-- step: _advocacy_left
+SELECT
+    COUNT(*) AS parties,
+    COALESCE(ABS(SUM(year_1)) + ABS(SUM(year_2)) + ABS(SUM(year_3)) + ABS(SUM(year_4)) + ABS(SUM(year_5))
+        + ABS(SUM(year_6)) + ABS(SUM(year_7)) + ABS(SUM(year_8)) + ABS(SUM(year_9)) + ABS(SUM(year_10)), 0) AS made
+FROM _advocacy_years
+
+-- step: _advocacy_moves
+SELECT
+    'advocacy_moves_and_makes_nothing' AS check_name,
+    made = 0 AS passed,
+    'no value of referred customers is counted twice: 0 in every year' AS expected,
+    parties || ' parties give or receive, ' || made || ' left over' AS actual,
+    'What referrers are credited is taken from those they referred' AS meaning
+FROM _advocacy_left
+
 -- step: _bridges
 SELECT
     *,
@@ -343,6 +385,8 @@ UNION ALL SELECT * FROM _rows_add_up
 UNION ALL SELECT * FROM _few_are_quarantined
 UNION ALL SELECT * FROM _cube_equals_ltv
 UNION ALL SELECT * FROM _segments_cover
+UNION ALL SELECT * FROM _value_sums_add_up
+UNION ALL SELECT * FROM _advocacy_moves
 UNION ALL SELECT * FROM _customers_close
 UNION ALL SELECT * FROM _mrr_closes
 UNION ALL SELECT * FROM _history_ends_with_stages

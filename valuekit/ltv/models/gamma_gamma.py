@@ -158,7 +158,9 @@ class GammaGamma(MaximumLikelihood):
         scale = np.array([1.0, 1.0, unit])
         found = super()._climb(rows | {"monetary": rows["monetary"] / unit}, [start / scale for start in starts])
         covariance = None if found.covariance is None else found.covariance * np.outer(scale, scale)
-        return replace(found, parameters=found.parameters * scale, covariance=covariance)
+        parameters = found.parameters * scale
+        height = self._likelihood(parameters, rows)[0]  # a density depends on the unit
+        return replace(found, parameters=parameters, covariance=covariance, log_likelihood=height)
 
     def _check(self, rows: Rows) -> None:
         observations.require(rows, rows["frequency"] >= 1, "a mean purchase needs a purchase")

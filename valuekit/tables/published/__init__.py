@@ -54,7 +54,18 @@ from valuekit.tables.published.registers import (
     STATUS_WORDS,
     TRADE,
 )
-from valuekit.tables.published.value import COST_MODELS, CUBE, EXPECTED_COST, LTV, SEGMENTS, TIERS
+from valuekit.tables.published.value import (
+    COST_MODELS,
+    CUBE,
+    CUSTOMER_EQUITY,
+    EXPECTED_COST,
+    LTV,
+    LTV_INTERVALS,
+    SEGMENTS,
+    TIERS,
+    VALUE_SENSITIVITY,
+    VALUE_SUMS,
+)
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
@@ -143,8 +154,12 @@ PUBLISHED: dict[str, Table] = {
         COST_MODELS,
         CUBE,
         LTV,
+        LTV_INTERVALS,
         SEGMENTS,
         TIERS,
+        VALUE_SUMS,
+        VALUE_SENSITIVITY,
+        CUSTOMER_EQUITY,
         SCALE_GROUPS,
         MEASURES,
         RANKINGS,

@@ -1,0 +1,120 @@
+"""What customers are worth, for people and programs: values with intervals, what moves them, customer equity."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from pipelines.report import grid, money
+from valuekit.errors import InputError
+from valuekit.ltv import Discount, Horizon, ltv_sql
+from valuekit.snapshot import Snapshot
+
+Row = dict[str, Any]
+
+_SUMS = "SELECT * FROM value_sums WHERE scope = $scope OR scope = 'company' ORDER BY scope = 'company', ltv DESC, name"
+_MEMBERS = {
+    "company": "SELECT party_id, 'all' AS name FROM ltv",
+    "tier": "SELECT party_id, tier AS name FROM segments",
+    "stage": "SELECT party_id, stage AS name FROM stages",
+    "cohort": """SELECT party_id, COALESCE(CAST(YEAR(LEAST(COALESCE(first_paid_on, first_ordered_on),
+        COALESCE(first_ordered_on, first_paid_on))) AS VARCHAR), 'unknown') AS name FROM facts""",
+}
+_ENDS = tuple(f"{side}_{level}" for level in (50, 80, 95) for side in ("low", "high"))
+
+
+def value_object(snapshot: Snapshot, *, by: str, horizon: int | None, discount: float | None) -> Row:
+    """Return the value of each group and of the company, with intervals at the run's own horizon and discount."""
+    _need(snapshot, "value_sums", "ltv_intervals")
+    settings = snapshot.manifest.config.get("ltv", {})
+    own = Horizon(settings.get("horizon_years", 3)), _discount(settings)
+    asked = Horizon(horizon or own[0].years), own[1] if discount is None else Discount(discount, own[1].timing)
+    terms = {"horizon_years": asked[0].years, "discount_rate": asked[1].annual_rate, "by": by}
+    if asked == own:
+        return {**terms, "groups": snapshot.query(_SUMS, {"scope": by}).to_pylist(), "note": None}
+    value = ltv_sql(*asked, settings.get("off", []))
+    rows = [row for scope in dict.fromkeys([by, "company"]) for row in _valued(snapshot, value, scope)]
+    return {**terms, "groups": rows, "note": "Intervals are published at the horizon and discount of the run."}
+
+
+def _discount(settings: Row) -> Discount:
+    return Discount(settings.get("discount_rate", 0.10), settings.get("timing", "mid_year"))
+
+
+def _valued(snapshot: Snapshot, value: str, scope: str) -> list[Row]:
+    sql = f"""SELECT m.name, COUNT(*) AS parties, SUM(v.ltv) AS ltv FROM ({value}) AS v
+        JOIN ({_MEMBERS[scope]}) AS m USING (party_id) GROUP BY m.name ORDER BY ltv DESC, m.name"""
+    ends = dict.fromkeys(("deviation_by_parameters", "deviation", *_ENDS))
+    return [{"scope": scope, **row, **ends} for row in snapshot.query(sql).to_pylist()]
+
+
+def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
+    """Print values by group with the 80 % and 95 % interval."""
+    currency = snapshot.manifest.currency
+    rate = f"{100 * found['discount_rate']:g}%"
+    console.print(Text(f"Lifetime value over {found['horizon_years']} years at {rate} a year, by {found['by']}\n"))
+    table = grid(found["by"], "parties>", "value>", "80 %>", "95 %>", "by parameters>")
+    for row in found["groups"]:
+        name = "company" if row["scope"] == "company" else row["name"]
+        spans = [_span(row, level, currency) for level in (80, 95)]
+        shared = row["deviation_by_parameters"]
+        error = "" if shared is None else f"±{money(shared, currency)}"
+        table.add_row(Text(name), f"{row['parties']:,}", money(row["ltv"], currency), *spans, error)
+    console.print(table)
+    if found["note"]:
+        console.print(Text(found["note"]))
+
+
+def _span(row: Row, level: int, currency: str) -> str:
+    low, high = row[f"low_{level}"], row[f"high_{level}"]
+    return "" if low is None else f"{money(low, currency)} to {money(high, currency)}"
+
+
+def sensitivity_object(snapshot: Snapshot) -> Row:
+    """Return what each lever does to customer equity."""
+    _need(snapshot, "value_sensitivity")
+    sql = """SELECT * FROM value_sensitivity ORDER BY
+        MAX(ABS(difference)) OVER (PARTITION BY lever) DESC, lever, change"""
+    return {"levers": snapshot.query(sql).to_pylist()}
+
+
+def print_sensitivity(found: Row, snapshot: Snapshot, console: Console) -> None:
+    """Print the tornado, the longest bar first, and elasticities by the move of a hundredth."""
+    currency = snapshot.manifest.currency
+    levers: dict[str, dict[float, Row]] = {row["lever"]: {} for row in found["levers"]}
+    for row in found["levers"]:
+        levers[row["lever"]][row["change"]] = row
+    console.print(Text("What moves the value of all customers, each by itself\n"))
+    table = grid("lever", "-10 %>", "+10 %>", "elasticity>")
+    for lever, moves in levers.items():
+        ends = [money(moves[change]["difference"], currency) for change in (-0.10, 0.10)]
+        elasticity = moves[0.01]["elasticity"]
+        table.add_row(lever.replace("_", " "), *ends, "" if elasticity is None else f"{elasticity:.2f}")
+    console.print(table)
+
+
+def equity_object(snapshot: Snapshot) -> Row:
+    """Return customer equity by its parts."""
+    _need(snapshot, "customer_equity")
+    sql = "SELECT * FROM customer_equity ORDER BY part = 'total', part"
+    return {"parts": snapshot.query(sql).to_pylist()}
+
+
+def print_equity(found: Row, snapshot: Snapshot, console: Console) -> None:
+    """Print customer equity by its parts."""
+    currency = snapshot.manifest.currency
+    words = {"current": "customers of today", "future": "yet to be won, less the cost of winning", "total": "equity"}
+    table = grid("part", "parties>", "value>", "each, before its cost>")
+    for row in found["parts"]:
+        each = "" if row["each"] is None else money(row["each"], currency)
+        table.add_row(words[row["part"]], f"{row['parties']:,.0f}", money(row["value"], currency), each)
+    console.print(table)
+    if len(found["parts"]) == 2:
+        console.print(Text("State ltv.new_customers_a_month and ltv.acquisition_cost to count those yet to be won."))
+
+
+def _need(snapshot: Snapshot, *tables: str) -> None:
+    for table in tables:
+        if table not in snapshot.manifest.tables:
+            advice = "An older valuekit made it. Run it again."
+            raise InputError(f"the snapshot has no {table}.", where=str(snapshot.path), next_step=advice)

@@ -1,0 +1,105 @@
+"""Time the value cube with 90 % intervals: buyers and subscribers of a made-up company, models fitted, all streams.
+
+python -m tests.bench.ltv_cube                   # a million customers
+python -m tests.bench.ltv_cube 100000 --json
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from pipelines.run import peak_memory_mb
+from valuekit.engine import Engine
+from valuekit.ltv import Discount, Horizon, value
+from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
+
+AS_OF = date(2026, 6, 30)
+MEMORY = "2GB"
+
+# Seven in ten buy by orders, the rest subscribe. Remainders of products with primes stand for chance: pace, end and
+# spend differ from customer to customer, the same every time.
+COMPANY = {
+    "people": """
+        CREATE TEMP TABLE people AS
+        SELECT n, 'P' || LPAD(CAST(n AS VARCHAR), 8, '0') AS party_id, n % 10 < 7 AS buys,
+          CAST(30 + n * 7919 % 1065 AS INTEGER) AS age, 20 + n * 104729 % 97 * (n * 31 % 89) / 12 AS gap,
+          LEAST(n * 15485863 % 1000, n * 32452843 % 1000) / 100 AS stays, 10 + n * 611953 % 90 AS spends,
+          CASE WHEN n % 3 = 0 THEN 12 ELSE 1 END AS term
+        FROM RANGE($parties) AS r(n)
+    """,
+    "orders": """
+        SELECT 'shop' AS system, party_id || '-' || k AS id, party_id,
+          DATE '2026-06-30' - CAST(age - k * gap AS INTEGER) AS ordered_on,
+          CAST(spends + (n * 31 + k * 17) % 40 AS DECIMAL(18,4)) AS reporting_amount
+        FROM people, RANGE(12) AS r(k) WHERE buys AND k <= stays AND k * gap < age
+    """,
+    "contracts": """
+        SELECT 'crm' AS system, party_id AS id, party_id, DATE '2026-06-30' - age AS signed_on,
+          DATE '2026-06-30' - age AS starts_on,
+          CASE WHEN stays * 120 < age THEN DATE '2026-06-30' - CAST(age - stays * 120 - 1 AS INTEGER) END AS ends_on,
+          spends * term AS reporting_amount, term AS term_months, 'new' AS kind
+        FROM people WHERE NOT buys
+    """,
+    "stages": """
+        SELECT party_id, CASE WHEN buys OR stays * 120 >= age THEN 'active' ELSE 'churned' END AS stage FROM people
+    """,
+    "facts": """
+        SELECT party_id, DATE '2026-06-30' - age AS first_paid_on, NOT buys AS has_contract,
+          CASE WHEN buys THEN 0 ELSE spends END AS mrr FROM people
+    """,
+    "cash_months": """
+        SELECT party_id, CAST(DATE_TRUNC('month', DATE '2026-06-30' - CAST(m * 31 AS INTEGER)) AS DATE) AS month,
+          spends AS revenue,
+          0 AS refunds, -spends / 4 AS cost_of_goods, 0 AS acquisition, 0 AS retention, 0 AS sales,
+          -(n * 31 + m * 7) % 9 AS support, 0 AS incentives, 0 AS other, 0 AS net_cash
+        FROM people, RANGE(1, 12, 4) AS r(m) WHERE m * 31 < age
+    """,
+}
+
+
+def make_company(engine: Engine, parties: int) -> None:
+    """Make the canonical tables, with party ids, and `facts`, `stages` and `cash_months`."""
+    for table in CANONICAL.values():
+        names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
+        engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
+    for name in ("facts", "stages", "cash_months"):
+        engine.make_empty(PUBLISHED[name])
+    for name, sql in COMPANY.items():
+        filled = sql if "CREATE" in sql else f"INSERT INTO {name} BY NAME {sql}"
+        engine.execute(filled, {"parties": parties})
+    engine.execute("DROP TABLE people")
+
+
+def measure(parties: int, folder: Path) -> dict[str, float]:
+    """Return seconds, the peak memory in MiB, and how many rows there were."""
+    with Engine(folder / "run.duckdb", memory_limit=MEMORY, temp_folder=folder / "spill") as engine:
+        make_company(engine, parties)
+        start, cpu = time.perf_counter(), time.process_time()
+        value(engine, as_of=AS_OF, horizon=Horizon(3), discount=Discount(0.10), levels=(0.90,))
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        counts = {f"rows of {name}": engine.count(name) for name in ("orders", "cube", "ltv_intervals")}
+        counts |= {f"seconds of {name}": s for name, s in engine.seconds.items() if s > 0.02 * seconds}
+    return {"seconds": seconds, "processor seconds": cpu, "memory, MiB": peak_memory_mb(), **counts}
+
+
+def main() -> None:
+    """Measure one size and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parties", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--folder", type=Path, default=None, help="where the data go while it runs")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        found = measure(arguments.parties, Path(folder))
+    lines = (
+        json.dumps(found) if arguments.json else "\n".join(f"{name:32}{value:16,.1f}" for name, value in found.items())
+    )
+    sys.stdout.write(lines + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Intervals against futures drawn from the models themselves, with parameters that the fit does not know."""
+
+import numpy as np
+import pytest
+
+from tests.ltv.futures import Shop
+from valuekit.ltv import Discount, Horizon, sum_up
+from valuekit.tables import PUBLISHED
+
+TERMS = {"horizon": Horizon(3), "discount": Discount(0.0)}
+
+
+def ends(world, level):
+    table = world.engine.query(f"SELECT low_{level}, high_{level} FROM ltv_intervals ORDER BY party_id")
+    return tuple(np.array(column.to_pylist(), float) for column in table.columns)
+
+
+def covered(world, realised, level):
+    low, high = ends(world, level)
+    return np.mean((realised >= low - 1e-3) & (realised <= high + 1e-3))
+
+
+def test_intervals_of_buyers_hold_what_they_say(world):
+    realised, _ = Shop(4_000).fill(world, np.random.default_rng(31))
+    world.value(**TERMS, levels=(0.80, 0.90, 0.95))
+    # Where nothing comes with more than a level's probability, the interval is nothing, and holds it more often: what
+    # the models themselves expect is 82.4, 90.5 and 95.2 %. One standard error of the share is at most 0.6 points.
+    assert covered(world, realised, 80) == pytest.approx(0.80, abs=0.032)
+    assert covered(world, realised, 90) == pytest.approx(0.90, abs=0.02)
+    assert covered(world, realised, 95) == pytest.approx(0.95, abs=0.02)
+
+
+def test_errors_of_shared_parameters_count_in_sums(world):
+    realised, _ = Shop(1_500).fill(world, np.random.default_rng(32))
+    world.value(**TERMS)
+    world.engine.make_empty(PUBLISHED["segments"])
+    own = world.engine.rows("SELECT SUM(deviation * deviation), SUM(deviation_by_parameters) FROM ltv_intervals")[0]
+    sum_up(world.engine)
+    row = world.engine.query("SELECT * FROM value_sums WHERE scope = 'company'").to_pylist()[0]
+    shared, whole = float(row["deviation_by_parameters"]), float(row["deviation"])
+    assert whole > 1.2 * float(own[0]) ** 0.5  # more than if customers were independent
+    assert 0.3 * whole < shared <= float(own[1])
+    assert abs(realised.sum() - float(row["ltv"])) < 3 * whole
+    assert row["ltv"] == world.engine.scalar("SELECT SUM(ltv) FROM ltv")
+    cohorts = world.engine.rows("SELECT SUM(ltv), SUM(parties) FROM value_sums WHERE scope = 'cohort'")[0]
+    assert cohorts == (row["ltv"], row["parties"])
+
+
+def test_a_stated_prior_widens_the_interval_and_says_so(make_world):
+    by_size = {}
+    for buyers in (20, 400):
+        world = make_world()
+        Shop(buyers).fill(world, np.random.default_rng(33))
+        world.value(**TERMS)
+        by_size[buyers] = world.engine.rows(
+            "SELECT BOOL_AND(by_prior), SUM(deviation_by_parameters) / SUM(ltv) "
+            "FROM ltv_intervals JOIN ltv USING (party_id)"
+        )[0]
+    assert [by_size[n][0] for n in (20, 400)] == [True, False]
+    assert by_size[20][1] > 2 * by_size[400][1]
+
+
+def test_a_party_that_is_worth_nothing_for_certain_has_no_interval(world):
+    world.party("gone", "churned", paid="2024-01-10", contract=True)
+    world.contract("gone", "2024-01-10", "2025-01-09", 100, 12)
+    world.value()
+    row = world.engine.query("SELECT * FROM ltv_intervals").to_pylist()[0]
+    assert {row[name] for name in row if name.startswith(("low", "high", "dev"))} == {0}
+
+
+def test_the_wider_level_holds_the_narrower(world):
+    Shop(300).fill(world, np.random.default_rng(34))
+    world.party("sub", paid="2025-01-10", contract=True)
+    world.contract("sub", "2025-01-10", None, 30, 1)
+    world.cash("sub", "2026-01-01", revenue=30, support=-4)
+    world.value()
+    for narrow, wide in ((50, 80), (80, 95)):
+        (low, high), (lower, higher) = ends(world, narrow), ends(world, wide)
+        assert np.all(higher - lower >= high - low - 1e-3)

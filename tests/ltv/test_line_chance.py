@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from valuekit.ltv import Discount, Horizon
+from valuekit.ltv.line_chance import line_chance
+from valuekit.ltv.lines import months_alive, payment_moments
+from valuekit.ltv.models import ShiftedBetaGeometric
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.quantiles import LEVELS
+from valuekit.ltv.renewals import Curve
+
+ALPHA, BETA, PATHS = 0.9, 6.0, 200_000
+YEARLY = {"term_months": 12, "renewals": 0, "months_to_next": 4, "months_to_first": -1, "pending": 0, "ends": 0}
+MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0}
+NOTICE = YEARLY | {"ends": 1}
+SIGNED = YEARLY | {"months_to_first": 2, "months_to_next": 14}
+FACTORS = Factors.of(Horizon(3), Discount(0.10))
+
+
+def state(line):
+    return {name: np.array([float(value)]) for name, value in line.items()}
+
+
+def chance(line, model=None):
+    model = model or ShiftedBetaGeometric.from_parameters([ALPHA, BETA])
+    found = line_chance(state(line), Curve(model, 1.0, stated=False), FACTORS, LEVELS)
+    return {name: float(values[0]) for name, values in found.items()}
+
+
+def drawn(line):
+    """Discounted payments of many futures, each drawn renewal by renewal."""
+    rng = np.random.default_rng(5)
+    survived = rng.geometric(rng.beta(ALPHA, BETA, PATHS)) - 1
+    months = np.arange(line["months_to_next"], 36, line["term_months"])
+    worth = np.append(0.0, np.cumsum(np.repeat(FACTORS.factor[:3], 12)[months]))
+    return worth[np.minimum(survived, len(months))]
+
+
+@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED], ids=["yearly", "monthly", "notice", "signed"])
+def test_means_are_those_of_the_cube(line):
+    curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False)
+    paid = np.diff(payment_moments(state(line), curve)[0], axis=1, prepend=0.0)
+    alive = months_alive(state(line), curve)
+    found = chance(line)
+    assert found["paid"] == pytest.approx((paid @ FACTORS.factor).item(), rel=1e-12)
+    assert found["lived"] == pytest.approx((alive @ FACTORS.factor).item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("line", [YEARLY, MONTHLY], ids=["yearly", "monthly"])
+def test_deviation_and_intervals_are_those_of_drawn_futures(line):
+    found, paid = chance(line), drawn(line)
+    assert found["paid"] == pytest.approx(paid.mean(), rel=0.01)
+    assert found["paid_sd"] == pytest.approx(paid.std(), rel=0.01)
+    for level in LEVELS:
+        low, high = found[f"paid_low_{round(100 * level)}"], found[f"paid_high_{round(100 * level)}"]
+        held = np.mean((paid >= low - 1e-9) & (paid <= high + 1e-9))
+        assert held >= level - 0.005
+        # A step of one renewal is all by which an interval may be wider than its level asks for.
+        steps = np.unique(paid)
+        inner = steps[(steps > low + 1e-9) & (steps < high - 1e-9)]
+        assert len(inner) == 0 or np.isin(paid.round(9), inner.round(9)).mean() < level
+
+
+def test_a_notice_leaves_one_case():
+    found = chance(NOTICE)
+    assert (found["paid"], found["paid_sd"], found["paid_low_95"], found["paid_high_95"]) == (0, 0, 0, 0)
+    assert found["lived_sd"] == pytest.approx(0, abs=1e-9)

@@ -1,0 +1,62 @@
+"""Commands on what customers are worth, each on the six parties, as text and as JSON."""
+
+import json
+
+import pytest
+
+from pipelines.cli import run_command
+from tests.six_parties import filled, manifest
+from valuekit.engine import Engine
+from valuekit.snapshot import publish
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    with Engine() as engine:
+        filled(engine)
+        folder = tmp_path_factory.mktemp("runs")
+        return str(publish(engine, folder, manifest=manifest(engine), models={}, config_text=""))
+
+
+@pytest.fixture
+def says(capsys, run):
+    def say(command, *options):
+        assert run_command([command, run, *options]) == 0
+        return capsys.readouterr().out
+
+    return say
+
+
+def test_value_shows_each_tier_and_the_company_with_intervals(says):
+    told = says("value")
+    assert "Lifetime value over 3 years at 0% a year, by tier" in told
+    assert "€2,400.00  €2,320.00 to €2,480.00  €2,305.00 to €2,495.00" in told
+    assert told.index("Top") < told.index("Low") < told.index("company")
+
+
+def test_another_horizon_is_computed_from_the_cube_and_says_that_it_has_no_interval(says):
+    told = json.loads(says("value", "--horizon", "4", "--discount", "0", "--json"))
+    company = told["groups"][-1]
+    assert float(company["ltv"]) == 2400 - 90 + 30 + 3 * 7
+    assert (company["scope"], company["low_80"]) == ("company", None)
+    assert "at the horizon and discount of the run" in told["note"]
+
+
+def test_sensitivity_shows_the_longest_bar_first(says):
+    told = says("sensitivity")
+    assert "-€10.00" in told
+    assert told.index("retention") < told.index("discount rate")
+    assert "0.10" in told
+    assert len(json.loads(says("sensitivity", "--json"))["levers"]) == 8
+
+
+def test_equity_shows_its_parts_and_the_total_last(says):
+    told = says("equity")
+    assert told.index("customers of today") < told.index("yet to be won") < told.index("equity")
+    assert "€70.00" in told
+    assert [part["part"] for part in json.loads(says("equity", "--json"))["parts"]] == ["current", "future", "total"]
+
+
+def test_a_wrong_horizon_is_said(run, capsys):
+    assert run_command(["value", run, "--horizon", "11"]) == 2
+    assert "outside 1 to 10" in capsys.readouterr().err

@@ -1,0 +1,133 @@
+"""Customer equity: what today's customers are worth, and those yet to be won, less what winning them costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.calendar import add_months
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError
+from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.line_chance import Move, line_means
+from valuekit.ltv.models import GammaGamma, PurchaseModel
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.order_states import by_year
+from valuekit.ltv.renewals import Curve, Key
+from valuekit.money import MONEY
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Customers expected to be won a month, and what winning one costs (CAC)."""
+
+    new_a_month: float
+    cost: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.new_a_month <= 1e9 and 0 <= self.cost <= 1e12):
+            raise ConfigError("future acquisition needs new customers a month and a cost of winning one, from 0 up.")
+
+    def value(self, each: float, horizon: Horizon, discount: Discount) -> float:
+        """Return the value today of all who are won within the horizon, each worth `each` when it is won.
+
+        >>> round(Acquisition(10, 50.0).value(80.0, Horizon(1), Discount(0.0)), 2)
+        3600.0
+        """
+        months = np.arange(1, 12 * horizon.years + 1)
+        return float(self.new_a_month * (each - self.cost) * ((1 + discount.annual_rate) ** (-months / 12)).sum())
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """Who is won next, as in the last 12 months: a buyer by orders with probability `orders`, else by contract.
+
+    Amounts a month and per purchase are means of today's customers of the kind.
+    """
+
+    purchases: PurchaseModel
+    spend: GammaGamma
+    curves: Mapping[Key, Curve]
+    orders: float
+    net: tuple[float, float]
+    """What of a unit of revenue is left after the cost of goods: of orders, of contracts."""
+    monthly: tuple[float, float]
+    """Cash a month alive: of orders, of contracts; cost is negative."""
+    prices: Mapping[Key, float]
+    """Price of a whole term by its length and segment, per customer by contract."""
+
+    def moved(self, move: Move) -> "NewCustomer":
+        """Return the customer under models that a lever has moved."""
+        curves = {key: replace(curve, model=move(curve.model)) for key, curve in self.curves.items()}
+        return replace(self, purchases=move(self.purchases), curves=curves)
+
+    def value(self, factors: Factors) -> tuple[float, float]:
+        """Return its expected value within the horizon from its start on, and the revenue less goods in that."""
+        rows = pa.record_batch({name: np.zeros(1) for name in ("frequency", "recency", "age")})
+        bought, lived = (float(years @ factors.factor) for years in map(np.ravel, by_year(self.purchases, rows)))
+        revenue = [self.orders * self.net[0] * self.spend.population_mean * (1 + bought) if self.orders else 0.0]
+        cost, longest = [self.orders * self.monthly[0] * lived], 0.0
+        for key, price in sorted(self.prices.items()):
+            paid, stayed = line_means(_new_line(key), self.curves[key], factors)
+            revenue.append((1 - self.orders) * self.net[1] * price * float(paid[0]))
+            longest = max(longest, float(stayed[0]))
+        cost.append((1 - self.orders) * self.monthly[1] * longest)
+        return sum(revenue) + sum(cost), sum(revenue)
+
+
+def _new_line(key: Key) -> dict[str, np.ndarray]:
+    """A contract that begins today: its first term is paid for certain."""
+    term, segment = key
+    state = {
+        "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "months_to_first": 0,
+        "pending": 0, "ends": 0,
+    }  # fmt: skip
+    return {name: np.array([float(value)]) for name, value in state.items()}
+
+
+def next_customer(
+    engine: Engine, purchases: PurchaseModel, spend: GammaGamma, curves: Mapping[Key, Curve], *, kept: float,
+    as_of: date,
+) -> NewCustomer:  # fmt: skip
+    """Describe the next customer by those of today; reads `futures`, `facts`, `cost_rates` and `contract_lines`."""
+    engine.run("valuekit.ltv", "next_customer.sql", {"since": add_months(as_of, -12)})
+    kinds = {row[0]: row[1:] for row in engine.rows("SELECT * FROM customer_kinds")}
+    found = engine.rows("SELECT term_months, segment, price FROM next_prices ORDER BY term_months, segment")
+    prices = {(int(term), int(segment)): kept * float(price) for term, segment, price in found}
+    engine.drop("customer_kinds", "next_prices")
+    recent = {kind: float(row[0]) for kind, row in kinds.items()}
+    won = sum(recent.values())
+    rate = [kinds.get(kind, (0, 1.0, 0.0)) for kind in ("orders", "contracts")]
+    return NewCustomer(
+        purchases,
+        spend,
+        curves,
+        orders=recent.get("orders", 0.0) / won if won else 0.0,
+        net=(float(rate[0][1]), float(rate[1][1])),
+        monthly=(float(rate[0][2]), float(rate[1][2])),
+        prices=prices,
+    )
+
+
+def put_equity(
+    engine: Engine, each: float, acquisition: Acquisition | None, horizon: Horizon, discount: Discount
+) -> None:
+    """Make `customer_equity`: who is valued today, who is yet to be won where that is stated, and both."""
+    parties, current = engine.rows("SELECT COUNT(*), COALESCE(SUM(ltv), 0) FROM ltv")[0]
+    rows: list[tuple[str, float, float, float | None]] = [("current", float(parties), float(current), None)]
+    if acquisition:
+        won = acquisition.new_a_month * 12 * horizon.years
+        rows.append(("future", won, acquisition.value(each, horizon, discount), each))
+    rows.append(("total", sum(row[1] for row in rows), sum(row[2] for row in rows), None))
+    names = ("part", "parties", "value", "each")
+    engine.put("equity_parts", pa.Table.from_pylist([dict(zip(names, r, strict=True)) for r in rows], schema=_PARTS))
+    engine.execute(
+        f"CREATE OR REPLACE TABLE customer_equity AS SELECT part, parties, CAST(value AS {MONEY}) AS value, "
+        f"CAST(each AS {MONEY}) AS each FROM equity_parts"
+    )
+    engine.drop("equity_parts")
+
+
+_PARTS = pa.schema([("part", pa.string()), *((name, pa.float64()) for name in ("parties", "value", "each"))])

@@ -1,0 +1,24 @@
+-- Who is won next: of the kinds, and at the prices and costs, of today's customers.
+
+-- step: _customers
+SELECT f.party_id, CASE WHEN f.has_lines THEN 'contracts' ELSE 'orders' END AS kind,
+       COALESCE(LEAST(k.first_paid_on, k.first_ordered_on), k.first_paid_on, k.first_ordered_on) > $since AS is_recent,
+       CAST(1 + COALESCE(c.goods_share, 0) AS DECIMAL(18,8)) AS net,
+       CAST(COALESCE(c.marketing + c.sales + c.support + c.incentives + c.other + c.goods_a_month, 0) AS DECIMAL(18,8))
+         AS monthly
+FROM futures AS f
+JOIN facts AS k ON k.party_id = f.party_id
+LEFT JOIN cost_rates AS c ON c.party_id = f.party_id
+WHERE f.has_lines OR f.has_orders
+
+-- step: customer_kinds
+SELECT kind, COUNT(*) FILTER (WHERE is_recent) AS recent, CAST(SUM(net) AS DOUBLE) / COUNT(*) AS net,
+       CAST(SUM(monthly) AS DOUBLE) / COUNT(*) AS monthly
+FROM _customers
+GROUP BY kind
+
+-- step: next_prices
+-- Terms as today's lines have them, per customer by contract: one with two lines pays both.
+SELECT term_months, segment, CAST(SUM(price) AS DOUBLE) / (SELECT COUNT(DISTINCT party_id) FROM contract_lines) AS price
+FROM contract_lines
+GROUP BY term_months, segment

@@ -1,0 +1,75 @@
+"""What moves value: retention, margin, discount rate and acquisition cost, each moved by itself."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.ltv.cube import ltv_sql
+from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.equity import Acquisition, NewCustomer
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.retained import CHANGES, RETENTION_MOVES
+from valuekit.money import MONEY
+from valuekit.tables.published import STREAMS
+
+MARGIN = ("revenue", "cost_of_goods")
+"""Streams whose sum is the margin."""
+
+
+def measure_sensitivity(
+    engine: Engine, customer: NewCustomer, acquisition: Acquisition | None, *, horizon: Horizon, discount: Discount,
+    off: Sequence[str],
+) -> None:  # fmt: skip
+    """Make `value_sensitivity`: customer equity with each lever moved by a hundredth and by a tenth, to both sides.
+
+    Reads `cube`, `ltv`, `customer_equity` and `value_spread`. Each is computed anew: retention by the models of
+    purchases and renewals with another mean retention (`retained`), discount rate and margin by the cube. Advocacy and
+    innovation stay what they are under another retention. A rate stays between 0 and 1.
+    """
+    each = customer.value(Factors.of(horizon, discount))
+    rows = [
+        {"lever": lever, "change": change, "difference": difference}
+        for i, change in enumerate(CHANGES)
+        for lever, difference in _levers(engine, customer, acquisition, each, i, horizon, discount, off)
+    ]
+    engine.put("moved_levers", pa.Table.from_pylist(rows, schema=_ROWS))
+    engine.execute(
+        f"CREATE OR REPLACE TABLE value_sensitivity AS SELECT lever, change, "
+        f"CAST(e.value + m.difference AS {MONEY}) AS value, CAST(m.difference AS {MONEY}) AS difference, "
+        "m.difference / NULLIF(CAST(e.value AS DOUBLE), 0) / change AS elasticity "
+        "FROM moved_levers AS m CROSS JOIN (SELECT value FROM customer_equity WHERE part = 'total') AS e"
+    )
+    engine.drop("moved_levers")
+
+
+def _levers(
+    engine: Engine, customer: NewCustomer, acquisition: Acquisition | None, each: tuple[float, float], i: int,
+    horizon: Horizon, discount: Discount, off: Sequence[str],
+) -> Iterator[tuple[str, float]]:  # fmt: skip
+    change, factors = CHANGES[i], Factors.of(horizon, discount)
+
+    def future(value: float, at: Discount = discount) -> float:
+        return acquisition.value(value, horizon, at) if acquisition else 0.0
+
+    base = future(each[0])
+    retained = float(engine.scalar(f"SELECT COALESCE(SUM(value_if_{i + 1}), 0) FROM value_spread"))
+    yield "retention", retained + future(customer.moved(RETENTION_MOVES[i]).value(factors)[0]) - base
+    others = [stream for stream in STREAMS if stream not in MARGIN]
+    margin = _total(engine, horizon, discount, [*others, *off])
+    yield "margin", margin * change + future(each[0] + each[1] * change) - base
+    other_rate = replace(discount, annual_rate=min(discount.annual_rate * (1 + change), 1.0))
+    current = _total(engine, horizon, other_rate, off) - _total(engine, horizon, discount, off)
+    new = customer.value(Factors.of(horizon, other_rate))[0]
+    yield "discount_rate", current + future(new, other_rate) - base
+    if acquisition:
+        dearer = replace(acquisition, cost=acquisition.cost * (1 + change))
+        yield "acquisition_cost", dearer.value(each[0], horizon, discount) - base
+
+
+def _total(engine: Engine, horizon: Horizon, discount: Discount, off: Sequence[str]) -> float:
+    return float(engine.scalar(f"SELECT COALESCE(SUM(ltv), 0) FROM ({ltv_sql(horizon, discount, off)})"))
+
+
+_ROWS = pa.schema([("lever", pa.string()), ("change", pa.float64()), ("difference", pa.float64())])

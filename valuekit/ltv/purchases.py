@@ -11,6 +11,7 @@ from valuekit.engine import Engine
 from valuekit.errors import FitError, UnknownNameError
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BgNbd, GammaGamma, LifetimesBackend, MbgNbd
+from valuekit.ltv.summary import Unmatched, summarise_lines
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import YEARS, year_columns
 
@@ -21,14 +22,25 @@ PRIOR = {"r": 0.5, "a": 0.9, "b": 1.6}
 """Stated prior of the purchase model, of the shape that retailers usually show; `alpha` makes its rate the observed."""
 
 
-def summarise(engine: Engine, as_of: date, unit: TimeUnit) -> None:
+def summarise(engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Unmatched = "reduce") -> None:
     """Summarise orders per buyer.
 
-    Reads `orders` (accepted form, with `party_id`). Makes `order_summary` (one row per buyer: frequency, recency, age,
-    monetary), `order_groups` and `spend_groups` (one row per distinct history, with its weight).
-    The first purchase counts neither in frequency nor in the monetary value.
+    Reads `orders` (accepted form, with `party_id`), net of tax. Makes `order_summary` (one row per buyer: frequency,
+    recency, age, monetary), `unmatched_returns`, `order_groups` and `spend_groups` (one row per distinct history, with
+    its weight). The first purchase counts neither in frequency nor in the monetary value.
     """
-    engine.run("valuekit.ltv", "orders.sql", {"as_of": as_of, "unit_days": unit.days})
+    engine.execute(_LINES)
+    summarise_lines(engine, as_of, unit, unmatched_returns=unmatched_returns)
+    engine.run("valuekit.ltv", "order_groups.sql")
+    engine.execute("DROP VIEW order_lines")
+
+
+_LINES = """CREATE OR REPLACE VIEW order_lines AS
+SELECT party_id, ordered_on AS day,
+       CAST(reporting_amount - COALESCE(reporting_tax, 0) AS DECIMAL(18,4)) AS amount,
+       system || CHR(31) || id AS order_id,
+       system || CHR(31) || returns_order AS returns_order
+FROM orders"""
 
 
 def purchase_model(name: str, time_unit: str) -> BgNbd:
@@ -46,7 +58,7 @@ def purchase_model(name: str, time_unit: str) -> BgNbd:
 
 def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date, date] | None) -> FittedModel:
     """Fit the purchase model to `order_groups`; with too few repeaters, state a prior with the observed rate."""
-    rows = engine.query("SELECT frequency, recency, age, weight FROM order_groups")
+    rows = engine.query("SELECT frequency, recency, age, time_unit, weight FROM order_groups")
     count, time, repeaters = engine.rows(
         "SELECT SUM(frequency * weight), SUM(age_days * weight), SUM(CASE WHEN frequency > 0 THEN weight END) "
         "FROM order_groups"
@@ -94,7 +106,7 @@ def predict(engine: Engine, purchases: BgNbd, spend: GammaGamma) -> None:
     Makes `order_states` (history; p_alive, own_weight, and by year expected `purchases_*` and months alive `alive_*`)
     and `order_spend` (party_id, spend per purchase).
     """
-    states = "SELECT frequency, recency_days, age_days, recency, age FROM order_groups"
+    states = "SELECT frequency, recency_days, age_days, recency, age, time_unit FROM order_groups"
     stream = (_states(batch, purchases) for batch in engine.cursor().batches(states))
     engine.put_batches("order_states", stream, _STATES)
     buyers = "SELECT party_id, frequency, monetary FROM order_summary"

@@ -239,6 +239,7 @@ def value(work: Work) -> None:
         off=settings.off,
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
+        half_life_days=settings.referral_half_life_days,
     )
     work.models = {model.name: model.to_json() for model in models}
     work.cube_value = ltv_sql(horizon, discount, settings.off)
@@ -246,12 +247,13 @@ def value(work: Work) -> None:
 
 def segment(work: Work) -> None:
     """Put each valued party in its tier, and share out the scale by stage and by tier."""
-    from valuekit import cashflow, segments
+    from valuekit import cashflow, ltv, segments
 
     settings = work.config.segments
     tiers = [(tier.name, tier.share) for tier in settings.tiers]
     segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
     cashflow.share_scale(work.engine, as_of=work.as_of, groupings={"stage": "stages", "tier": "segments"})
+    ltv.sum_up(work.engine)
 
 
 def compare(work: Work) -> None:

@@ -7,9 +7,11 @@ Sources, and why the tolerance:
   the maximum lies 0.003 lower, so both are tested.
 - Gamma-Gamma: Fader and Hardie (2013). Its likelihood is so flat that a point 3e-4 away loses 2e-6 of log-likelihood:
   parameters agree to 5e-4 of themselves, the log-likelihood to its printed digits.
-- sBG: Fader and Hardie (2007), Journal of Interactive Marketing 21(1), printed with three digits.
+- sBG and BdW: Fader and Hardie (2007), Journal of Interactive Marketing 21(1), printed with three digits, and the
+  cohorts of Fader, Hardie, Liu, Davin and Steenburgh (2018), same journal 43.
 """
 
+import itertools
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from valuekit.ltv.models import BgNbd, GammaGamma, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.models import BetaDiscreteWeibull, BgNbd, GammaGamma, MbgNbd, ShiftedBetaGeometric
 
 HISTORY = ["frequency", "recency", "age"]
 CALIBRATION_END = pd.Timestamp("1997-09-30")
@@ -130,13 +132,55 @@ def test_holdout_of_39_weeks(name, total, relative_error, rmse, correlation, req
     assert np.corrcoef(predicted, actual)[0, 1] == pytest.approx(correlation, abs=6e-4)
 
 
-def test_shifted_beta_geometric_on_regular_customers():
-    alive = np.array([1000, 631, 468, 382, 326, 289, 262, 241])
-    rows = {
-        "renewals": [*range(7), 7],
-        "churned": [1] * 7 + [0],
-        "weight": [*(alive[:-1] - alive[1:]), alive[-1]],
+REGULAR = (1000, 631, 468, 382, 326, 289, 262, 241)
+HIGH_END = (1000, 869, 743, 653, 593, 551, 517, 491)
+"""Of 1,000 customers, those who are there after 0, 1, ... renewals: Fader and Hardie (2007), Table 1."""
+
+
+def renewals_of(alive):
+    """Grouped rows of a cohort: who left at each renewal, and who is still there at the end."""
+    left = [before - after for before, after in itertools.pairwise(alive)]
+    return {
+        "renewals": [*range(len(left)), len(left)],
+        "churned": [1] * len(left) + [0],
+        "weight": [*left, alive[-1]],
     }
-    model = ShiftedBetaGeometric().fit(rows)
-    assert model.parameters_ == pytest.approx({"alpha": 0.704, "beta": 1.182}, abs=5e-4)
-    assert model.log_likelihood_ == pytest.approx(-1680.265, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("alive", "parameters", "log_likelihood"),
+    [(REGULAR, (0.704, 1.182), -1680.265), (HIGH_END, (0.668, 3.806), -1611.158)],
+    ids=["regular", "high end"],
+)
+def test_shifted_beta_geometric_on_published_cohorts(alive, parameters, log_likelihood):
+    """Fader and Hardie (2007) print .704, 1.182 and .668, 3.806; the log-likelihoods are those of their data."""
+    model = ShiftedBetaGeometric().fit(renewals_of(alive))
+    assert tuple(model.parameters_.values()) == pytest.approx(parameters, abs=5e-4)
+    assert model.log_likelihood_ == pytest.approx(log_likelihood, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("alive", "parameters", "log_likelihood"),
+    [
+        (REGULAR[:5], (0.5230, 0.8943, 1.1964), -1401.3831),
+        (HIGH_END[:5], (0.2593, 1.7226, 1.5844), -1222.7493),
+        (REGULAR, (0.4556, 0.7793, 1.2835), -1679.6028),
+        (HIGH_END, (0.2143, 1.4266, 1.7236), -1605.3142),
+    ],
+    ids=["regular, 5 years", "high end, 5 years", "regular, 8 years", "high end, 8 years"],
+)
+def test_beta_discrete_weibull_on_published_cohorts(alive, parameters, log_likelihood):
+    """The cohorts of Fader et al. (2018), who calibrate on 5 years; recomputed by a simplex search without gradient."""
+    model = BetaDiscreteWeibull().fit(renewals_of(alive))
+    assert tuple(model.parameters_.values()) == pytest.approx(parameters, abs=1e-4)
+    assert model.log_likelihood_ == pytest.approx(log_likelihood, abs=1e-4)
+
+
+def test_only_the_weibull_foresees_the_high_end_customers():
+    """Five years known, seven ahead: what Fader et al. (2018) show in their figures."""
+    twelve = (551, 517, 491, 468, 445, 427, 409, 394)  # alive after renewals 5 to 12
+    rows = renewals_of(HIGH_END[:5])
+    errors = [
+        abs(1000 * model().fit(rows).survival(12) - twelve[-1]) for model in (BetaDiscreteWeibull, ShiftedBetaGeometric)
+    ]
+    assert errors[0] < 20 < 60 < errors[1]

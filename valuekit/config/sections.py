@@ -8,7 +8,7 @@ from pydantic import (
     model_validator,
 )
 
-from valuekit.config.basics import Company, Day, Section, Share
+from valuekit.config.basics import Company, Day, Days, Section, Share
 from valuekit.config.cashflow import Cashflow
 from valuekit.config.identity import Identity
 from valuekit.config.lifecycle import Lifecycle
@@ -34,6 +34,11 @@ class Ltv(Section):
     time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
     purchase_model: Literal["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"] = Field(
         default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package"
+    )
+    referral_half_life_days: Days = Field(
+        default=730,
+        ge=1,
+        description="A referrer is credited half of what the referred brings, so long after the referral",
     )
 
 

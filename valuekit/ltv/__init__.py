@@ -10,6 +10,7 @@ from valuekit.ltv.units import TimeUnit
 if TYPE_CHECKING:
     from valuekit.ltv.fitted import FittedModel
     from valuekit.ltv.retention import retention_check
+    from valuekit.ltv.sums import sum_up
     from valuekit.ltv.valuation import value
 
 __all__ = [
@@ -20,11 +21,12 @@ __all__ = [
     "ltv_sql",
     "present_value",
     "retention_check",
+    "sum_up",
     "totals_by_year_sql",
     "value",
 ]
 
-_LATER = {"FittedModel": "fitted", "retention_check": "retention", "value": "valuation"}
+_LATER = {"FittedModel": "fitted", "retention_check": "retention", "sum_up": "sums", "value": "valuation"}
 """What fits models loads scientific libraries for a second or two, which readers of a snapshot need not wait for."""
 
 

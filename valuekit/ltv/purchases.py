@@ -1,11 +1,6 @@
 """The order stream: how often a buyer will come back, how long it stays, and what a purchase is worth."""
 
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.errors import FitError, UnknownNameError
@@ -13,13 +8,15 @@ from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BgNbd, GammaGamma, LifetimesBackend, MbgNbd
 from valuekit.ltv.summary import Unmatched, summarise_lines
 from valuekit.ltv.units import TimeUnit
-from valuekit.ltv.years import YEARS, year_columns
 
 MINIMUM_REPEATERS = 30
 """Fewer customers with a repeat purchase than this say too little of how customers differ."""
 
 PRIOR = {"r": 0.5, "a": 0.9, "b": 1.6}
 """Stated prior of the purchase model, of the shape that retailers usually show; `alpha` makes its rate the observed."""
+
+POOLED_ERROR = {"v": 0.25}
+"""Standard error of the logarithm of the mean purchase, where one mean stands for all customers."""
 
 
 def summarise(engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Unmatched = "reduce") -> None:
@@ -98,43 +95,3 @@ def _mean_purchase(engine: Engine) -> float:
         "SELECT SUM(CAST(monetary * frequency + first_amount AS DECIMAL(18,4))), SUM(frequency + 1) FROM order_summary"
     )[0]
     return float(total) / float(count) if count and total > 0 else 1.0
-
-
-def predict(engine: Engine, purchases: BgNbd, spend: GammaGamma) -> None:
-    """Predict each distinct history and each buyer's spend, in Arrow batches.
-
-    Makes `order_states` (history; p_alive, own_weight, and by year expected `purchases_*` and months alive `alive_*`)
-    and `order_spend` (party_id, spend per purchase).
-    """
-    states = "SELECT frequency, recency_days, age_days, recency, age, time_unit FROM order_groups"
-    stream = (_states(batch, purchases) for batch in engine.cursor().batches(states))
-    engine.put_batches("order_states", stream, _STATES)
-    buyers = "SELECT party_id, frequency, monetary FROM order_summary"
-    engine.put_batches("order_spend", _spends(engine.cursor().batches(buyers), spend), _SPEND)
-
-
-def _states(batch: pa.RecordBatch, model: BgNbd) -> pa.RecordBatch:
-    per_year, per_month = model.unit.per_year, model.unit.per_month
-    bought = [model.expected_purchases(year * per_year, batch) for year in YEARS]
-    alive = [model.expected_time_alive(year * per_year, batch) / per_month for year in YEARS]
-    columns = [batch.column(name) for name in ("frequency", "recency_days", "age_days")]
-    columns += [pa.array(v) for v in (model.probability_alive(batch), model.own_weight(batch))]
-    return pa.RecordBatch.from_arrays(columns + _by_year(bought) + _by_year(alive), schema=_STATES)
-
-
-def _by_year(cumulative: list[Any]) -> list[pa.Array]:
-    gains = np.diff(np.array(cumulative), axis=0, prepend=0.0)
-    return [pa.array(np.maximum(gain, 0.0)) for gain in gains]
-
-
-def _spends(batches: Iterator[pa.RecordBatch], model: GammaGamma) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        spend = model.expected_spend(batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy())
-        yield pa.RecordBatch.from_arrays([batch.column("party_id"), pa.array(spend)], schema=_SPEND)
-
-
-_STATES = pa.schema(
-    [(name, pa.int64()) for name in ("frequency", "recency_days", "age_days")]
-    + [(name, pa.float64()) for name in ("p_alive", "own_weight", *year_columns("purchases"), *year_columns("alive"))]
-)
-_SPEND = pa.schema([("party_id", pa.string()), ("spend", pa.float64())])

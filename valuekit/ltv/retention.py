@@ -5,32 +5,42 @@ from typing import Any
 import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from valuekit.ltv.models import RenewalModel
 from valuekit.ltv.models.observations import read_columns
-from valuekit.ltv.models.shifted_beta_geometric import ShiftedBetaGeometric
 
 
-def retention_check(rows: Any, model: ShiftedBetaGeometric) -> list[dict[str, float]]:
+def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     """Set the fitted retention curve beside Kaplan-Meier's, with its 95% band.
 
-    Reads: rows as `ShiftedBetaGeometric.fit` reads them (renewals survived, churned, weight), in steps of one.
+    Reads: rows as `RenewalModel.fit` reads them (renewals survived, churned, weight, entered), in steps of one. A
+    customer who was first seen after so many renewals is at risk from the next one on. Where nobody was seen from the
+    start, both curves begin where the first customers were.
     Returns one row per renewal at which somebody churned: `renewal`, `at_risk`, `kaplan_meier`, `lower`, `upper`
-    (Greenwood) and `model`, each the share of customers who survive that renewal.
+    (Greenwood) and `model`, each the share of customers who survive that renewal. No rows where nobody was at risk.
 
     >>> rows = {"renewals": [0, 1, 2], "churned": [1, 1, 0], "weight": [4, 2, 4]}
+    >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> check = retention_check(rows, ShiftedBetaGeometric.from_parameters([1.0, 1.5]))
     >>> [round(row["kaplan_meier"], 2) for row in check], [round(row["model"], 2) for row in check]
     ([0.6, 0.4], [0.6, 0.43])
     """
-    data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0})
+    data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0, "entered": 0.0})
     # A customer who churned at renewal n + 1 survived n; one who still runs has not met that renewal yet.
-    curve = SurvfuncRight(data["renewals"] + data["churned"], data["churned"], freq_weights=data["weight"])
-    band = 1.96 * np.nan_to_num(curve.surv_prob_se)
+    until = data["renewals"] + data["churned"]
+    met = (until > data["entered"]) & (data["weight"] > 0)
+    if not met.any():
+        return []
+    until, churned, weight, entered = (v[met] for v in (until, data["churned"], data["weight"], data["entered"]))
+    curve = SurvfuncRight(until, churned, entry=entered, freq_weights=weight)
+    at_risk, lost, there = curve.n_risk, curve.n_events, curve.surv_prob
+    left = np.maximum(at_risk - lost, 1e-12)  # where all leave, nobody is left and the band has no width
+    band = 1.96 * there * np.sqrt(np.cumsum(lost / (at_risk * left)))
     columns = {
         "renewal": curve.surv_times,
-        "at_risk": curve.n_risk,
-        "kaplan_meier": curve.surv_prob,
-        "lower": np.maximum(curve.surv_prob - band, 0.0),
-        "upper": np.minimum(curve.surv_prob + band, 1.0),
-        "model": model.survival(curve.surv_times),
+        "at_risk": at_risk,
+        "kaplan_meier": there,
+        "lower": np.maximum(there - band, 0.0),
+        "upper": np.minimum(there + band, 1.0),
+        "model": model.survival(curve.surv_times) / model.survival(entered.min()),
     }
     return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]

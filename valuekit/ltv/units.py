@@ -10,7 +10,7 @@ DAYS_PER_YEAR = 365.25
 
 @dataclass(frozen=True)
 class TimeUnit:
-    """A unit of time, as exact days: a week is 7, a month a twelfth of 365.25.
+    """A unit of time, as exact days: a week is 7, a year 365.25, a month a twelfth of it.
 
     >>> TimeUnit("week").from_days(39), TimeUnit("week").per_year
     (5.571428571428571, 52.17857142857143)
@@ -18,7 +18,7 @@ class TimeUnit:
 
     name: str
 
-    DAYS: ClassVar[dict[str, float]] = {"day": 1.0, "week": 7.0, "month": DAYS_PER_YEAR / 12}
+    DAYS: ClassVar[dict[str, float]] = {"day": 1.0, "week": 7.0, "month": DAYS_PER_YEAR / 12, "year": DAYS_PER_YEAR}
 
     def __post_init__(self) -> None:
         if self.name not in self.DAYS:

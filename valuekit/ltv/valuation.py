@@ -5,12 +5,17 @@ from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
-from valuekit.ltv import purchases, renewals
+from valuekit.ltv import line_chance, order_states, purchases, renewals
 from valuekit.ltv.cube import ltv_sql
+from valuekit.ltv.directions import directions
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
-from valuekit.ltv.models import BgNbd, GammaGamma
+from valuekit.ltv.given_streams import add_given_streams
+from valuekit.ltv.intervals import Shape, find_intervals
+from valuekit.ltv.models import GammaGamma, PurchaseModel
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.quantiles import LEVELS
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -26,8 +31,10 @@ def value(
     off: Sequence[str] = (),
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
+    half_life_days: float = 730,
+    levels: Sequence[float] = LEVELS,
 ) -> list[FittedModel]:
-    """Value every party that has paid more than it got back; make `expected_cost`, `cost_models`, `cube` and `ltv`.
+    """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), and `facts`, `stages` and
     `cash_months`; nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
@@ -40,39 +47,57 @@ def value(
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
       goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
       and left out.
-    - `advocacy` and `innovation` have no rows in this version.
+    - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
     - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
 
     `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model.
     """
-    unit = TimeUnit(time_unit)
+    unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    models = _order_stream(engine, as_of, unit, purchase_model) + _contract_stream(engine, as_of)
+    orders, models = _order_stream(engine, as_of, unit, purchase_model, factors)
+    width, curves = _contract_stream(engine, as_of, factors, levels)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
-    parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": _kept_share(engine, as_of)}
+    kept = _kept_share(engine, as_of)
+    parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": kept}
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
+    add_given_streams(engine, as_of, half_life_days)
     _set_values(engine, final)
-    engine.drop("order_states", "order_spend", "order_values", "line_states", "line_values", "cost_months")
-    return models
+    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, levels)
+    find_intervals(engine, shape, factors, kept=kept, off=off, orders_by_prior=by_prior)
+    engine.drop(
+        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months"
+    )
+    return [*models, *curves]
 
 
-def _order_stream(engine: Engine, as_of: date, unit: TimeUnit, name: str) -> list[FittedModel]:
+def _order_stream(
+    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors
+) -> tuple[order_states.OrderModels, list[FittedModel]]:
     purchases.summarise(engine, as_of, unit)
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
-    if isinstance(bought.estimator, BgNbd) and isinstance(spent.estimator, GammaGamma):
-        purchases.predict(engine, bought.estimator, spent.estimator)
-    return [bought, spent] if window else []
+    if not (isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma)):
+        raise TypeError("the order stream needs a model of purchases and one of spend")
+    models = order_states.OrderModels(
+        bought.estimator,
+        spent.estimator,
+        directions(bought.estimator, stated=bought.stated),
+        directions(spent.estimator, stated=spent.stated, errors=purchases.POOLED_ERROR),
+    )
+    order_states.predict(engine, models, factors)
+    return models, [bought, spent] if window else []
 
 
-def _contract_stream(engine: Engine, as_of: date) -> list[FittedModel]:
+def _contract_stream(
+    engine: Engine, as_of: date, factors: Factors, levels: Sequence[float]
+) -> tuple[int, list[FittedModel]]:
     renewals.summarise(engine, as_of)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, models = renewals.fit_renewals(engine, window)
     renewals.predict(engine, curves)
-    return models
+    return line_chance.predict(engine, curves, factors, levels), models
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

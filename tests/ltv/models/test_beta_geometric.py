@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from valuekit.errors import FitError
+from valuekit.errors import ConfigError, FitError
 from valuekit.ltv.models import BgNbd, MbgNbd
 
 TRUTH = {"r": 0.6, "alpha": 6.0, "a": 0.8, "b": 2.5}
@@ -37,6 +37,57 @@ def test_heavy_buyers_over_long_times_give_numbers(model):
     assert alive[1] == pytest.approx(0, abs=1e-12)
     # A steady buyer goes on at its own pace of 2,000 in 100,000, less a little for dropout.
     assert bought[0] == pytest.approx(520 * 2000 / 1e5, rel=0.01)
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_mean_and_variance_are_those_of_the_distribution(model):
+    fitted, t = model.from_parameters(list(TRUTH.values())), 26.0
+    rows = {"frequency": [0, 3, 12], "recency": [0, 20, 50], "age": [52, 52, 52]}
+    chances, n = fitted.purchase_distribution(t, rows, 400), np.arange(401)
+    assert chances.sum(axis=1) == pytest.approx(1, abs=1e-12)
+    mean = chances @ n
+    assert fitted.expected_purchases(t, rows) == pytest.approx(mean, rel=1e-9)
+    assert fitted.purchase_variance(t, rows) == pytest.approx(chances @ n**2 - mean**2, rel=1e-9)
+    assert fitted.probability_active(t, rows) == pytest.approx(1 - chances[:, 0])
+    new = fitted.purchase_distribution_new(t, 400)
+    assert new.sum() == pytest.approx(1, abs=1e-12)
+    assert fitted.expected_purchases_new(t) == pytest.approx(new @ n, rel=1e-9)
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_a_discounted_future_is_the_long_sum_of_its_weeks(model):
+    fitted = model.from_parameters(list(TRUTH.values()))
+    rows = {"frequency": [0, 3, 12], "recency": [0, 20, 50], "age": [52, 52, 52]}
+    # Fifths of weeks until nothing counts any more at a rate of 400%; counted at their middles, a few millionths off.
+    ends = np.arange(1.0, 4_000) / 5
+    weight = np.exp(-(ends - 0.1) * np.log(5) / fitted.unit.per_year)
+    flow = np.diff(fitted.expected_purchases(ends, rows), axis=1, prepend=0)
+    assert fitted.discounted_purchases(4.0, rows) == pytest.approx(flow @ weight, rel=1e-5)
+    new = np.diff(fitted.expected_purchases_new(ends), prepend=0)
+    assert fitted.discounted_purchases_new(4.0) == pytest.approx(new @ weight, rel=1e-5)
+    with pytest.raises(ConfigError, match="rate above 0, not 0"):
+        fitted.discounted_purchases(0.0, rows)
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_simulated_customers_live_as_the_model_says(model):
+    fitted, n = model.from_parameters(list(TRUTH.values())), 100_000
+    lives = fitted.simulate(np.full(n, 40.0), np.random.default_rng(5))
+    x = lives["frequency"]
+    for count, chance in enumerate(fitted.purchase_distribution_new(40.0, 6)):
+        assert np.mean(x == count) == pytest.approx(chance, abs=4 * np.sqrt(chance / n))
+    assert x.mean() == pytest.approx(fitted.expected_purchases_new(40.0), abs=4 * x.std() / np.sqrt(n))
+    assert np.all(lives["recency"] <= np.minimum(lives["age"], lives["lifetime"]))
+    alive = lives["lifetime"] > lives["age"]
+    assert alive.mean() == pytest.approx(fitted.probability_alive(lives).mean(), abs=4 * 0.5 / np.sqrt(n))
+
+
+def test_several_times_are_columns_and_the_same_as_one_by_one():
+    model = MbgNbd.from_parameters(list(TRUTH.values()))
+    rows = {"frequency": [0, 3, 3], "recency": [0, 20, 50], "age": [52, 52, 52]}
+    for answer in (model.expected_purchases, model.purchase_variance, model.expected_time_alive):
+        together = answer(np.array([4.0, 52.0]), rows)
+        assert np.array_equal(together, np.column_stack([answer(4.0, rows), answer(52.0, rows)]))
 
 
 def test_time_alive_lies_within_the_time_and_never_shrinks():

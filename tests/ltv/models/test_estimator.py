@@ -10,7 +10,15 @@ import pytest
 from sklearn.base import clone
 
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
-from valuekit.ltv.models import BgNbd, GammaGamma, LifetimesBackend, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.models import (
+    BetaDiscreteWeibull,
+    BgNbd,
+    GammaGamma,
+    LifetimesBackend,
+    MbgNbd,
+    RenewalModel,
+    ShiftedBetaGeometric,
+)
 
 ORDERS = pd.DataFrame(
     [(0, 0, 30, 60), (0, 0, 52, 40), (1, 5, 30, 20), (1, 25, 52, 15), (2, 40, 52, 12), (3, 20, 30, 6), (7, 50, 52, 4)],
@@ -30,6 +38,7 @@ MODELS = {
     "lifetimes": (LifetimesBackend("mbg_nbd"), ORDERS),
     "gamma_gamma": (GammaGamma(density="total"), SPEND),
     "sbg": (ShiftedBetaGeometric(term_months=1), RENEWALS),
+    "bdw": (BetaDiscreteWeibull(term_months=1), RENEWALS),
 }
 
 
@@ -42,7 +51,7 @@ def score(model, rows):
     """The answers of a model to its own rows."""
     if isinstance(model, GammaGamma):
         return model.expected_spend(rows["frequency"], rows["monetary"])
-    if isinstance(model, ShiftedBetaGeometric):
+    if isinstance(model, RenewalModel):
         return model.conditional_survival(rows["renewals"], 3)
     return np.concatenate([model.expected_purchases(10, rows), model.probability_alive(rows)])
 

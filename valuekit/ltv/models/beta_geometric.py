@@ -3,67 +3,83 @@
 Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2) [FHL].
 Batislam, Denizel and Filiztekin (2007), International Journal of Research in Marketing 24(3), with the erratum of
 Wagner and Hoppe (2008) [WH]: the customer may also drop out at time zero, right after the first purchase.
+Fader and Hardie (2007), "Incorporating Time-Invariant Covariates into the Pareto/NBD and BG/NBD Models" [FH].
 
-`tosses` is the number of dropout decisions beyond one per repeat purchase: 0 for BG/NBD, 1 for MBG/NBD.
+`tosses` is the number of dropout decisions beyond one per repeat purchase: 0 for BG/NBD, 1 for MBG/NBD. Each basic
+parameter is a number or, with covariates, one number per customer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import betaln, gammaln, psi
+from scipy.special import betainc, betaln, expit, gammaln, psi, xlogy
 
 from valuekit.errors import FitError
-from valuekit.ltv.models.dropout import gain
-from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models import dropout
+from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
+from valuekit.ltv.models.present_value import present_value
 from valuekit.ltv.models.purchase_model import PurchaseModel
 
-# --- mathematics
+_BLOCK = 8192
+"""Rows whose columns stay in the processor's cache while their likelihood is computed."""
+
+# --- mathematics: the past
 
 
-def log_odds_dropped(theta: Array, rows: Rows, tosses: int) -> Array:
+def log_odds_dropped(own: Iterable[Any], rows: Rows, tosses: int) -> Array:
     """Return ln(P(dropped out) / P(alive)) given the history [FHL eq. 7 rearranged; WH eq. 5]."""
-    r, alpha, a, b = theta
+    r, alpha, a, b = own
     x, recency, age = rows["frequency"], rows["recency"], rows["age"]
-    stayed = b + x + tosses - 1
     possible = x + tosses > 0
-    silence = np.log(alpha + age) - np.log(alpha + recency)
-    log_ratio = np.log(a) - np.log(np.where(possible, stayed, 1.0)) + (r + x) * silence
-    return np.asarray(np.where(possible, log_ratio, -np.inf))
+    stayed = np.where(possible, b + x + tosses - 1, 1.0)
+    silence = np.log1p((age - recency) / (alpha + recency))
+    return np.asarray(np.where(possible, np.log(a) - np.log(stayed) + (r + x) * silence, -np.inf))
+
+
+def count_likelihood(own: Iterable[Any], x: Array, tosses: int) -> tuple[Array, list[Array]]:
+    """Return the factors that depend on the number of purchases alone, in logs, and their slopes [FHL eq. 6]."""
+    r, alpha, a, b = own
+    stayed = b + x + tosses
+    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
+    both = psi(a + b) - psi(a + stayed)
+    slopes = [psi(r + x) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
+    return value, slopes
+
+
+def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int) -> tuple[Array, list[Array]]:
+    """Return ln of the two ways to end, alive until today or dropped out after the last purchase, and its slopes."""
+    r, alpha, a, b = own
+    x, recency, age = rows["frequency"], rows["recency"], rows["age"]
+    possible = x + tosses > 0
+    stayed = np.where(possible, b + x + tosses - 1, 1.0)
+    log_age, s = np.log(alpha + age), r + x
+    silence = log_age - np.log(alpha + recency)
+    odds = np.where(possible, np.log(a / stayed) + s * silence, -np.inf)
+    smaller = np.exp(-np.abs(odds))
+    either = np.maximum(odds, 0) + np.log1p(smaller)
+    dropped = np.where(odds > 0, 1.0, smaller) / (1 + smaller)
+    pace = (1 - dropped) / (alpha + age) + dropped / (alpha + recency)
+    return either - s * log_age, [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
 
 
 def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
-    """Return the weighted log-likelihood and its gradient [FHL eq. 6; WH eq. 3]."""
-    by_count = _count_part(theta, rows, tosses)
-    by_time = _time_part(theta, rows, tosses)
-    return by_count[0] + by_time[0], by_count[1] + by_time[1]
+    """Return the weighted log-likelihood and its gradient where all customers share the parameters [FHL 6; WH 3].
 
-
-def _count_part(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
-    """The factors that depend on the number of purchases alone: special functions once per number, not per row."""
-    r, alpha, a, b = theta
+    Special functions are needed once per number of purchases, not per row.
+    """
     weight: Array = np.asarray(np.bincount(rows["frequency"].astype(np.int64), weights=rows["weight"]), float)
-    x = np.flatnonzero(weight)
-    weight, stayed = weight[x], b + x + tosses
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
-    both = psi(a + b) - psi(a + stayed)
-    slopes = (psi(r + x) - psi(r) + np.log(alpha), np.full(len(x), r / alpha), both, both + psi(stayed) - psi(b))
-    return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in slopes])
+    x = np.flatnonzero(weight).astype(float)
+    total: Array = _weighted(weight[weight > 0], *count_likelihood(theta, x, tosses))
+    for start in range(0, len(rows["weight"]), _BLOCK):
+        block = {name: v[start : start + _BLOCK] for name, v in rows.items()}
+        total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses))
+    return float(total[0]), total[1:]
 
 
-def _time_part(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
-    """The two ways to end: alive until today, or dropped out after the last purchase."""
-    r, alpha, a, b = theta
-    x, recency, age, weight = rows["frequency"], rows["recency"], rows["age"], rows["weight"]
-    odds = log_odds_dropped(theta, rows, tosses)
-    either = np.logaddexp(0, odds)
-    dropped = np.exp(odds - either)
-    log_age, s = np.log(alpha + age), r + x
-    silence = dropped * (log_age - np.log(alpha + recency))
-    pace = (1 - dropped) / (alpha + age) + dropped / (alpha + recency)
-    stayed = np.where(dropped > 0, b + x + tosses - 1, 1.0)
-    slopes = (silence - log_age, -s * pace, dropped / a, -dropped / stayed)
-    return weighted_sum(weight, either - s * log_age), np.array([weighted_sum(weight, slope) for slope in slopes])
+def _weighted(weight: Array, value: Array, slopes: Sequence[Array]) -> Array:
+    return np.asarray([weighted_sum(weight, v) for v in (value, *slopes)], float)
 
 
 def starts(rows: Rows) -> list[Array]:
@@ -73,64 +89,183 @@ def starts(rows: Rows) -> list[Array]:
     return [np.array([r, r / rate / 2, a, b]) for r, a, b in ((0.5, 0.8, 2.0), (1.0, 0.5, 5.0), (3.0, 1.5, 1.5))]
 
 
+# --- mathematics: the future of a customer who is alive
+
+
+@dataclass(frozen=True)
+class Alive:
+    """What is known of customers who are alive: rate ~ Gamma(s, rate beta), dropout ~ Beta(a, b), independent."""
+
+    s: Array
+    beta: Array
+    a: Array
+    b: Array
+
+    def mean(self, t: Any) -> Array:
+        """Return the expected purchases in the next `t` [FHL eq. 10]."""
+        return np.asarray(self.s * dropout.gain(self.s, t / self.beta, self.a, self.b))
+
+    def pairs(self, t: Any) -> Array:
+        """Return E[N (N - 1)] of the purchases N in the next `t`."""
+        return dropout.pairs(self.s, t / self.beta, self.a, self.b)
+
+    def lifetime(self, t: Any) -> Array:
+        """Return the expected part of the next `t` before dropout."""
+        return np.asarray(self.beta * dropout.gain(self.s - 1, t / self.beta, self.a, self.b))
+
+    def distribution(self, t: float, up_to: int) -> Array:
+        """Return P(0), ... P(`up_to`) purchases in the next `t`, one column each [FHL eq. 8, without differences].
+
+        n purchases: n arrivals, and stayed each time; or at least n arrivals, and dropped out after the n-th.
+        """
+        s, tau = np.broadcast_arrays(self.s, t / self.beta)
+        bought, log_none = tau / (1 + tau), -s * np.log1p(tau)
+        columns, stayed = [np.exp(log_none)], np.ones(s.shape)
+        for n in range(1, up_to + 1):
+            exactly = np.exp(log_none + xlogy(n, bought) - np.log(n) - betaln(s, n))
+            left = self.a + self.b + n - 1
+            columns.append(stayed * ((self.b + n - 1) * exactly + self.a * betainc(n, s, bought)) / left)
+            stayed = stayed * (self.b + n - 1) / left
+        return np.stack(columns, axis=-1)
+
+
+def simulate_lives(own: Iterable[Any], age: Array, tosses: int, rng: np.random.Generator) -> Rows:
+    """Draw histories, and the truth behind them; each basic parameter is a number or one per customer.
+
+    The purchase after which a customer drops out is drawn first, then the purchases until today as if nobody did: the
+    n-th of N that are spread over a time evenly comes at a Beta(n, N - n + 1) share of it.
+    """
+    r, alpha, a, b = own
+    rate, quits = rng.gamma(r, 1 / np.asarray(alpha), len(age)), rng.beta(a, b, len(age))
+    with np.errstate(divide="ignore"):  # who never quits has all purchases ahead
+        last = np.ceil(np.log(1 - rng.random(len(age))) / np.log1p(-quits))
+    last = np.maximum(last - tosses, 1 - tosses)
+    possible = rng.poisson(rate * age).astype(float)
+    frequency = np.minimum(possible, last)
+    share = rng.beta(np.maximum(frequency, 1), np.maximum(possible - frequency, 0) + 1)
+    recency = np.where(frequency > 0, share * age, 0.0)
+    ahead = rng.gamma(np.maximum(last - possible, 1)) / np.maximum(rate, np.finfo(float).tiny)
+    lifetime = np.where(last <= possible, recency, age + ahead)
+    return {"frequency": frequency, "recency": recency, "age": age, "rate": rate, "lifetime": lifetime}
+
+
 # --- estimators
 
 
 class BgNbd(PurchaseModel):
     """BG/NBD: buys at a gamma-distributed rate, drops out after a repeat purchase with a beta-distributed probability.
 
-    Reads rows with `frequency` (repeat purchases), `recency` (first to last purchase) and `age` (first purchase to
-    today), both in `time_unit`, and `weight` (customers with that history). A column `time_unit` must agree.
-    A customer without repeat purchase is always alive in this model; `MbgNbd` mends that.
+    Covariates multiply alpha by exp(-c z), a and b by exp(c z) [FH sec. 3]; answers for a new customer are then for one
+    whose covariates are 0. A customer without repeat purchase is always alive in this model; `MbgNbd` mends that.
+
+    Where a `t` is asked for with a history, an array of m times gives m columns, for little more than the price of one:
+    customers with the same number of purchases and the same age expect the same as long as they are alive.
 
     >>> model = BgNbd.from_parameters([0.243, 4.414, 0.793, 2.426])
     >>> rows = {"frequency": [2], "recency": [30.43], "age": [38.86]}
     >>> model.expected_purchases(39, rows).round(3), model.probability_alive(rows).round(4)
     (array([1.226]), array([0.7266]))
+    >>> model.purchase_variance(39, rows).round(3), model.purchase_distribution(39, rows, 2).round(3)
+    (array([2.529]), array([[0.445, 0.239, 0.144]]))
     """
 
     basic = ("r", "alpha", "a", "b")
+    shifts = {"alpha": -1.0, "a": 1.0, "b": 1.0}  # noqa: RUF012 - as in the base class
     tosses: ClassVar[int] = 0
+
+    # --- a customer with a history
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FHL sec. 4; WH eq. 5]."""
-        theta = self._theta()
-        odds = log_odds_dropped(theta, self._read(X), self.tosses)
-        return np.exp(-np.logaddexp(0, odds))
+        return self._probability_alive(self._read(X))
 
-    def expected_purchases(self, t: float, X: Any) -> Array:
+    def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FHL eq. 10; WH eq. 4]."""
-        r, alpha, a, b = self._theta()
-        rows = self._read(X)
-        s, stayed = r + rows["frequency"], b + rows["frequency"] + self.tosses
-        return np.asarray(self.probability_alive(X) * s * gain(s, t / (alpha + rows["age"]), a, stayed))
+        return self._expect(X, lambda alive: alive.mean(_times(t)).T)
 
-    def expected_time_alive(self, t: float, X: Any) -> Array:
+    def purchase_variance(self, t: float | Array, X: Any) -> Array:
+        """Return the variance of each row's number of purchases in the next `t`, by chance and by what is not known."""
+        mean = self.expected_purchases(t, X)
+        return np.asarray(self._expect(X, lambda alive: alive.pairs(_times(t)).T) + mean - mean**2)
+
+    def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        r, alpha, a, b = self._theta()
-        rows = self._read(X)
-        scale, stayed = alpha + rows["age"], b + rows["frequency"] + self.tosses
-        return np.asarray(self.probability_alive(X) * scale * gain(r + rows["frequency"] - 1, t / scale, a, stayed))
+        return self._expect(X, lambda alive: alive.lifetime(_times(t)).T)
+
+    def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
+        """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
+        chances = self._expect(X, lambda alive: alive.distribution(t, up_to))
+        chances[:, 0] += 1 - self.probability_alive(X)
+        return chances
+
+    def discounted_purchases(self, annual_rate: float, X: Any) -> Array:
+        """Return the expected purchases of all the future, each discounted to today at a yearly rate above 0."""
+        return self._expect(X, lambda alive: present_value(alive.mean, annual_rate, self.unit))
+
+    # --- a customer who has just made its first purchase
 
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t` [FHL eq. 9; WH eq. 2]."""
-        r, alpha, a, b = self._theta()
-        stays = (b / (a + b)) ** self.tosses
-        return np.asarray(stays * r * gain(np.array(r), np.asarray(t, float) / alpha, a, np.array(b + self.tosses)))
+        stays, alive = self._new()
+        return np.asarray(stays * alive.mean(np.asarray(t, float)))
+
+    def purchase_distribution_new(self, t: float, up_to: int) -> Array:
+        """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t` [FHL eq. 8]."""
+        stays, alive = self._new()
+        chances = stays * alive.distribution(t, up_to)
+        chances[0] += 1 - stays
+        return np.asarray(chances)
+
+    def discounted_purchases_new(self, annual_rate: float) -> float:
+        """Return the expected discounted repeat purchases of a new customer in all the future."""
+        stays, alive = self._new()
+        return float(stays * present_value(alive.mean, annual_rate, self.unit))
+
+    def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
+        """Draw one history per age, of customers whose covariates are 0, and the truth: `rate`, `lifetime`.
+
+        `lifetime` runs from the first purchase to dropout, and `rate` is of purchases while alive.
+        """
+        return simulate_lives(self._theta()[: len(self.basic)], np.asarray(age, float), self.tosses, rng)
+
+    # --- inside
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
-        alpha = self._theta()[1]
-        age = self._read(X)["age"]
-        return np.asarray(age / (alpha + age))
+        rows = self._read(X)
+        return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
+
+    def _probability_alive(self, rows: Rows) -> Array:
+        odds = log_odds_dropped(self._own(self._theta(), rows), rows, self.tosses)
+        return np.asarray(expit(-odds))
+
+    def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
+        """Answer once for all customers who would be alike if alive; nobody buys after dropout."""
+        rows = self._read(X)
+        r, alpha, a, b = self._own(self._theta(), rows)
+        x = rows["frequency"]
+        columns = [r + x, alpha + rows["age"], a + 0 * x, b + x + self.tosses]
+        first, which = distinct(*columns)
+        answers = answer(Alive(*(column[first] for column in columns)))[which]
+        return np.asarray(answers * self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1)))
+
+    def _new(self) -> tuple[float, Alive]:
+        """A new customer stays for any purchase at all with a probability, and is then as any who is alive."""
+        r, alpha, a, b = (np.array(v) for v in self._theta()[: len(self.basic)])
+        return float((b / (a + b)) ** self.tosses), Alive(r, alpha, a, b + self.tosses)
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         if not np.any(rows["frequency"] > 0):
             raise FitError(f"{type(self).__name__}: nobody has bought twice, so there is no rate to estimate.")
         return starts(rows)
 
+    def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
+        value, slopes = count_likelihood(own, rows["frequency"], self.tosses)
+        more, steeper = time_likelihood(own, rows, self.tosses)
+        return value + more, [one + other for one, other in zip(slopes, steeper, strict=True)]
+
     def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
-        return log_likelihood(theta, rows, self.tosses)
+        return super()._likelihood(theta, rows) if self.covariates else log_likelihood(theta, rows, self.tosses)
 
 
 class MbgNbd(BgNbd):
@@ -142,3 +277,8 @@ class MbgNbd(BgNbd):
     """
 
     tosses = 1
+
+
+def _times(t: float | Array) -> Array:
+    """One time, or a row of times for each customer."""
+    return np.asarray(t, float)[..., None] if np.ndim(t) else np.asarray(t, float)

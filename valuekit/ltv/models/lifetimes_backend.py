@@ -57,12 +57,13 @@ class LifetimesBackend(BgNbd):
             alive = self._fitter().conditional_probability_alive(rows["frequency"], rows["recency"], rows["age"])
         return np.asarray(alive, dtype=float)
 
-    def expected_purchases(self, t: float, X: Any) -> Array:
+    def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t`."""
         rows = self._read(X)
         predict = self._fitter().conditional_expected_number_of_purchases_up_to_time
         with _quiet():
-            return np.asarray(predict(t, rows["frequency"], rows["recency"], rows["age"]), dtype=float)
+            each = [predict(one, rows["frequency"], rows["recency"], rows["age"]) for one in np.atleast_1d(t)]
+        return np.asarray(np.stack(each, axis=-1) if np.ndim(t) else each[0], dtype=float)
 
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t`."""

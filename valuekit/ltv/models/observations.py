@@ -89,6 +89,22 @@ def group(rows: Rows) -> Rows:
     return {name: c[weight > 0] for name, c in grouped.items()}
 
 
+def distinct(*columns: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Find the distinct rows of columns: the position of one row of each, and for every row which of these it is.
+
+    >>> distinct(np.array([2.0, 1.0, 2.0]), np.array([0.0, 5.0, 0.0]))
+    (array([0, 1]), array([0, 1, 0]))
+    """
+    which = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        encoded = pa.array(column).dictionary_encode()
+        joint = which * len(encoded.dictionary) + encoded.indices.to_numpy()
+        which = pa.array(joint).dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    return first, which
+
+
 def weighted_sum(weight: Array, values: Array) -> float:
     """Sum values by weight, in NumPy's fixed pairwise order: a dot product would depend on the number of threads."""
     return float(np.sum(weight * values))

@@ -6,56 +6,47 @@ those who churn less, so retention rises with tenure. Survival is written with t
 which lets one curve in years also serve terms of other lengths.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln, psi
+from scipy.special import betaln, psi
 
-from valuekit.errors import FitError
-from valuekit.ltv.models import observations
-from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.models.renewal_model import RenewalModel
 
 # --- mathematics
 
 
-def log_survival(t: Array, alpha: float, beta: float) -> Array:
+def log_survival(t: Any, alpha: Any, beta: Any) -> Array:
     """Return ln S(t) = ln B(alpha, beta + t) - ln B(alpha, beta) [FH eq. 6]; t need not be whole."""
-    return np.asarray(gammaln(beta + t) - gammaln(alpha + beta + t) - gammaln(beta) + gammaln(alpha + beta))
+    return np.asarray(betaln(alpha, beta + t) - betaln(alpha, beta))
 
 
-def log_survival_gradient(t: Array, alpha: float, beta: float) -> Array:
-    """Return the derivatives of ln S(t) by alpha and by beta, as two rows."""
-    by_alpha = psi(alpha + beta) - psi(alpha + beta + t)
-    return np.array([by_alpha, by_alpha + psi(beta + t) - psi(beta)])
+def log_survival_slopes(t: Any, alpha: Any, beta: Any) -> tuple[Array, Array, Array]:
+    """Return the derivatives of ln S(t) by alpha, by beta and by t."""
+    at_t = psi(beta + t) - psi(alpha + beta + t)
+    at_0 = psi(beta) - psi(alpha + beta)
+    return np.asarray(psi(alpha + beta) - psi(alpha + beta + t)), np.asarray(at_t - at_0), np.asarray(at_t)
 
 
-def log_likelihood(theta: Array, rows: Rows) -> tuple[float, Array]:
-    """Return the weighted log-likelihood and its gradient [FH eqs. 5 and 7].
+def draw_exposure(alpha: Any, beta: Any, size: int, rng: np.random.Generator) -> Array:
+    """Draw the t at which each of `size` customers is gone: S(t) is the share of customers whose t is larger.
 
-    A churned row has the probability S(n) - S(n + step), a row that still runs S(n).
+    Given the customer's probability p to churn, it survives t with probability (1 - p) to the power of t.
     """
-    alpha, beta = theta
-    n, step, churned, weight = rows["renewals"], rows["step"], rows["churned"] > 0, rows["weight"]
-    now, slope = log_survival(n, alpha, beta), log_survival_gradient(n, alpha, beta)
-    change = np.where(churned, log_survival(n + step, alpha, beta) - now, -1.0)
-    lost = -np.expm1(change)
-    steeper = log_survival_gradient(n + step, alpha, beta) - slope
-    value = now + np.where(churned, np.log(lost), 0.0)
-    gradient = slope - np.where(churned, np.exp(change) / lost * steeper, 0.0)
-    return weighted_sum(weight, value), np.array([weighted_sum(weight, slope) for slope in gradient])
+    p = rng.beta(alpha, beta, size)
+    with np.errstate(divide="ignore"):
+        return np.asarray(rng.exponential(1.0, size) / -np.log1p(-p))
 
 
 # --- estimator
 
 
-class ShiftedBetaGeometric(MaximumLikelihood):
-    """Shifted-beta-geometric model of renewals.
+class ShiftedBetaGeometric(RenewalModel):
+    """Shifted-beta-geometric model of renewals; see `RenewalModel` for rows and answers.
 
-    Reads rows with `renewals` (renewals survived), `churned` (1 when the next was refused, 0 when it is still to come),
-    `weight` (customers with that history) and, where terms are no whole unit of the model, `step`: the length
-    of one term in the model's terms (default 1). `term_months` says how long the model's own term is.
+    A covariate z multiplies alpha by exp(c z): exp(c) is the factor of the odds to refuse the first renewal.
 
     >>> model = ShiftedBetaGeometric.from_parameters([0.704, 1.182])
     >>> model.survival([1, 7]).round(3), model.conditional_survival([5], [1]).round(3)
@@ -63,44 +54,20 @@ class ShiftedBetaGeometric(MaximumLikelihood):
     """
 
     basic = ("alpha", "beta")
-    columns = ("renewals", "churned")
-    optional = {"weight": 1.0, "step": 1.0}  # noqa: RUF012 - as in the base class
+    shifts = {"alpha": 1.0}  # noqa: RUF012 - as in the base class
 
-    def __init__(self, term_months: int = 12) -> None:
-        self.term_months = term_months
-
-    def survival(self, t: Any) -> Array:
-        """Return the share of customers who are still there after `t` renewals [FH eq. 6]."""
-        alpha, beta = self._theta()
-        return np.exp(log_survival(np.asarray(t, float), alpha, beta))
-
-    def conditional_survival(self, renewals: Any, ahead: Any) -> Array:
-        """Return the probability to survive `ahead` further renewals, given those survived: S(n + k) / S(n)."""
-        alpha, beta = self._theta()
-        n, k = np.asarray(renewals, float), np.asarray(ahead, float)
-        return np.exp(log_survival(n + k, alpha, beta) - log_survival(n, alpha, beta))
-
-    def own_weight(self, renewals: Any) -> Array:
+    def own_weight(self, renewals: Any, X: Any = None) -> Array:
         """Return the weight of a customer's own renewals, n / (alpha + beta + n), in its expected churn."""
+        alpha, beta = self._of(X)
         n = np.asarray(renewals, float)
-        return np.asarray(n / (self._theta().sum() + n))
+        return np.asarray(n / (alpha + beta + n))
 
-    def _check(self, rows: Rows) -> None:
-        observations.require(rows, rows["renewals"] >= 0, "survived renewals are not negative")
-        observations.require(rows, np.isin(rows["churned"], (0.0, 1.0)), "churned is 0 or 1")
-        observations.require(rows, rows["step"] > 0, "a step is above 0")
+    def _log_survival(self, t: Array, own: Sequence[Any]) -> Array:
+        return log_survival(t, *own)
 
-    def _starts(self, rows: Rows) -> Iterable[Array]:
-        weight, churned = rows["weight"], rows["churned"]
-        lost = weighted_sum(weight, churned)
-        at_risk = weighted_sum(weight, rows["renewals"] / rows["step"] + churned)
-        if not 0 < lost < at_risk:
-            raise FitError(
-                f"ShiftedBetaGeometric: {lost:g} of {at_risk:g} renewals were refused: retention cannot be estimated.",
-                next_step="It needs both: customers who left and customers who renewed.",
-            )
-        rate = lost / at_risk
-        return [np.array([rate * size, (1 - rate) * size]) for size in (0.5, 2.0, 10.0)]
+    def _log_survival_slopes(self, t: Array, own: Sequence[Any]) -> list[Array]:
+        return list(log_survival_slopes(t, *own)[:2])
 
-    def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
-        return log_likelihood(theta, rows)
+    def _draw_survived(self, own: Sequence[Any], size: int, rng: np.random.Generator) -> Array:
+        alpha, beta = own
+        return np.floor(draw_exposure(alpha, beta, size, rng))

@@ -53,7 +53,16 @@ from valuekit.tables.published.registers import (
     STATUS_WORDS,
     TRADE,
 )
-from valuekit.tables.published.value import COST_MODELS, CUBE, EXPECTED_COST, LTV, SEGMENTS, TIERS
+from valuekit.tables.published.value import (
+    COST_MODELS,
+    CUBE,
+    EXPECTED_COST,
+    LTV,
+    LTV_INTERVALS,
+    SEGMENTS,
+    TIERS,
+    VALUE_SUMS,
+)
 from valuekit.tables.published.vocabulary import (
     BOOK_LINES,
     CASH_LINES,
@@ -141,8 +150,10 @@ PUBLISHED: dict[str, Table] = {
         COST_MODELS,
         CUBE,
         LTV,
+        LTV_INTERVALS,
         SEGMENTS,
         TIERS,
+        VALUE_SUMS,
         SCALE_GROUPS,
         MEASURES,
         RANKINGS,

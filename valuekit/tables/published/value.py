@@ -1,6 +1,6 @@
 """Lifetime value and the segments by it."""
 
-from valuekit.tables.published.columns import count, money, number, party, text
+from valuekit.tables.published.columns import count, money, number, party, text, yes
 from valuekit.tables.published.vocabulary import HORIZON_YEARS, STREAMS
 from valuekit.tables.schema import Column, Table
 
@@ -73,6 +73,44 @@ LTV = Table(
         money("ltv", "Expected discounted cash at the run's horizon and discount rate"),
     ),
     key=("party_id",),
+)
+
+
+def _interval_columns() -> tuple[Column, ...]:
+    return (
+        money("deviation_by_parameters", "Standard deviation by what is not known of the models' parameters"),
+        money("deviation", "Standard deviation in all: by parameters, and by chance"),
+        *(
+            money(f"{side}_{level}", f"{words} end of the {level} % interval")
+            for level in (50, 80, 95)
+            for side, words in (("low", "Low"), ("high", "High"))
+        ),
+    )
+
+
+LTV_INTERVALS = Table(
+    "ltv_intervals",
+    "party that has paid more than it got back",
+    (
+        party(),
+        *_interval_columns(),
+        yes("by_prior", "True where a stated prior stands for a fit, and its stated error widens the interval"),
+    ),
+    key=("party_id",),
+)
+
+
+VALUE_SUMS = Table(
+    "value_sums",
+    "scope and group of valued parties",
+    (
+        text("scope", "company, stage, tier, or cohort: the year of the first money"),
+        text("name", "The stage, tier or year; `all` for the company"),
+        count("parties", "Parties in it"),
+        money("ltv", "Their lifetime value"),
+        *_interval_columns(),
+    ),
+    key=("scope", "name"),
 )
 
 

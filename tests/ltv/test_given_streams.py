@@ -1,0 +1,109 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from valuekit.ltv import Discount, Horizon, ltv_sql
+
+GIVEN = ("advocacy", "innovation")
+
+
+def subscriber(world, party, first="2025-01-10", price=100):
+    world.party(party, paid=first, contract=True)
+    world.contract(party, first, None, price, 1)
+
+
+def referral(world, referrer, referred, day="2024-12-01", anyway=None):
+    world.add(
+        "referrals", system="crm", id=f"{referrer}-{referred}-{day}", referrer_party_id=referrer,
+        referred_party_id=referred, referred_on=day, would_have_joined_anyway=anyway,
+    )  # fmt: skip
+
+
+def idea(world, party, status, value, day="2026-03-01", kind="idea"):
+    world.add(
+        "ideas", system="crm", id=world._next(), party_id=party, submitted_on=day, kind=kind, status=status,
+        reporting_value_estimate=value,
+    )  # fmt: skip
+
+
+def test_the_referrer_is_credited_what_the_referred_gives_and_half_of_it_after_a_half_life(world):
+    subscriber(world, "ann")
+    subscriber(world, "bob", price=200)
+    referral(world, "ann", "bob", day="2024-06-30")
+    world.value(half_life_days=730 + 365.25 / 2)
+    revenue = world.stream("bob")
+    assert world.stream("ann", "advocacy")[0] == pytest.approx(revenue[0] / 2, abs=1e-4)
+    assert world.stream("bob", "advocacy") == [-year for year in world.stream("ann", "advocacy")]
+
+
+@pytest.mark.parametrize(
+    ("day", "anyway", "referrer"),
+    [
+        ("2024-12-01", True, "ann"),
+        ("2025-02-01", None, "ann"),
+        ("2024-12-01", None, "lead"),
+        ("2024-12-01", None, "bob"),
+    ],
+    ids=["joined anyway", "after the first money", "a referrer without value", "itself"],
+)
+def test_a_referral_that_won_nobody_moves_nothing(world, day, anyway, referrer):
+    subscriber(world, "ann")
+    subscriber(world, "bob")
+    world.party("lead", "prospect")
+    referral(world, referrer, "bob", day, anyway)
+    world.value()
+    assert world.engine.scalar("SELECT COUNT(*) FROM cube WHERE stream = 'advocacy'") == 0
+
+
+def test_the_first_referral_counts_and_no_value_moves_twice(world):
+    for party in ("ann", "bob", "cid"):
+        subscriber(world, party)
+    referral(world, "ann", "bob", day="2024-10-01")
+    referral(world, "cid", "bob", day="2024-11-01")
+    world.value()
+    assert world.stream("cid", "advocacy") == []
+    assert len(world.stream("ann", "advocacy")) == 10
+
+
+def test_ideas_count_once_at_what_they_are_estimated_and_open_ones_by_the_share_that_is_accepted(world):
+    subscriber(world, "ann")
+    idea(world, "ann", "accepted", 300)
+    idea(world, "ann", "open", 100)
+    idea(world, "ann", "rejected", 900)
+    idea(world, "ann", "accepted", 500, day="2025-01-01")  # valued in the year after it came
+    idea(world, "ann", "met", 700, kind="requirement")
+    world.value()
+    share = (2 + 1) / (3 + 2)
+    assert world.stream("ann", "innovation") == [300 + 100 * share] + [0.0] * 9
+
+
+PARTIES = [f"p{i}" for i in range(5)]
+PAIRS = st.lists(st.tuples(st.sampled_from(PARTIES), st.sampled_from(PARTIES)), max_size=8)
+
+
+@settings(deadline=None, max_examples=8)
+@given(pairs=PAIRS, ideas=st.lists(st.tuples(st.sampled_from(PARTIES), st.integers(1, 999)), max_size=4))
+def test_given_streams_move_value_and_never_make_it_twice(make_world, pairs, ideas):
+    world = make_world()
+    for i, party in enumerate(PARTIES):
+        subscriber(world, party, price=50 + 10 * i)
+    world.value()
+    without = dict(world.engine.rows("SELECT party_id, ltv FROM ltv"))
+    for i, (referrer, referred) in enumerate(pairs):
+        referral(world, referrer, referred, f"2024-12-{i + 1:02d}")
+    for party, value in ideas:
+        idea(world, party, "accepted", value)
+    world.value()
+    years = ", ".join(f"SUM(year_{k})" for k in range(1, 11))
+    moved = world.engine.rows(f"SELECT {years} FROM cube WHERE stream = 'advocacy'")[0]
+    assert all(total in (None, 0) for total in moved)
+    thought = sum(value for _, value in ideas)
+    assert (world.engine.scalar("SELECT SUM(year_1) FROM cube WHERE stream = 'innovation'") or 0) == thought
+    neither = dict(world.engine.rows(ltv_sql(Horizon(3), Discount(0.10), GIVEN)))
+    assert neither == without
+    whole = world.engine.scalar("SELECT SUM(ltv) FROM ltv")
+    innovation = Decimal(thought) * Decimal(1.10**-0.5)
+    # Each party's stream is rounded to four places, once.
+    assert float(whole) == pytest.approx(float(sum(without.values()) + innovation), abs=1e-4 * 2 * len(PARTIES))

@@ -1,0 +1,246 @@
+"""Intervals of every value: chance of a customer's own, and what is not known of the parameters that all share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.special import ndtri
+
+from valuekit.engine import Engine, Expression
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.order_states import effect_columns
+from valuekit.ltv.quantiles import LEVELS, Amounts
+from valuekit.money import MONEY
+
+PACKAGE = "valuekit.ltv"
+FUNCTIONS = ("marketing", "sales", "support", "incentives", "other")
+
+STATED_ERROR = 0.5
+"""Where the data cannot say how costs differ: a deviation of half the cost."""
+
+_ORDER = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting", "p_alive")
+_SPEND = ("spend", "spread", "single")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How wide the tables are: axes of the parameters, and levels of the intervals."""
+
+    purchase_axes: int
+    spend_axes: int
+    line_axes: int
+    levels: Sequence[float] = LEVELS
+
+    @property
+    def effects(self) -> int:
+        """Axes of all parameters, those of the mean cost of each function too."""
+        return self.purchase_axes + self.spend_axes + self.line_axes + len(FUNCTIONS)
+
+
+def find_intervals(
+    engine: Engine, shape: Shape, factors: Factors, *, kept: float, off: Sequence[str], orders_by_prior: bool
+) -> None:
+    """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
+
+    Reads `ltv`, `futures`, `cost_rates`, `expected_cost`, `cost_models`, `order_summary`, `order_states`, `order_spend`,
+    `contract_lines` and `line_chance`. A value has up to three parts: orders, contract lines, cost. Each has an interval
+    of its own; distances from the mean add up by their squares, as those of independent parts do.
+
+    - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
+      chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
+    - Contract lines: exact. A line ends at one renewal or at none, and all lines of a party are taken to end together.
+    - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
+
+    `value_spread` has per party the variance by chance, and the effect in money of one standard error along each axis
+    of the parameters: effects add up over parties, variances by chance do too.
+    """
+    slots = _slots(shape, kept, off)
+    parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
+    engine.run(PACKAGE, "intervals.sql", parameters, **slots)
+    schema = _schema(shape)
+    batches = engine.cursor().batches("SELECT * FROM value_parts")
+    engine.put_batches("value_ends", (_ends(batch, shape, factors, schema) for batch in batches), schema)
+    money = [f"CAST({name} AS {MONEY}) AS {name}" for name in schema.names if name[:3] in ("dev", "low", "hig")]
+    effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in effect_columns("value", shape.effects)]
+    engine.run(PACKAGE, "published_intervals.sql", None, money=_sql(*money), effects=_sql(*effects))
+    engine.drop("value_parts", "value_ends")
+
+
+# --- in SQL: everything that a party's interval rests on, in one row
+
+
+def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expression]:
+    on = [f"r.{name}" for name in FUNCTIONS if name not in off]
+    goods = "cost_of_goods" not in off
+    net = f"{int('revenue' not in off)}" + (" + COALESCE(r.goods_share, 0)" if goods else "")
+    monthly = " + ".join([*on, *(["r.goods_a_month"] if goods else []), "0"])
+    order = [*(f"t.{name}" for name in _ORDER), *(f"e.{name}" for name in _SPEND)]
+    order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_axes)]
+    order += [f"e.{name}" for name in effect_columns("spend", shape.spend_axes)]
+    lines = line_columns(shape)
+    price = f"CAST(l.price AS DOUBLE) * {kept!r}"
+    return {
+        "net": _sql(f"CAST({net} AS DOUBLE)"),
+        "monthly": _sql(f"CAST(COALESCE({monthly}, 0) AS DOUBLE)"),
+        "order_columns": _sql(*(f"COALESCE({name}, 0) AS {name.replace('.', '_')}" for name in order)),
+        "line_sums": _sql(*(_line_sum(name, price) for name in lines)),
+        "line_columns": _sql(*(f"COALESCE(CAST(l.{name} AS DOUBLE), 0) AS l_{name}" for name in lines)),
+        "cost_means": _sql(
+            *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in FUNCTIONS)
+        ),
+        "cost_columns": _sql(*(f"COALESCE(CAST(c.{f} AS DOUBLE), 0) AS mean_{f}" for f in FUNCTIONS)),
+    }
+
+
+def _line_sum(name: str, price: str) -> str:
+    """Payments are worth their price; months alive are those of the line that lasts longest."""
+    if name.startswith("lived"):
+        return f"MAX(s.{name}) AS {name}"
+    return f"SUM(CAST({price} * s.{name} AS DECIMAL(38, 8))) AS {name}"
+
+
+def line_columns(shape: Shape) -> list[str]:
+    """Name the columns of `line_chance` that are no state."""
+    ends = ["worst", "best", *(f"{side}_{level}" for level in _percents(shape) for side in ("low", "high"))]
+    columns = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
+    return columns + [name for p in ("paid", "lived") for name in effect_columns(p, shape.line_axes)]
+
+
+def _percents(shape: Shape) -> list[int]:
+    return [round(100 * level) for level in shape.levels]
+
+
+def _sql(*parts: str) -> Expression:
+    return Expression("", ", ".join(parts), frozenset())
+
+
+# --- in NumPy: parts, their intervals, and the interval of their sum
+
+Parts = dict[str, Array]
+
+
+def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Schema) -> pa.RecordBatch:
+    row = {
+        name: np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float)
+        for name in batch.schema.names
+        if name != "party_id"
+    }
+    row["order_monthly"] = np.where(row["has_lines"] > 0, 0.0, row["monthly"])
+    effects = _effects(row, shape)
+    orders, in_orders = _orders(row, shape, factors)
+    cost = _cost_variance(row)
+    line_sd = np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
+    by_parameters = (effects**2).sum(axis=0)
+    found: Parts = {"chance": orders.variance - in_orders + line_sd**2 + cost, "deviation_by_parameters": by_parameters}
+    found["deviation"] = np.sqrt(found["chance"] + by_parameters)
+    found["deviation_by_parameters"] = np.sqrt(by_parameters)
+    for level, percent in zip(shape.levels, _percents(shape), strict=True):
+        found |= _interval(row, shape, orders, cost + _of_cost(effects, shape), level, percent)
+    found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
+    columns = [batch.column("party_id"), batch.column("by_prior"), batch.column("ltv")]
+    columns += [pa.array(found[name]) for name in schema.names[3:]]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _effects(row: Parts, shape: Shape) -> Array:
+    """Effect in money of one standard error along each axis: purchases, spend, contract lines, cost by function."""
+    revenue = row["net"] * row["e_spend"]
+    purchases = [
+        revenue * row[f"t_{bought}"] + row["order_monthly"] * row[f"t_{lived}"]
+        for bought, lived in zip(*(effect_columns(p, shape.purchase_axes) for p in ("bought", "lived")), strict=True)
+    ]
+    spend = [row["net"] * row["t_bought"] * row[f"e_{name}"] for name in effect_columns("spend", shape.spend_axes)]
+    lines = [
+        row["net"] * row[f"l_{paid}"] + row["monthly"] * row[f"l_{lived}"]
+        for paid, lived in zip(*(effect_columns(p, shape.line_axes) for p in ("paid", "lived")), strict=True)
+    ]
+    cost = [row[f"mean_{f}"] * _lived(row) for f in FUNCTIONS]
+    return np.array([*purchases, *spend, *lines, *cost])
+
+
+def _of_cost(effects: Array, shape: Shape) -> Array:
+    return np.asarray((effects[shape.effects - len(FUNCTIONS) :] ** 2).sum(axis=0))
+
+
+def _lived(row: Parts) -> Array:
+    return np.where(row["has_lines"] > 0, row["l_lived"], row["t_lived"])
+
+
+def _orders(row: Parts, shape: Shape, factors: Factors) -> tuple[Amounts, Array]:
+    """Return the amounts that orders bring, less the cost of the time alive, and the variance by parameters in them."""
+    net, monthly, spend = row["net"], row["order_monthly"], row["e_spend"]
+    bought, lived = row["t_bought"], row["t_lived"]
+    uneven, single = 1 + row["e_spread"], 1 + row["e_single"]
+    revenue = spend * bought
+    revenue_squared = spend**2 * uneven * (single * row["t_singles"] + row["t_pairs"])
+    together = spend * (row["t_both"] - bought * lived)
+    variance = (
+        net**2 * (revenue_squared - revenue**2)
+        + monthly**2 * (row["t_lived_twice"] - lived**2)
+        + 2 * net * monthly * together
+    )
+    axes = shape.purchase_axes + shape.spend_axes
+    by_parameters = (_effects(row, shape)[:axes] ** 2).sum(axis=0)
+    gone = np.where(row["has_orders"] > 0, 1 - row["t_p_alive"], 1.0)
+    amounts = Amounts(
+        mean=net * revenue + monthly * lived,
+        variance=np.maximum(variance, 0.0) + by_parameters,
+        waiting=row["t_waiting"],
+        gone=gone,
+        least=np.minimum(monthly, 0.0) * 12 * factors.whole * row["has_orders"],
+    )
+    return amounts, by_parameters
+
+
+def _cost_variance(row: Parts) -> Array:
+    """Variance of the cost of a customer's own, beyond that of the time it stays."""
+    lines = row["l_lived"] ** 2 + row["l_lived_sd"] ** 2
+    squared = np.where(row["has_lines"] > 0, lines, row["t_lived_twice"])
+    return row["of_rate"] * squared + row["of_month"] * _lived(row)
+
+
+def _interval(row: Parts, shape: Shape, orders: Amounts, cost: Array, level: float, percent: int) -> Parts:
+    score = ndtri((1 + level) / 2)
+    low, high = orders.interval(level)
+    below = [np.where(row["has_orders"] > 0, orders.mean - low, 0.0), score * np.sqrt(cost)]
+    above = [np.where(row["has_orders"] > 0, high - orders.mean, 0.0), score * np.sqrt(cost)]
+    line_low, line_high = _line_distances(row, shape, score, percent)
+    distances = ([*below, line_low], [*above, line_high])
+    down, up = (_together(parts) for parts in distances)
+    mean = (
+        np.where(row["has_orders"] > 0, orders.mean, 0.0) + row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
+    )
+    # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
+    middle = mean + np.round(row["ltv"] - mean, 2)
+    return {f"low_{percent}": middle - down, f"high_{percent}": middle + up}
+
+
+def _together(distances: Sequence[Array]) -> Array:
+    """Add by squares; a distance is negative where an interval lies beside the mean, which is more than mostly comes."""
+    squares = np.sum([np.sign(d) * d**2 for d in distances], axis=0)
+    return np.asarray(np.sign(squares) * np.sqrt(np.abs(squares)))
+
+
+def _line_distances(row: Parts, shape: Shape, score: float, percent: int) -> tuple[Array, Array]:
+    """How far both ends lie from the mean: those of chance, wider by the parameters, within what is possible."""
+
+    def worth(case: str) -> Array:
+        return row["net"] * row[f"l_paid{case}"] + row["monthly"] * row[f"l_lived{case}"]
+
+    first = shape.purchase_axes + shape.spend_axes
+    unknown = (_effects(row, shape)[first : first + shape.line_axes] ** 2).sum(axis=0) * score**2
+    mean = worth("")
+    cases = [worth(f"_{side}_{percent}") for side in ("low", "high")]
+    bounds = [worth("_worst"), worth("_best")]
+    down, up = mean - np.minimum(*cases), np.maximum(*cases) - mean
+    down, up = (np.sign(d) * np.sqrt(d**2 + unknown * (d > 0)) for d in (down, up))
+    return np.minimum(down, mean - np.minimum(*bounds)), np.minimum(up, np.maximum(*bounds) - mean)
+
+
+def _schema(shape: Shape) -> pa.Schema:
+    ends = [f"{side}_{percent}" for percent in _percents(shape) for side in ("low", "high")]
+    numbers = ["ltv", "deviation_by_parameters", "deviation", *ends, "chance", *effect_columns("value", shape.effects)]
+    fields = [("party_id", pa.string()), ("by_prior", pa.bool_()), *((name, pa.float64()) for name in numbers)]
+    return pa.schema(fields)

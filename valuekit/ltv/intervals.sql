@@ -1,0 +1,58 @@
+-- What the value of each party is made of, with what chance and unknown parameters do to each part.
+
+-- step: _line_parts
+SELECT l.party_id, {line_sums}
+FROM contract_lines AS l
+JOIN line_chance AS s
+  ON s.term_months = l.term_months AND s.renewals = l.renewals AND s.months_to_next = l.months_to_next
+ AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.ends = l.ends
+GROUP BY l.party_id
+
+-- step: _cost_errors
+-- Customers of one cell differ in their cost a month, months of one customer do, and the mean of all is an estimate too.
+-- Where no model could be fitted, each of these is as large as stated: deviations as shares of the cost itself.
+SELECT function, customers, between AS b, dispersion AS d,
+       SQRT(COALESCE((between + dispersion / SQRT(-monthly) / 12) / customers, $stated * $stated)) AS of_mean
+FROM (SELECT function, dispersion, NULLIF(customers, 0) AS customers, CAST(NULLIF(monthly, 0) AS DOUBLE) AS monthly,
+             CASE WHEN dispersion IS NOT NULL THEN between END AS between
+      FROM cost_models)
+
+-- step: _cost_terms
+SELECT e.party_id, e.function, CAST(e.monthly AS DOUBLE) * c.of_mean AS of_mean,
+       COALESCE(c.b, $stated * $stated) * CAST(e.peer AS DOUBLE) * CAST(e.peer AS DOUBLE) * (1 - e.own_weight) AS of_rate,
+       COALESCE(c.d * POWER(-CAST(e.monthly AS DOUBLE), 1.5), CAST(e.monthly AS DOUBLE) * CAST(e.monthly AS DOUBLE))
+         AS of_month
+FROM expected_cost AS e
+JOIN _cost_errors AS c ON c.function = e.function
+WHERE NOT LIST_CONTAINS($off, e.function) AND e.monthly < 0
+
+-- step: _cost_parts
+SELECT party_id,
+       SUM(CAST(of_rate AS DECIMAL(38, 8))) AS of_rate,
+       SUM(CAST(of_month AS DECIMAL(38, 8))) AS of_month,
+       {cost_means}
+FROM _cost_terms
+GROUP BY party_id
+
+-- step: value_parts
+SELECT v.party_id,
+       CAST(v.ltv AS DOUBLE) AS ltv,
+       {net} AS net,
+       {monthly} AS monthly,
+       o.party_id IS NOT NULL AS has_orders,
+       l.party_id IS NOT NULL AS has_lines,
+       f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
+       {order_columns},
+       {line_columns},
+       COALESCE(CAST(c.of_rate AS DOUBLE), 0) AS of_rate,
+       COALESCE(CAST(c.of_month AS DOUBLE), 0) AS of_month,
+       {cost_columns}
+FROM ltv AS v
+JOIN futures AS f ON f.party_id = v.party_id
+LEFT JOIN cost_rates AS r ON r.party_id = v.party_id
+LEFT JOIN order_summary AS o ON o.party_id = v.party_id
+LEFT JOIN order_states AS t
+  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days
+LEFT JOIN order_spend AS e ON e.party_id = o.party_id
+LEFT JOIN _line_parts AS l ON l.party_id = v.party_id
+LEFT JOIN _cost_parts AS c ON c.party_id = v.party_id

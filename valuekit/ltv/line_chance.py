@@ -1,0 +1,138 @@
+"""What chance does to a contract line: it runs until the renewal that is refused, so its value is a step per renewal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.ltv.directions import Direction, directions
+from valuekit.ltv.models import MaximumLikelihood
+from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.order_states import effect_columns
+from valuekit.ltv.renewals import Curve
+
+STATE = ("term_months", "renewals", "months_to_next", "months_to_first", "pending", "ends")
+
+
+def predict(engine: Engine, curves: Mapping[int, Curve], factors: Factors, levels: Sequence[float]) -> int:
+    """Make `line_chance`: one row per distinct state of a contract line, in payments of a term and months alive.
+
+    Reads `line_groups`. Columns, discounted within the horizon: `paid`, `lived`, their deviations `paid_sd` and
+    `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`; for each level `paid_low_50`, `lived_low_50`,
+    `paid_high_50`, `lived_high_50`; `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the
+    parameters of all curves. Returns how many axes there are; terms that share a curve share its axes.
+    """
+    axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
+    width = 0
+    for curve in curves.values():
+        if id(curve.model) not in axes:
+            axes[id(curve.model)] = width, directions(curve.model, stated=curve.stated)
+            width += len(axes[id(curve.model)][1])
+    rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
+    schema = _schema(levels, width)
+    tables = [schema.empty_table()]
+    for term, curve in curves.items():
+        state = {name: values[rows["term_months"] == term] for name, values in rows.items()}
+        found = line_chance(state, curve, factors, levels)
+        place, own = axes[id(curve.model)]
+        found |= _effects(state, curve, own, place, factors, width)
+        columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
+        columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
+        tables.append(pa.Table.from_arrays(columns, schema=schema))
+    engine.put("line_chance", pa.concat_tables(tables))
+    return width
+
+
+def line_chance(
+    state: Mapping[str, Array], curve: Curve, factors: Factors, levels: Sequence[float]
+) -> dict[str, Array]:
+    """Return moments and quantiles of the payments and the months alive of contract lines.
+
+    A level's ends: as much in each tail; from the worst case on where that alone is more than a tail, up to the best
+    where that is; of the two, the shorter.
+    """
+    course = _Course(state, curve, factors)
+    found = {"paid": course.mean(course.paid), "lived": course.mean(course.lived)}
+    found |= {f"{name}_sd": course.deviation(getattr(course, name)) for name in ("paid", "lived")}
+    last = course.paid.shape[1] - 1
+    ends = {"worst": course.quantile(np.zeros(len(course.paid))), "best": np.full(len(course.paid), last)}
+    for level in levels:
+        low, high = course.interval(level)
+        ends |= {f"low_{round(100 * level)}": low, f"high_{round(100 * level)}": high}
+    line = np.arange(len(course.paid))
+    for name, case in ends.items():
+        found |= {f"paid_{name}": course.paid[line, case], f"lived_{name}": course.lived[line, case]}
+    return found
+
+
+class _Course:
+    """All ways in which a line can go: case m is to leave in month m, the last case is to stay throughout."""
+
+    def __init__(self, state: Mapping[str, Array], curve: Curve, factors: Factors) -> None:
+        months = np.arange(12 * factors.years)
+        term = state["term_months"][:, None]
+        since = months - state["months_to_next"][:, None]
+        met = np.where(since >= 0, since // term + 1, 0)
+        there = curve.survival(state["renewals"][:, None], state["pending"][:, None] + met)
+        there = np.where((state["ends"][:, None] > 0) & (met > 0), 0.0, there)
+        self.left = np.column_stack([1 - there, np.ones(len(there))])
+        """Probability to leave in a month or earlier."""
+        self.chance = np.diff(self.left, axis=1, prepend=0.0)
+        factor = np.repeat(factors.factor[: factors.years], 12)
+        due = ((since >= 0) & (since % term == 0)) * factor
+        signed = (months == state["months_to_first"][:, None]) * factor
+        self.paid = _before(due) + signed.sum(axis=1)[:, None]
+        self.lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
+        # A renewal that is pending is refused today, so nobody is there for half of the first month.
+        self.lived[:, 0] = np.where(state["pending"] > 0, 0.0, self.lived[:, 0])
+
+    def mean(self, of_case: Array) -> Array:
+        return np.asarray((self.chance * of_case).sum(axis=1))
+
+    def deviation(self, of_case: Array) -> Array:
+        apart = of_case - self.mean(of_case)[:, None]
+        return np.sqrt((self.chance * apart**2).sum(axis=1))
+
+    def quantile(self, probability: Array) -> Array:
+        """Return the first case up to which the probability is reached, of those that are possible."""
+        reached = self.left >= np.maximum(probability, 1e-12)[:, None] - 1e-12
+        return np.asarray((reached & (self.left > 0)).argmax(axis=1))
+
+    def interval(self, level: float) -> tuple[Array, Array]:
+        size, last = len(self.left), self.left.shape[1] - 1
+        tail, first = (1 - level) / 2, self.quantile(np.zeros(len(self.left)))
+        line = np.arange(size)
+        worst, best = self.left[line, first] >= tail, self.chance[:, last] >= tail
+        up_to, from_on = self.quantile(np.full(size, level)), self.quantile(np.full(size, 1 - level) + 2e-12)
+        starts_low = worst & (~best | (up_to - first <= last - from_on))
+        low = np.where(starts_low, first, np.where(best, from_on, self.quantile(np.full(size, tail))))
+        high = np.where(starts_low, up_to, np.where(best, last, self.quantile(np.full(size, 1 - tail))))
+        return low, high
+
+
+def _before(by_month: Array) -> Array:
+    """Sum of the months before each, and of all."""
+    return np.column_stack([np.zeros(len(by_month)), np.cumsum(by_month, axis=1)])
+
+
+def _effects(
+    state: Mapping[str, Array], curve: Curve, axes: Sequence[Direction[MaximumLikelihood]], place: int,
+    factors: Factors, width: int,
+) -> dict[str, Array]:  # fmt: skip
+    size = len(state["term_months"])
+    found = {name: np.zeros(size) for prefix in ("paid", "lived") for name in effect_columns(prefix, width)}
+    for i, axis in enumerate(axes, start=place + 1):
+        up, down = (_Course(state, replace(curve, model=model), factors) for model in (axis.up, axis.down))
+        for name in ("paid", "lived"):
+            found[f"{name}_by_{i}"] = axis.effect(up.mean(getattr(up, name)), down.mean(getattr(down, name)))
+    return found
+
+
+def _schema(levels: Sequence[float], width: int) -> pa.Schema:
+    ends = ["worst", "best", *(f"{side}_{round(100 * level)}" for level in levels for side in ("low", "high"))]
+    numbers = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
+    numbers += [*effect_columns("paid", width), *effect_columns("lived", width)]
+    return pa.schema([(name, pa.int64()) for name in STATE] + [(name, pa.float64()) for name in numbers])

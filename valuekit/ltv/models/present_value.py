@@ -1,0 +1,29 @@
+"""The value today of purchases that come at any time in all the future."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from valuekit.errors import ConfigError
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.units import TimeUnit
+
+_EARLIEST, _LATEST, _STEP = -17.0, 3.75, 0.25
+"""Logarithms of times, in multiples of the time in which value falls by e: what lies outside is below 1e-14."""
+
+
+def present_value(expected: Callable[[float], Array], annual_rate: float, unit: TimeUnit) -> Array:
+    """Return the discounted sum of purchases, given how many are expected in the next `t` (in `unit`), for any `t`.
+
+    With M(t) expected by t and d = ln(1 + rate) per unit, the integral of e^(-d t) dM(t) is, by parts, that of
+    d e^(-d t) M(t) dt: a sum of positive terms, by the trapezoid rule on ln t. Raises `ConfigError` where the rate is
+    not above 0, since all purchases of all time have no limit for some customers.
+
+    >>> present_value(lambda t: np.array([2.0 * t]), 0.10, TimeUnit("week")).round(4)  # 2 a week, for ever
+    array([1094.9213])
+    """
+    if not annual_rate > 0:
+        raise ConfigError(f"purchases of all the future need a yearly discount rate above 0, not {annual_rate}.")
+    force = np.log1p(annual_rate) / unit.per_year
+    at = np.exp(np.arange(_EARLIEST, _LATEST, _STEP))
+    return np.asarray(sum(_STEP * u * np.exp(-u) * expected(u / force) for u in at))

@@ -1,0 +1,80 @@
+"""Intervals of an amount that may be nothing at all: an atom, and a gamma distribution beyond it, by two moments."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.special import gammaincinv, ndtr, ndtri
+
+from valuekit.ltv.models.observations import Array
+
+LEVELS = (0.50, 0.80, 0.95)
+"""Levels of published intervals."""
+
+_SHAPES = np.linspace(np.log(0.02), np.log(1e4), 141)
+_SCORES = np.linspace(-4.0, 4.0, 161)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Amounts of chance, a row each: nothing comes with probability `waiting` + `gone`, else a gamma above `least`."""
+
+    mean: Array
+    variance: Array
+    waiting: Array
+    """Probability that it is alive and yet nothing comes; the amount is then `least`."""
+    gone: Array
+    """Probability that it is gone already; the amount is then 0."""
+    least: Array
+    """The lowest amount: what waiting costs all the time, 0 or below."""
+
+    def interval(self, level: float) -> tuple[Array, Array]:
+        """Return both ends: as much in each tail, or from `least` on where nothing alone is more than a tail.
+
+        >>> zero, one = np.zeros(2), np.ones(2)
+        >>> low, high = Amounts(one, one, zero, np.array([0.0, 0.4]), zero).interval(0.80)
+        >>> low.round(2), high.round(2)
+        (array([0.11, 0.  ]), array([2.3 , 1.89]))
+        """
+        tail = (1 - level) / 2
+        from_nothing = self.waiting + self.gone >= tail
+        high = self._quantile(np.where(from_nothing, level, 1 - tail))
+        return np.where(from_nothing, self.least, self._quantile(np.full(len(self.mean), tail))), high
+
+    def _quantile(self, probability: Array) -> Array:
+        """Invert the whole distribution: a step at `least`, a step at 0, and the gamma that runs through both."""
+        something = np.maximum(1 - self.waiting - self.gone, 1e-9)
+        mean = (self.mean - self.waiting * self.least) / something
+        square = (self.variance + self.mean**2 - self.waiting * self.least**2) / something
+        above = np.maximum(mean - self.least, 1e-9)
+        shape = above**2 / np.maximum(square - mean**2, 1e-8 * above**2)
+
+        def beyond(nothing: Array) -> Array:
+            share = (probability - nothing) / something
+            return self.least + above * relative_quantile(shape, np.clip(share, 1e-9, 1 - 1e-9)) * (share > 0)
+
+        below_zero = beyond(self.waiting)
+        return np.where(below_zero < 0, below_zero, np.maximum(beyond(self.waiting + self.gone), 0.0))
+
+
+def relative_quantile(shape: Array, probability: Array) -> Array:
+    """Return quantiles of gamma distributions with mean 1, read from a table over shape and normal score.
+
+    >>> relative_quantile(np.array([1.0, 4.0]), np.array([0.5, 0.9])).round(3)
+    array([0.693, 1.67 ])
+    """
+    table = _table()
+    row = np.interp(np.log(np.maximum(shape, 1e-12)), _SHAPES, np.arange(len(_SHAPES)))
+    column = np.interp(ndtri(probability), _SCORES, np.arange(len(_SCORES)))
+    i, j = (
+        np.minimum(place.astype(np.int64), size - 2) for place, size in zip((row, column), table.shape, strict=True)
+    )
+    u, v = row - i, column - j
+    left = (1 - u) * table[i, j] + u * table[i + 1, j]
+    return np.asarray((1 - v) * left + v * ((1 - u) * table[i, j + 1] + u * table[i + 1, j + 1]))
+
+
+@cache
+def _table() -> Array:
+    shapes = np.exp(_SHAPES)[:, None]
+    return np.asarray(gammaincinv(shapes, ndtr(_SCORES)[None, :]) / shapes)

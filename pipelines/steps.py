@@ -239,6 +239,7 @@ def value(work: Work) -> None:
         off=settings.off,
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
+        unmatched_returns=settings.unmatched_returns,
         half_life_days=settings.referral_half_life_days,
     )
     work.models = {model.name: model.to_json() for model in models}

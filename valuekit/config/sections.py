@@ -32,8 +32,13 @@ class Ltv(Section):
     )
     off: list[Literal[STREAMS]] = Field(default_factory=list, description="Streams left out")  # type: ignore[valid-type]
     time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
-    purchase_model: Literal["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd"] = Field(
-        default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package"
+    purchase_model: Literal["mbg_nbd", "bg_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "select"] = Field(
+        default="mbg_nbd",
+        description="Model of repeat orders; `lifetimes_` fits it with that package, `select` backtests and takes the best",
+    )
+    unmatched_returns: Literal["reduce", "last_order", "ignore"] = Field(
+        default="reduce",
+        description="Returns whose order is unknown: reduce what repeat orders were worth, the last order before, or nothing",
     )
     referral_half_life_days: Days = Field(
         default=730,

@@ -2,7 +2,7 @@
 -- Amounts are of orders less what was returned by then, so that nothing later shows.
 
 -- step: _recent
-SELECT party_id, $as_of - day AS days_ago, CASE WHEN returns_order IS NOT NULL OR amount <= 0 THEN 0 ELSE 1 END AS orders,
+SELECT party_id, $as_of - day AS days_ago, CASE WHEN returns_order IS NOT NULL OR amount < 0 THEN 0 ELSE 1 END AS orders,
        amount, day
 FROM order_lines
 WHERE day <= $as_of

@@ -1,7 +1,7 @@
 """Orders of any table or file as `order_lines`: who bought when for how much; what cannot be read is refused here."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -69,7 +69,7 @@ def _source(engine: Engine, orders: Any, reading: Reading) -> tuple[str, str]:
             what = "does not exist." if reader else "is no Parquet or CSV file."
             raise InputError(what, where=str(orders), next_step="Name a file that ends in .parquet or .csv.")
         return f"{reader}({literal(path)})", path.name
-    engine.put(INPUT, _as_arrow(orders, [name for name in _names(reading).values() if name]))
+    engine.put(INPUT, _as_arrow(orders, _names(reading)))
     return INPUT, "orders"
 
 
@@ -84,35 +84,39 @@ def _names(reading: Reading) -> dict[str, str | None]:
     }
 
 
-def _as_arrow(orders: Any, names: list[str]) -> pa.Table:
-    """Take the named columns of a table, as far as it has them: those that it lacks are told of later."""
-    if isinstance(orders, pa.Table):
-        return orders.select([n for n in orders.schema.names if n in names])
-    columns = orders.keys() if hasattr(orders, "keys") else getattr(orders, "columns", None)
+def _as_arrow(orders: Any, names: dict[str, str | None]) -> pa.Table:
+    """Take the named columns of a table."""
+    columns = orders.schema.names if isinstance(orders, pa.Table) else getattr(orders, "columns", None)
+    columns = orders.keys() if isinstance(orders, Mapping) else columns
     if columns is None:
         raise InputError(
-            f"a {type(orders).__name__} is no table of orders.",
+            f"this {type(orders).__name__} is no table of orders.",
             next_step="Give a pandas, Polars or Arrow table, a mapping of columns, or the path of a file.",
         )
+    _require(names, [str(name) for name in columns], "orders")
     try:
-        return pa.table({str(name): _column(orders[name]) for name in columns if name in names})
+        return pa.table({name: _column(orders[name]) for name in dict.fromkeys(names.values()) if name})
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(f"{str(error).splitlines()[0]}.", where="orders") from None
 
 
 def _column(values: Any) -> Any:
+    if isinstance(values, pa.ChunkedArray):
+        return values
     return values.to_arrow() if hasattr(values, "to_arrow") else pa.array(values)
+
+
+def _require(names: dict[str, str | None], known: Collection[str], where: str) -> None:
+    for what, name in names.items():
+        if name and name not in known:
+            advice = f"{did_you_mean(name, known)} Say which column it is: {what}=..."
+            raise UnknownNameError(f"column for the {what}", name, known, where=where, next_step=advice)
 
 
 def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> None:
     names = _names(reading)
     types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
-    for what, name in names.items():
-        if name and name not in types:
-            advice = f"Say which column it is: {what}=..."
-            raise UnknownNameError(
-                f"column for the {what}", name, types, where=where, next_step=f"{did_you_mean(name, types)} {advice}"
-            )
+    _require(names, types, where)
     day, amount = quote(str(names["date"])), quote(str(names["amount"]))
     columns = {
         "party_id": f"CAST({quote(str(names['customer']))} AS VARCHAR)",

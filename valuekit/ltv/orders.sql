@@ -1,11 +1,11 @@
 -- Purchases without contract: one row per buyer, then one row per distinct history for the fit.
 -- Reads `order_lines`: party_id, day, amount, order_id, returns_order.
 -- Several orders on a day are one purchase. A return reduces the day of the order that it returns; a day with nothing
--- left is no purchase. Returns whose order is unknown go by a policy: `reduce` what repeat purchases together were
--- worth, reduce the `last_order` before, or `ignore`.
+-- left is no purchase, while a free order is one. Returns whose order is unknown go by a policy: `reduce` what repeat
+-- purchases together were worth, reduce the `last_order` before, or `ignore`.
 
 -- step: _known
-SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount <= 0 AS is_return
+SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
 FROM order_lines
 WHERE party_id IS NOT NULL AND day <= $as_of
 
@@ -43,7 +43,7 @@ GROUP BY party_id, order_id
 
 -- step: _returned
 SELECT r.party_id, o.day, r.day AS returned_on, r.amount
-FROM (SELECT * FROM _by_day WHERE is_return AND amount <> 0) AS r
+FROM (SELECT * FROM _by_day WHERE is_return) AS r
 LEFT JOIN _orders AS o ON o.party_id = r.party_id AND o.order_id = r.returns_order
 
 -- step: _last_days
@@ -75,16 +75,16 @@ WHERE is_unmatched
 GROUP BY party_id
 
 -- step: _dated
-SELECT party_id, day, amount FROM _by_day WHERE NOT is_return
+SELECT party_id, day, amount, FALSE AS is_return FROM _by_day WHERE NOT is_return
 UNION ALL
-SELECT party_id, day, amount FROM _placed WHERE day IS NOT NULL
+SELECT party_id, day, amount, TRUE FROM _placed WHERE day IS NOT NULL
 
 -- step: _days
 SELECT party_id, day, SUM(amount) AS amount,
        ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY day) AS purchase
 FROM _dated
 GROUP BY party_id, day
-HAVING SUM(amount) > 0
+HAVING SUM(amount) > 0 OR NOT BOOL_OR(is_return)
 
 -- step: _buyers
 SELECT party_id,

@@ -26,10 +26,15 @@ def summarise(engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Un
     recency, age, monetary), `unmatched_returns`, `order_groups` and `spend_groups` (one row per distinct history, with
     its weight). The first purchase counts neither in frequency nor in the monetary value.
     """
-    engine.execute(_LINES)
+    view_lines(engine)
     summarise_lines(engine, as_of, unit, unmatched_returns=unmatched_returns)
     engine.run("valuekit.ltv", "order_groups.sql")
     engine.execute("DROP VIEW order_lines")
+
+
+def view_lines(engine: Engine) -> None:
+    """Make the view `order_lines` of the canonical table `orders`, net of tax."""
+    engine.execute(_LINES)
 
 
 _LINES = """CREATE OR REPLACE VIEW order_lines AS

@@ -1,6 +1,7 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
@@ -16,6 +17,8 @@ from valuekit.ltv.intervals import Shape, find_intervals
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.quantiles import LEVELS
+from valuekit.ltv.selection import choose_model
+from valuekit.ltv.summary import Unmatched
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -31,6 +34,7 @@ def value(
     off: Sequence[str] = (),
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
+    unmatched_returns: Unmatched = "reduce",
     half_life_days: float = 730,
     levels: Sequence[float] = LEVELS,
 ) -> list[FittedModel]:
@@ -39,7 +43,8 @@ def value(
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), and `facts`, `stages` and
     `cash_months`; nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
 
-    - Orders: expected purchases (MBG/NBD by default) times expected spend (Gamma-Gamma).
+    - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
+      the past) times expected spend (Gamma-Gamma).
     - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric by
       term length), times the share of receipts that were not refunded in the last 12 months. A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
@@ -55,12 +60,14 @@ def value(
     """
     unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    orders, models = _order_stream(engine, as_of, unit, purchase_model, factors)
+    name, chosen = _choice(engine, as_of, unit, purchase_model, unmatched_returns)
+    purchases.summarise(engine, as_of, unit, unmatched_returns)
+    orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     width, curves = _contract_stream(engine, as_of, factors, levels)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
-    parameters = {"order_model": purchase_model, "orders_by_prior": by_prior, "kept": kept}
+    parameters = {"order_model": name, "orders_by_prior": by_prior, "kept": kept}
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
     add_given_streams(engine, as_of, half_life_days)
     _set_values(engine, final)
@@ -72,12 +79,20 @@ def value(
     return [*models, *curves]
 
 
+def _choice(engine: Engine, as_of: date, unit: TimeUnit, name: str, unmatched: Unmatched) -> tuple[str, str]:
+    """Return the name of the purchase model, and why it was chosen where it was."""
+    if name != "select":
+        return name, ""
+    purchases.view_lines(engine)
+    return choose_model(engine, unit.name, as_of, unmatched)
+
+
 def _order_stream(
-    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors
+    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors, chosen: str
 ) -> tuple[order_states.OrderModels, list[FittedModel]]:
-    purchases.summarise(engine, as_of, unit)
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
+    bought = replace(bought, note="; ".join(filter(None, (chosen, bought.note))))
     if not (isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma)):
         raise TypeError("the order stream needs a model of purchases and one of spend")
     models = order_states.OrderModels(

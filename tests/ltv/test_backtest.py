@@ -105,7 +105,7 @@ def test_the_choice_says_by_how_much(tested):
     assert all(r["behind"] > 0 and r["standard_error"] > 0 for r in rows[1:])
     frame = tested.forecasts.to_pandas()
     of = frame[frame["model"] == "oracle"]
-    loss = (of["purchases"] - of["actual_purchases"]).abs().groupby(of["customer"]).mean().mean()
+    loss = ((of["purchases"] - of["actual_purchases"]) ** 2).groupby(of["customer"]).mean().mean()
     assert next(r["loss"] for r in rows if r["model"] == "oracle") == pytest.approx(loss)
     assert str(choice).startswith("mbg_nbd is best")
     with pytest.raises(FitError, match="no model foretold"):

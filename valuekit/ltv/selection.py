@@ -23,7 +23,7 @@ ORIGINS = 3
 class Choice:
     """The model with the lowest loss over all origins, and how far each other one is behind.
 
-    `table`: model, `loss` (mean absolute error of a customer's purchases), `behind` (loss less that of the best),
+    `table`: model, `loss` (mean squared error of a customer's purchases), `behind` (loss less that of the best),
     `standard_error` (of `behind`, over customers, whose errors at several origins count as one) and `origins`.
     """
 
@@ -37,7 +37,7 @@ class Choice:
             return f"{self.best} is the only candidate"
         second = rows[1]
         return (
-            f"{self.best} is best: a customer's purchases are off by {rows[0]['loss']:.3f}, by {second['behind']:.4f} "
+            f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, {second['behind']:.4f} "
             f"less than with {second['model']} (standard error {second['standard_error']:.4f})"
         )
 
@@ -77,10 +77,10 @@ _CHOICE = pa.schema(
 
 
 def _losses(forecasts: pa.Table, models: Sequence[str] | None) -> Iterator[tuple[str, tuple[int, Array]]]:
-    """Yield each model's number of origins, and the mean absolute error of each customer over its origins."""
+    """Yield each model's number of origins, and the mean squared error of each customer over its origins."""
     names = np.asarray(forecasts["model"].to_pylist(), dtype=object)
     customers, code = np.unique(np.asarray(forecasts["customer"].to_pylist(), dtype=object), return_inverse=True)
-    error = np.abs(forecasts["purchases"].to_numpy() - forecasts["actual_purchases"].to_numpy())
+    error = (forecasts["purchases"].to_numpy() - forecasts["actual_purchases"].to_numpy()) ** 2
     origin = forecasts["origin"].cast(pa.int32()).to_numpy()
     for name in sorted(set(names.tolist())):
         if models is None or name in models:

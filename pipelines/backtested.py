@@ -100,7 +100,7 @@ def print_backtest(found: Mapping[str, Any], console: Console) -> None:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
-    table = grid(*names, "customers>", *(f"{name}>" for name in _SHOWN))
+    table = grid(*names, "of>", *(f"{name.replace('top_decile', 'top 10%')}>" for name in _SHOWN))
     for row in rows:
         numbers = ["" if row.get(n) is None else format(row[n], shown) for n, shown in _SHOWN.items()]
         count = "" if row.get("customers") is None else f"{row['customers']:,.0f}"

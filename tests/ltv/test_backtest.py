@@ -10,6 +10,8 @@ from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots,
 from valuekit.ltv.drift import distance, read_purchase_model
 from valuekit.ltv.forecasters import Foretold, purchase_interval
 from valuekit.ltv.models import BgNbd, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.purchases import view_lines
+from valuekit.ltv.selection import choose_model
 
 START, DAYS = date(2024, 1, 1), 720
 
@@ -218,3 +220,28 @@ def test_charts_take_the_tables_of_a_backtest(tested):
     assert all(chart.to_dict()["$schema"].endswith(".json") for chart in made)
     data = [next(iter(chart.to_dict()["datasets"].values())) for chart in made[2:4]]
     assert [[r["value"] for r in rows if r["what"] == "came"] for rows in data] == [[2.0, 3.0, 6.0], [2.0, 1.0, 3.0]]
+
+
+# --- the choice in a run
+
+
+def test_a_run_that_selects_names_its_model_and_says_why(orders, world):
+    world.engine.put("planted", pa.Table.from_pandas(orders, preserve_index=False))
+    world.add_all(
+        "orders",
+        "SELECT 'shop' AS system, CAST(ROW_NUMBER() OVER (ORDER BY customer, date) AS VARCHAR) AS id, "
+        "customer AS party_id, date AS ordered_on, amount, amount AS reporting_amount FROM planted",
+    )
+    view_lines(world.engine)
+    name, note = choose_model(world.engine, "week", START + timedelta(days=DAYS))
+    assert name in {"mbg_nbd", "bg_nbd"}
+    assert note.startswith(f"{name} is best")
+    assert "standard error" in note
+
+
+def test_too_few_orders_leave_the_default_and_say_so(world):
+    world.order("ann", "2026-06-02", 10)
+    view_lines(world.engine)
+    name, note = choose_model(world.engine, "week", date(2026, 6, 30))
+    assert name == "mbg_nbd"
+    assert note.startswith("not chosen by a backtest: ")

@@ -1,5 +1,5 @@
--- Purchases without contract: one row per buyer, then one row per distinct history for the fit.
--- Reads `order_lines`: party_id, day, amount, order_id, returns_order.
+-- Purchases without contract: one row per buyer.
+-- Reads `order_lines` (party_id, day, amount, order_id, returns_order) and `order_totals`.
 -- Several orders on a day are one purchase. A return reduces the day of the order that it returns; a day with nothing
 -- left is no purchase, while a free order is one. Returns whose order is unknown go by a policy: `reduce` what repeat
 -- purchases together were worth, reduce the `last_order` before, or `ignore`.
@@ -9,41 +9,31 @@ SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL
 FROM order_lines
 WHERE party_id IS NOT NULL AND day <= $as_of
 
--- step: order_totals
--- One pass. Who buys at most once a day and returns nothing needs no more; MIN_BY is asked where no days tie.
-SELECT party_id,
-       COUNT(*) AS lines,
-       {distinct_days} AS purchases,
-       MIN(day) AS first_on,
-       MAX(day) AS last_on,
-       SUM(amount) AS amount,
-       MIN_BY(amount, day) AS first_amount,
-       BOOL_OR(is_return) AS has_return
-FROM _known
-GROUP BY party_id
-
--- step: _first_days
+-- step: order_first_days
 -- Who buys several times a day but returns nothing: the first day alone must be added up.
 SELECT k.party_id, SUM(k.amount) AS first_amount
 FROM _known AS k
 JOIN (SELECT party_id, first_on FROM order_totals WHERE NOT has_return AND lines > purchases AND purchases > 0) AS t
   ON t.party_id = k.party_id AND t.first_on = k.day
+WHERE {any_crowded}
 GROUP BY k.party_id
 
--- step: _by_day
+-- step: order_rest
+-- Who returned something, or whose days are not counted: the only lines that are looked at once more.
 SELECT k.*
 FROM _known AS k
 JOIN (SELECT party_id FROM order_totals WHERE has_return OR purchases = 0) AS t ON t.party_id = k.party_id
+WHERE {any_rest}
 
 -- step: _orders
 SELECT party_id, order_id, MIN(day) AS day
-FROM _by_day
+FROM order_rest
 WHERE NOT is_return AND order_id IS NOT NULL
 GROUP BY party_id, order_id
 
 -- step: _returned
 SELECT r.party_id, o.day, r.day AS returned_on, r.amount
-FROM (SELECT * FROM _by_day WHERE is_return) AS r
+FROM (SELECT * FROM order_rest WHERE is_return) AS r
 LEFT JOIN _orders AS o ON o.party_id = r.party_id AND o.order_id = r.returns_order
 
 -- step: _last_days
@@ -52,7 +42,7 @@ SELECT party_id, day AS returned_on,
        MAX(CASE WHEN NOT is_return THEN day END) OVER (
          PARTITION BY party_id ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
        ) AS day
-FROM _by_day
+FROM order_rest
 
 -- step: _before
 SELECT DISTINCT party_id, returned_on, day FROM _last_days
@@ -75,7 +65,7 @@ WHERE is_unmatched
 GROUP BY party_id
 
 -- step: _dated
-SELECT party_id, day, amount, FALSE AS is_return FROM _by_day WHERE NOT is_return
+SELECT party_id, day, amount, FALSE AS is_return FROM order_rest WHERE NOT is_return
 UNION ALL
 SELECT party_id, day, amount, TRUE FROM _placed WHERE day IS NOT NULL
 
@@ -98,7 +88,7 @@ GROUP BY party_id
 UNION ALL
 SELECT t.party_id, t.first_on, t.last_on, t.purchases, t.amount, COALESCE(f.first_amount, t.first_amount)
 FROM order_totals AS t
-LEFT JOIN _first_days AS f ON f.party_id = t.party_id
+LEFT JOIN order_first_days AS f ON f.party_id = t.party_id
 WHERE NOT t.has_return AND t.purchases > 0
 
 -- step: _spans
@@ -123,4 +113,3 @@ SELECT b.party_id,
        $time_unit AS time_unit
 FROM _spans AS b
 LEFT JOIN unmatched_returns AS u ON u.party_id = b.party_id
-ORDER BY b.party_id

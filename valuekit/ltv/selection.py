@@ -37,8 +37,8 @@ class Choice:
             return f"{self.best} is the only candidate"
         second = rows[1]
         return (
-            f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, {second['behind']:.4f} "
-            f"less than with {second['model']} (standard error {second['standard_error']:.4f})"
+            f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, "
+            f"{second['behind']:.4f} less than with {second['model']} (standard error {second['standard_error']:.4f})"
         )
 
 

@@ -112,10 +112,20 @@ def summarise_lines(
 ) -> None:
     """Make `order_summary` (one row per buyer) and `unmatched_returns` from `order_lines`."""
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
-    engine.run(PACKAGE, "orders.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
+    engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
     if grain == "day":
         _check_grain(engine)
-    engine.drop("order_totals")
+    # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
+    crowded = _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
+    engine.run(
+        PACKAGE, "orders.sql", parameters, any_crowded=crowded, any_rest=_any(engine, "has_return OR purchases = 0")
+    )
+    engine.drop("order_totals", "order_first_days", "order_rest")
+
+
+def _any(engine: Engine, condition: str) -> Expression:
+    found = engine.scalar(f"SELECT COUNT(*) FROM order_totals WHERE {condition}")
+    return Expression(condition, "TRUE" if found else "FALSE", frozenset())
 
 
 def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:

@@ -67,11 +67,12 @@ def backtest_orders(
 
 def candidates(models: Sequence[str] = MODELS, unit: str = "week") -> dict[str, Forecaster]:
     """Return the forecasters by name: the named models, the challenger, and the naive rules."""
+    return {name: fitted_model(name, unit) for name in models} | {"challenger": forecasters.challenger()} | NAIVE
 
-    def fitted(name: str) -> Forecaster:
-        return forecasters.by_model(lambda: purchase_model(name, unit))
 
-    return {name: fitted(name) for name in models} | {"challenger": forecasters.challenger()} | NAIVE
+def fitted_model(name: str, unit: str) -> Forecaster:
+    """Return the forecaster that fits the named model of purchases at each origin."""
+    return forecasters.by_model(lambda: purchase_model(name, unit))
 
 
 def backtest_lines(

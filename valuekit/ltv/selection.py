@@ -9,10 +9,8 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, FitError
-from valuekit.ltv import forecasters
-from valuekit.ltv.backtest import MODELS, Backtest, backtest_lines
+from valuekit.ltv.backtest import MODELS, Backtest, backtest_lines, fitted_model
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.purchases import purchase_model
 from valuekit.ltv.summary import Unmatched
 
 LONGEST_DAYS = 365
@@ -98,7 +96,7 @@ def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unma
     """
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     days = min((as_of - first).days // (ORIGINS + 2), LONGEST_DAYS) if first else 0
-    fitted = {name: forecasters.by_model(lambda name=name: purchase_model(name, unit)) for name in MODELS}  # type: ignore[misc]  # mypy knows no default of a lambda
+    fitted = {name: fitted_model(name, unit) for name in MODELS}
     try:
         tested = backtest_lines(
             engine,

@@ -16,7 +16,8 @@ class World:
     def __init__(self, as_of: date = AS_OF) -> None:
         self.engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
         for table in CANONICAL.values():
-            self.engine.make_empty(accepted(table).plus(Column("party_id", "VARCHAR", "Party")))
+            names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
+            self.engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
         for name in ("facts", "stages", "cash_months", "cash"):
             self.engine.make_empty(PUBLISHED[name])
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipelines.cash_commands import cash_app, export_statement
+from pipelines.judging_commands import judging_app
 from pipelines.money_commands import money_app
 from pipelines.options import AsJson, SnapshotPath, open_snapshot
 from pipelines.team_commands import team_app
@@ -46,6 +47,7 @@ app.add_typer(team_app)
 app.add_typer(cash_app)
 app.add_typer(money_app)
 app.add_typer(worth_app)
+app.add_typer(judging_app)
 
 
 export_app.command("statement")(export_statement)

@@ -23,7 +23,7 @@ ONE_PLACE = {
     "sqlglot": "valuekit/engine",
     "pyspark": "valuekit/engine",
     "streamlit": "valuekit/dashboard",
-    "altair": "valuekit/dashboard",
+    "altair": ("valuekit/dashboard", "valuekit/ltv/plots.py"),
     "mlflow": "valuekit/tracking",
 }
 HEAVY = ["altair", "lifetimes", "mlflow", "pandas", "scipy", "sklearn", "statsmodels", "streamlit"]

@@ -33,8 +33,15 @@ class Ltv(Section):
     off: list[Literal[STREAMS]] = Field(default_factory=list, description="Streams left out")  # type: ignore[valid-type]
     time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
     purchase_model: Literal[
-        "mbg_nbd", "bg_nbd", "pareto_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "lifetimes_pareto_nbd"
-    ] = Field(default="mbg_nbd", description="Model of repeat orders; `lifetimes_` fits it with that package")
+        "mbg_nbd", "bg_nbd", "pareto_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "lifetimes_pareto_nbd", "select"
+    ] = Field(
+        default="mbg_nbd",
+        description="Model of repeat orders; `lifetimes_`: fitted by that package; `select`: the best in backtests",
+    )
+    unmatched_returns: Literal["reduce", "last_order", "ignore"] = Field(
+        default="reduce",
+        description="What returns of unknown orders reduce: what repeat orders were worth, the last order, or nothing",
+    )
     renewal_model: Literal["bic", "sbg", "bdw"] = Field(
         default="bic",
         description="Model of renewals: shifted-beta-geometric, beta-discrete-Weibull, or the better of both by BIC",

@@ -8,9 +8,14 @@ from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.units import TimeUnit
 
 if TYPE_CHECKING:
+    from valuekit.ltv.backtest import backtest_orders
+    from valuekit.ltv.drift import check_drift
     from valuekit.ltv.equity import Acquisition
     from valuekit.ltv.fitted import FittedModel
+    from valuekit.ltv.forecast import value_orders
     from valuekit.ltv.retention import retention_check
+    from valuekit.ltv.selection import select
+    from valuekit.ltv.summary import split, summarise
     from valuekit.ltv.sums import sum_up
     from valuekit.ltv.valuation import value
 
@@ -20,20 +25,32 @@ __all__ = [
     "FittedModel",
     "Horizon",
     "TimeUnit",
+    "backtest_orders",
+    "check_drift",
     "ltv_sql",
     "present_value",
     "retention_check",
+    "select",
+    "split",
     "sum_up",
+    "summarise",
     "totals_by_year_sql",
     "value",
+    "value_orders",
 ]
 
 _LATER = {
     "Acquisition": "equity",
     "FittedModel": "fitted",
+    "backtest_orders": "backtest",
+    "check_drift": "drift",
     "retention_check": "retention",
+    "select": "selection",
+    "split": "summary",
     "sum_up": "sums",
+    "summarise": "summary",
     "value": "valuation",
+    "value_orders": "forecast",
 }
 """What fits models loads scientific libraries for a second or two, which readers of a snapshot need not wait for."""
 

@@ -48,7 +48,7 @@ def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
     A buyer has `spend` per purchase, `spread` (squared coefficient of variation of what is not known of it),
     `single` (that of one purchase) and `spend_by_i`.
     """
-    states = "SELECT frequency, recency_days, age_days, recency, age FROM order_groups"
+    states = "SELECT frequency, recency_days, age_days, recency, age, time_unit FROM order_groups"
     schema = _state_schema(len(models.ways))
     stream = (_states(batch, models, factors, schema) for batch in engine.cursor().batches(states))
     engine.put_batches("order_states", stream, schema)

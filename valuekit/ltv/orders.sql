@@ -1,49 +1,102 @@
--- Purchases without contract: one row per buyer, then one row per distinct history for the fit.
+-- Purchases without contract: one row per buyer.
+-- Reads `order_lines` (party_id, day, amount, order_id, returns_order) and `order_totals`.
 -- Several orders on a day are one purchase. A return reduces the day of the order that it returns; a day with nothing
--- left is no purchase. Returns whose order is unknown reduce what all repeat purchases together were worth.
+-- left is no purchase, while a free order is one. Returns whose order is unknown go by a policy: `reduce` what repeat
+-- purchases together were worth, reduce the `last_order` before, or `ignore`.
 
 -- step: _known
-SELECT
-    system, id, party_id, ordered_on, returns_order,
-    CAST(reporting_amount - COALESCE(reporting_tax, 0) AS DECIMAL(18, 4)) AS amount
-FROM orders
-WHERE party_id IS NOT NULL AND ordered_on <= $as_of
+SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
+FROM order_lines
+WHERE party_id IS NOT NULL AND day <= $as_of
+
+-- step: order_first_days
+-- Who buys several times a day but returns nothing: the first day alone must be added up.
+SELECT k.party_id, SUM(k.amount) AS first_amount
+FROM _known AS k
+JOIN (SELECT party_id, first_on FROM order_totals WHERE NOT has_return AND lines > purchases AND purchases > 0) AS t
+  ON t.party_id = k.party_id AND t.first_on = k.day
+WHERE {any_crowded}
+GROUP BY k.party_id
+
+-- step: order_rest
+-- Who returned something, or whose days are not counted: the only lines that are looked at once more.
+SELECT k.*
+FROM _known AS k
+JOIN (SELECT party_id FROM order_totals WHERE has_return OR purchases = 0) AS t ON t.party_id = k.party_id
+WHERE {any_rest}
+
+-- step: _orders
+SELECT party_id, order_id, MIN(day) AS day
+FROM order_rest
+WHERE NOT is_return AND order_id IS NOT NULL
+GROUP BY party_id, order_id
 
 -- step: _returned
-SELECT r.party_id, o.ordered_on AS day, r.amount
-FROM (SELECT * FROM _known WHERE returns_order IS NOT NULL OR amount < 0) AS r
-LEFT JOIN (SELECT * FROM _known WHERE amount > 0 AND returns_order IS NULL) AS o
-  ON o.system = r.system AND o.id = r.returns_order AND o.party_id = r.party_id
+SELECT r.party_id, o.day, r.day AS returned_on, r.amount
+FROM (SELECT * FROM order_rest WHERE is_return) AS r
+LEFT JOIN _orders AS o ON o.party_id = r.party_id AND o.order_id = r.returns_order
+
+-- step: _last_days
+-- The last day with an order up to the day of a return.
+SELECT party_id, day AS returned_on,
+       MAX(CASE WHEN NOT is_return THEN day END) OVER (
+         PARTITION BY party_id ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+       ) AS day
+FROM order_rest
+
+-- step: _before
+SELECT DISTINCT party_id, returned_on, day FROM _last_days
+
+-- step: _placed
+SELECT r.party_id,
+       CASE WHEN $unmatched = 'last_order' THEN COALESCE(r.day, b.day) ELSE r.day END AS day,
+       r.amount,
+       r.day IS NULL AS is_unmatched
+FROM _returned AS r
+LEFT JOIN _before AS b ON b.party_id = r.party_id AND b.returned_on = r.returned_on
+
+-- step: unmatched_returns
+SELECT party_id,
+       COUNT(*) AS returns,
+       SUM(amount) AS amount,
+       COALESCE(SUM(amount) FILTER (WHERE day IS NULL AND $unmatched = 'reduce'), 0) AS reduces
+FROM _placed
+WHERE is_unmatched
+GROUP BY party_id
 
 -- step: _dated
-SELECT party_id, ordered_on AS day, amount FROM _known WHERE returns_order IS NULL AND amount >= 0
+SELECT party_id, day, amount, FALSE AS is_return FROM order_rest WHERE NOT is_return
 UNION ALL
-SELECT party_id, day, amount FROM _returned
+SELECT party_id, day, amount, TRUE FROM _placed WHERE day IS NOT NULL
 
 -- step: _days
 SELECT party_id, day, SUM(amount) AS amount,
        ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY day) AS purchase
 FROM _dated
-WHERE day IS NOT NULL
 GROUP BY party_id, day
-HAVING SUM(amount) > 0
-
--- step: _unmatched
-SELECT party_id, SUM(amount) AS amount
-FROM _dated
-WHERE day IS NULL
-GROUP BY party_id
+HAVING SUM(amount) > 0 OR NOT BOOL_OR(is_return)
 
 -- step: _buyers
 SELECT party_id,
        MIN(day) AS first_on,
-       COUNT(*) - 1 AS frequency,
-       CAST(MAX(day) - MIN(day) AS BIGINT) AS recency_days,
-       CAST(CAST($as_of AS DATE) - MIN(day) AS BIGINT) AS age_days,
-       SUM(CASE WHEN purchase > 1 THEN amount ELSE 0 END) AS repeated,
+       MAX(day) AS last_on,
+       COUNT(*) AS purchases,
+       SUM(amount) AS amount,
        SUM(CASE WHEN purchase = 1 THEN amount ELSE 0 END) AS first_amount
 FROM _days
 GROUP BY party_id
+UNION ALL
+SELECT t.party_id, t.first_on, t.last_on, t.purchases, t.amount, COALESCE(f.first_amount, t.first_amount)
+FROM order_totals AS t
+LEFT JOIN order_first_days AS f ON f.party_id = t.party_id
+WHERE NOT t.has_return AND t.purchases > 0
+
+-- step: _spans
+SELECT *,
+       purchases - 1 AS frequency,
+       CAST(last_on - first_on AS BIGINT) AS recency_days,
+       CAST(CAST($as_of AS DATE) - first_on AS BIGINT) AS age_days
+FROM _buyers
 
 -- step: order_summary
 SELECT b.party_id,
@@ -54,21 +107,9 @@ SELECT b.party_id,
        b.recency_days / $unit_days AS recency,
        b.age_days / $unit_days AS age,
        CASE WHEN b.frequency > 0
-            THEN CAST(GREATEST(b.repeated + COALESCE(u.amount, 0), 0) AS DOUBLE) / b.frequency ELSE 0 END AS monetary,
-       CAST(b.first_amount AS DOUBLE) AS first_amount
-FROM _buyers AS b
-LEFT JOIN _unmatched AS u ON u.party_id = b.party_id
-ORDER BY b.party_id
-
--- step: order_groups
-SELECT frequency, recency_days, age_days, recency, age, COUNT(*) AS weight
-FROM order_summary
-GROUP BY frequency, recency_days, age_days, recency, age
-ORDER BY frequency, recency_days, age_days
-
--- step: spend_groups
-SELECT frequency, monetary, COUNT(*) AS weight
-FROM order_summary
-WHERE frequency > 0 AND monetary > 0
-GROUP BY frequency, monetary
-ORDER BY frequency, monetary
+            THEN CAST(GREATEST(b.amount - b.first_amount + COALESCE(u.reduces, 0), 0) AS DOUBLE) / b.frequency
+            ELSE 0 END AS monetary,
+       CAST(b.first_amount AS DOUBLE) AS first_amount,
+       $time_unit AS time_unit
+FROM _spans AS b
+LEFT JOIN unmatched_returns AS u ON u.party_id = b.party_id

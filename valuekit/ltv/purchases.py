@@ -16,6 +16,7 @@ from valuekit.ltv.models import (
     ParetoNbd,
     PurchaseModel,
 )
+from valuekit.ltv.summary import Unmatched, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 MINIMUM_REPEATERS = 30
@@ -28,14 +29,30 @@ POOLED_ERROR = {"v": 0.25}
 """Standard error of the logarithm of the mean purchase, where one mean stands for all customers."""
 
 
-def summarise(engine: Engine, as_of: date, unit: TimeUnit) -> None:
+def summarise(engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Unmatched = "reduce") -> None:
     """Summarise orders per buyer.
 
-    Reads `orders` (accepted form, with `party_id`). Makes `order_summary` (one row per buyer: frequency, recency, age,
-    monetary), `order_groups` and `spend_groups` (one row per distinct history, with its weight).
-    The first purchase counts neither in frequency nor in the monetary value.
+    Reads `orders` (accepted form, with `party_id`), net of tax. Makes `order_summary` (one row per buyer: frequency,
+    recency, age, monetary), `unmatched_returns`, `order_groups` and `spend_groups` (one row per distinct history, with
+    its weight). The first purchase counts neither in frequency nor in the monetary value.
     """
-    engine.run("valuekit.ltv", "orders.sql", {"as_of": as_of, "unit_days": unit.days})
+    view_lines(engine)
+    summarise_lines(engine, as_of, unit, unmatched_returns=unmatched_returns)
+    engine.run("valuekit.ltv", "order_groups.sql")
+    engine.execute("DROP VIEW order_lines")
+
+
+def view_lines(engine: Engine) -> None:
+    """Make the view `order_lines` of the canonical table `orders`, net of tax."""
+    engine.execute(_LINES)
+
+
+_LINES = """CREATE OR REPLACE VIEW order_lines AS
+SELECT party_id, ordered_on AS day,
+       CAST(reporting_amount - COALESCE(reporting_tax, 0) AS DECIMAL(18,4)) AS amount,
+       system || CHR(31) || id AS order_id,
+       system || CHR(31) || returns_order AS returns_order
+FROM orders"""
 
 
 PURCHASE_MODELS: Mapping[str, Callable[[str], PurchaseModel]] = {
@@ -58,7 +75,7 @@ def purchase_model(name: str, time_unit: str) -> PurchaseModel:
 
 def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date, date] | None) -> FittedModel:
     """Fit the purchase model to `order_groups`; with too few repeaters, state a prior with the observed rate."""
-    rows = engine.query("SELECT frequency, recency, age, weight FROM order_groups")
+    rows = engine.query("SELECT frequency, recency, age, time_unit, weight FROM order_groups")
     count, time, repeaters = engine.rows(
         "SELECT SUM(frequency * weight), SUM(age_days * weight), SUM(CASE WHEN frequency > 0 THEN weight END) "
         "FROM order_groups"

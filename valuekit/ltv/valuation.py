@@ -1,6 +1,7 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
@@ -19,7 +20,9 @@ from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
 from valuekit.ltv.quantiles import LEVELS
 from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
+from valuekit.ltv.summary import Unmatched
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -35,6 +38,7 @@ def value(
     off: Sequence[str] = (),
     time_unit: str = "week",
     purchase_model: str = "mbg_nbd",
+    unmatched_returns: Unmatched = "reduce",
     renewal_model: renewals.Choice = "bic",
     renewal_segments: Sequence[str] = (),
     expansion: bool = True,
@@ -49,7 +53,8 @@ def value(
     `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of the cube is the
     k-th year after `as_of`.
 
-    - Orders: expected purchases (MBG/NBD by default) times expected spend (Gamma-Gamma).
+    - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
+      the past) times expected spend (Gamma-Gamma).
     - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric or
       beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
@@ -70,7 +75,9 @@ def value(
     """
     unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    orders, models = _order_stream(engine, as_of, unit, purchase_model, factors)
+    name, chosen = _choice(engine, as_of, unit, purchase_model, unmatched_returns)
+    purchases.summarise(engine, as_of, unit, unmatched_returns)
+    orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     renewals.summarise(engine, as_of, renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, renewal_model)
@@ -79,7 +86,7 @@ def value(
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
     parameters = {
-        "order_model": purchase_model,
+        "order_model": name,
         "orders_by_prior": by_prior,
         "kept": kept,
         "expansion": expansion,
@@ -100,12 +107,20 @@ def value(
     return [*models, *renewal_models]
 
 
+def _choice(engine: Engine, as_of: date, unit: TimeUnit, name: str, unmatched: Unmatched) -> tuple[str, str]:
+    """Return the name of the purchase model, and why it was chosen where it was."""
+    if name != "select":
+        return name, ""
+    purchases.view_lines(engine)
+    return choose_model(engine, unit.name, as_of, unmatched)
+
+
 def _order_stream(
-    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors
+    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors, chosen: str
 ) -> tuple[order_states.OrderModels, list[FittedModel]]:
-    purchases.summarise(engine, as_of, unit)
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
+    bought = replace(bought, note="; ".join(filter(None, (chosen, bought.note))))
     if not (isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma)):
         raise TypeError("the order stream needs a model of purchases and one of spend")
     models = order_states.OrderModels(

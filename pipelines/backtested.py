@@ -1,0 +1,108 @@
+"""Backtests of a configuration: its past, valued as it was known then, against what came."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from pipelines.jobs import config_path
+from pipelines.report import grid
+from pipelines.steps import STEPS, Work
+from valuekit.calendar import add_months, month_end
+from valuekit.config import Config, load_config
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError
+from valuekit.ltv import select
+from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
+from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
+from valuekit.ltv.purchases import view_lines
+
+Tell = Callable[[str], None]
+
+_SHOWN = {"bias": "+.1%", "wmae": ".3f", "rmse": ",.3f", "spearman": ".3f", "gini": ".3f", "top_decile": ".1%",
+          "coverage": ".1%"}  # fmt: skip
+
+
+def backtest_config(
+    name: str, overrides: Sequence[str], *, origins: int, days: int, whole: bool, tell: Tell
+) -> dict[str, Any]:
+    """Backtest the orders of a company, and with `whole` its value, at several origins; publish nothing.
+
+    Returns `orders` (scores, deciles and choice; None without orders) and `cash` (scores by origin, scope, model).
+    """
+    path = config_path(name)
+    config = load_config(path, overrides)
+    with _engine(config) as engine:
+        work = Work(engine, config, path.parent)
+        tell("reading the books as they are known today")
+        _do(work, until="cashflow")
+        found: dict[str, Any] = {"as_of": work.as_of, "orders": None, "cash": []}
+        if engine.count("orders"):
+            tell("foretelling orders")
+            found["orders"] = _orders(engine, config, origins, days)
+        for origin in _month_ends(work.as_of, origins) if whole else ():
+            tell(f"valuing the company as of {origin}")
+            found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
+    return found
+
+
+def _orders(engine: Engine, config: Config, origins: int, days: int) -> dict[str, Any]:
+    unit, returns = config.ltv.time_unit, config.ltv.unmatched_returns
+    view_lines(engine)
+    try:
+        tested: Backtest = backtest_lines(
+            engine, origins=origins, days=days, candidates=candidates(unit=unit), unit=unit, unmatched_returns=returns
+        )
+    except ConfigError as error:
+        return {"scores": [], "deciles": [], "choice": str(error)}
+    finally:
+        engine.execute("DROP VIEW order_lines")
+    chosen = str(select(tested))
+    return {"scores": tested.scores.to_pylist(), "deciles": tested.deciles.to_pylist(), "choice": chosen}
+
+
+def _valued(config: Config, today: Work, origin: date) -> Any:
+    """Value the company as it was known at an origin, in an engine of its own."""
+    then = config.model_copy(update={"as_of": origin})
+    with _engine(then) as engine:
+        _do(Work(engine, then, today.base), until="ltv")
+        return foretold_cash(engine, origin)
+
+
+def _month_ends(as_of: date, origins: int) -> list[date]:
+    return [month_end(add_months(as_of.replace(day=1), -12 * back)) for back in range(origins, 0, -1)]
+
+
+def _do(work: Work, *, until: str) -> None:
+    for step in STEPS:
+        step.do(work)
+        if step.name == until:
+            return
+
+
+def _engine(config: Config) -> Engine:
+    settings = config.engine
+    return Engine(memory_limit=settings.memory_limit, threads=settings.threads, temp_folder=settings.temp_folder)
+
+
+def print_backtest(found: Mapping[str, Any], console: Console) -> None:
+    """Print the scores of orders and of cash, and which model of purchases is best by how much."""
+    if found["orders"]:
+        console.print(Text("Orders: what was foretold against what came", style="bold"))
+        if found["orders"]["scores"]:
+            console.print(_table(found["orders"]["scores"], ("origin", "model", "target")))
+        console.print(found["orders"]["choice"] + "\n")
+    if found["cash"]:
+        console.print(Text("Cash of the twelve months after the origin", style="bold"))
+        console.print(_table(found["cash"], ("origin", "scope", "model", "target")))
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
+    table = grid(*names, "of>", *(f"{name.replace('top_decile', 'top 10%')}>" for name in _SHOWN))
+    for row in rows:
+        numbers = ["" if row.get(n) is None else format(row[n], shown) for n, shown in _SHOWN.items()]
+        count = "" if row.get("customers") is None else f"{row['customers']:,.0f}"
+        table.add_row(*(str(row[name]) for name in names), count, *numbers)
+    return table

@@ -1,0 +1,62 @@
+"""Commands that judge: how good the forecasts were at days of the past, and whether a stored model is still right."""
+# ruff: noqa: PLC0415 - `--help` must not wait for what a command loads
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.options import AsJson
+from valuekit.errors import InputError
+
+judging_app = typer.Typer()
+
+
+@judging_app.command()
+def backtest(
+    config: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a built-in: demo, cdnow ...")],
+    origins: Annotated[int, typer.Option(min=1, metavar="N", help="Days of the past to foretell from.")] = 3,
+    days: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Days of orders to foretell.")] = 365,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Value the company at each origin too, against a year's cash.")
+    ] = False,
+    settings: Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")] = [],  # noqa: B006 - typer copies it
+    json: AsJson = False,
+) -> None:
+    """Foretell from days of the past what has come since, and say which model was how far off."""
+    from pipelines.backtested import backtest_config, print_backtest
+    from pipelines.streams import out, print_json
+
+    found = backtest_config(
+        config, settings, origins=origins, days=days, whole=whole, tell=lambda words: typer.echo(words, err=True)
+    )
+    print_json(found) if json else print_backtest(found, out())
+
+
+@judging_app.command()
+def drift(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="JSON of a fitted model of purchases.")],
+    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="Parquet or CSV file, up to a later day.")],
+    customer: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the customer.")] = "customer",
+    date: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the day.")] = "date",
+    amount: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the amount.")] = "amount",
+    json: AsJson = False,
+) -> None:
+    """Compare a stored model of purchases with later orders, and say whether to refit it."""
+    from pipelines.report import grid
+    from pipelines.streams import out, print_json
+    from valuekit.ltv.drift import check_drift, read_purchase_model
+
+    if not model.is_file():
+        raise InputError("does not exist.", where=str(model), next_step="Name the JSON file of a model.")
+    stored = read_purchase_model(model.read_text(encoding="utf-8"), str(model))
+    found = check_drift(stored, orders, customer=customer, date=date, amount=amount).as_dict()
+    if json:
+        print_json(found)
+        return
+    out().print(f"[bold]{found['verdict']}[/]: {found['reason']}")
+    table = grid("", ">")
+    for name, value in found.items():
+        if isinstance(value, int | float):
+            table.add_row(name.replace("_", " "), f"{value:,.5g}")
+    out().print(table)

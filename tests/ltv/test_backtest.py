@@ -1,0 +1,247 @@
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from valuekit.errors import ConfigError, FitError
+from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots, select, split, value_orders
+from valuekit.ltv.drift import distance, read_purchase_model
+from valuekit.ltv.forecasters import Foretold, purchase_interval
+from valuekit.ltv.models import BgNbd, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.purchases import view_lines
+from valuekit.ltv.selection import choose_model
+
+START, DAYS = date(2024, 1, 1), 720
+
+
+def shop(customers=600, seed=5, faster=1.0):
+    """Orders of two years by customers of MBG/NBD; from the last half year on at another pace."""
+    rng = np.random.default_rng(seed)
+    rate, quits = rng.gamma(0.9, 1 / 40.0, customers), rng.beta(1.0, 6.0, customers)
+    rows = []
+    for i in range(customers):
+        day, alive = float(rng.integers(0, 360)), True
+        while alive and day < DAYS:
+            rows.append((f"c{i:04d}", START + timedelta(days=int(day)), round(float(rng.gamma(3.0, 10.0)) + 1, 2)))
+            pace = rate[i] * (faster if day > DAYS - 180 else 1.0)
+            day, alive = day + rng.exponential(1 / pace), rng.random() > quits[i]
+    return pd.DataFrame(rows, columns=["customer", "date", "amount"])
+
+
+@pytest.fixture(scope="module")
+def orders():
+    return shop()
+
+
+@pytest.fixture(scope="module")
+def tested(orders):
+    extra = {"oracle": foretell_one_purchase_each}
+    return backtest_orders(orders, origins=2, days=150, models=("mbg_nbd",), extra=extra)
+
+
+def foretell_one_purchase_each(known):
+    ones = np.ones(len(known.summary))
+    return Foretold(ones, 30 * ones)
+
+
+def row(tested, model, target="purchases", number=-1):
+    return [r for r in tested.scores.to_pylist() if r["model"] == model and r["target"] == target][number]
+
+
+def test_every_forecaster_is_judged_at_every_origin(tested, orders):
+    models = {"mbg_nbd", "challenger", "last_period", "cohort_mean", "oracle"}
+    rows = tested.scores.to_pylist()
+    assert {(r["origin"], r["model"], r["target"]) for r in rows} == {
+        (origin, model, target)
+        for origin in {r["origin"] for r in rows}
+        for model in models
+        for target in ("purchases", "spend")
+    }
+    assert len({r["origin"] for r in rows}) == 2
+    last = orders["date"].max()
+    origin = row(tested, "oracle")["origin"]
+    assert origin == last - timedelta(days=150)
+    later = split(orders, origin).holdout
+    assert row(tested, "oracle")["actual"] == sum(later["purchases"].to_pylist())
+    assert row(tested, "oracle")["predicted"] == len(later)
+    assert row(tested, "oracle", "spend")["actual"] == pytest.approx(sum(later["spend"].to_pylist()))
+
+
+def test_the_model_that_made_the_world_beats_the_naive_rules(tested):
+    for number in (0, 1):
+        model, naive = (row(tested, name, number=number) for name in ("mbg_nbd", "last_period"))
+        assert abs(model["bias"]) < 0.12
+        assert model["rmse"] < naive["rmse"]
+        assert 0.9 <= model["coverage"] <= 1
+        assert 0.4 < model["gini"] <= 1
+
+
+def test_the_challenger_needs_an_earlier_origin_and_then_ranks_customers(orders, tested):
+    assert row(tested, "challenger")["gini"] > 0.4
+    early = backtest_orders(orders, origins=[START + timedelta(days=120)], days=150, models=())
+    assert "no earlier origin" in row(early, "challenger")["note"]
+    assert row(early, "challenger")["wmae"] is None
+    assert row(early, "cohort_mean")["note"] == ""
+
+
+def test_nothing_after_an_origin_changes_what_is_foretold_there(orders):
+    origin = START + timedelta(days=400)
+    days = pd.to_datetime(orders["date"]).dt.date
+    changed = pd.concat([orders[days <= origin], shop(seed=9)[lambda f: f["date"] > origin]])
+    both = [
+        backtest_orders(log, origins=[origin], days=150, models=("mbg_nbd",)).forecasts.select(
+            ["model", "customer", "purchases", "spend"]
+        )
+        for log in (orders, changed)
+    ]
+    assert both[0].equals(both[1])
+
+
+def test_the_choice_says_by_how_much(tested):
+    choice = select(tested, ["mbg_nbd", "oracle", "last_period"])
+    assert choice.best == "mbg_nbd"
+    rows = choice.table.to_pylist()
+    assert rows[0]["behind"] == 0 == rows[0]["standard_error"]
+    assert all(r["behind"] > 0 and r["standard_error"] > 0 for r in rows[1:])
+    frame = tested.forecasts.to_pandas()
+    of = frame[frame["model"] == "oracle"]
+    loss = ((of["purchases"] - of["actual_purchases"]) ** 2).groupby(of["customer"]).mean().mean()
+    assert next(r["loss"] for r in rows if r["model"] == "oracle") == pytest.approx(loss)
+    assert str(choice).startswith("mbg_nbd is best")
+    with pytest.raises(FitError, match="no model foretold"):
+        select(tested, [])
+
+
+def test_origins_must_leave_room(orders):
+    with pytest.raises(ConfigError, match="do not hold 300 days after"):
+        backtest_orders(orders, origins=3, days=300)
+    with pytest.raises(ConfigError, match=r"only \d+ customers had bought"):
+        backtest_orders(orders, origins=[START + timedelta(days=3)], days=100)
+
+
+def test_the_interval_of_purchases_holds_as_many_as_it_says():
+    model = MbgNbd.from_parameters([0.5, 6.0, 0.9, 1.6])
+    rows = pa.table({"frequency": [0, 4, 4], "recency": [0.0, 30.0, 30.0], "age": [40.0, 39.0, 39.0]})
+    low, high = purchase_interval(model, 30, rows, 0.8)
+    reached = np.cumsum(model.purchase_distribution(30, rows, 50), axis=1)
+    assert low[1] == low[2]
+    assert np.all(reached[range(3), high.astype(int)] >= 0.9)
+    assert np.all((high == 0) | (reached[range(3), high.astype(int) - 1] < 0.9))
+    assert high.tolist() != [0, 0, 0]
+    assert low[0] == 0
+
+
+# --- a notebook user
+
+
+def test_five_lines_from_orders_to_values(orders):
+    found = value_orders(orders, horizon=Horizon(2), level=0.8)
+    frame, chart = found.to_pandas(), found.plot(top=10)
+    assert list(frame) == ["customer", "p_alive", "expected_purchases", "value", "low", "high"]
+    assert len(frame) == orders["customer"].nunique()
+    assert frame["value"].is_monotonic_decreasing
+    assert (frame["low"] <= frame["high"]).all()
+    assert frame["p_alive"].between(0, 1).all()
+    assert not any(model.stated for model in found.models)
+    assert len(next(iter(chart.to_dict()["datasets"].values()))) == 10
+
+
+def test_intervals_of_values_hold_what_comes():
+    log = shop(customers=1500, seed=11)
+    at = date(2024, 1, 1) + timedelta(days=354)
+    known = log[pd.to_datetime(log["date"]).dt.date <= at]
+    found = value_orders(known, as_of=at, horizon=Horizon(1), discount=Discount(0.0), level=0.8).to_pandas()
+    later = split(log, at, until=at + timedelta(days=365)).holdout.to_pandas()
+    both = found.merge(later, on="customer")
+    assert both["value"].sum() == pytest.approx(both["spend"].sum(), rel=0.12)
+    inside = ((both["low"] <= both["spend"]) & (both["spend"] <= both["high"])).mean()
+    assert 0.76 < inside < 0.93
+
+
+# --- drift
+
+
+def stored(log, at):
+    calibration = split(log, at).calibration
+    return MbgNbd().fit(calibration, window=(START, at))
+
+
+def test_a_model_of_a_world_that_goes_on_is_kept_and_of_one_that_changes_is_refitted():
+    at = START + timedelta(days=DAYS - 180)
+    kept = check_drift(stored(shop(), at), shop())
+    assert kept.verdict == "keep"
+    assert kept.stored <= kept.refit
+    changed = check_drift(stored(shop(faster=3.0), at), shop(faster=3.0))
+    assert changed.verdict == "refit"
+    assert changed.bias < -0.2
+    assert "off" in changed.reason
+    assert changed.foretold < changed.came
+
+
+def test_a_model_survives_the_file_and_others_are_refused(orders):
+    model = stored(orders, START + timedelta(days=540))
+    again = read_purchase_model(model.to_json())
+    assert check_drift(again, orders).as_dict() == check_drift(model, orders).as_dict()
+    with pytest.raises(ConfigError, match="is no model file"):
+        read_purchase_model("{}", "m.json")
+    with pytest.raises(ConfigError, match="ShiftedBetaGeometric, which is no model of purchases"):
+        read_purchase_model(ShiftedBetaGeometric.from_parameters([1, 2]).to_json())
+    with pytest.raises(ConfigError, match="say nothing of a model of"):
+        check_drift(model, orders, as_of=START + timedelta(days=500))
+    with pytest.raises(ConfigError, match="does not say of what time"):
+        check_drift(MbgNbd.from_parameters([1, 2, 3, 4]), orders)
+
+
+def test_the_distance_of_two_fits_is_walds(orders):
+    first, second = (BgNbd().fit(split(orders, START + timedelta(days=d)).calibration) for d in (400, 600))
+    a, b = (np.log(list(m.parameters_.values())) for m in (first, second))
+    inner = [
+        m.covariance_ / np.outer(list(m.parameters_.values()), list(m.parameters_.values())) for m in (first, second)
+    ]
+    assert distance(first, second)[0] == pytest.approx((a - b) @ np.linalg.inv(sum(inner)) @ (a - b))
+    assert distance(first, first) == (pytest.approx(0), pytest.approx(1))
+
+
+# --- charts
+
+
+def test_charts_take_the_tables_of_a_backtest(tested):
+    of_model = [r for r in tested.deciles.to_pylist() if r["model"] == "mbg_nbd" and r["target"] == "purchases"]
+    held = [{"model": r["model"], "coverage": r["coverage"]} for r in tested.scores.to_pylist() if r["coverage"]]
+    weeks = pd.DataFrame({"week": [1, 2, 3], "foretold": [1.0, 2.0, 2.0], "came": [2.0, 1.0, 3.0]})
+    counts = pd.DataFrame({"label": ["0", "1", "2+"], "foretold": [5.0, 3.0, 2.0], "came": [6, 2, 2]})
+    made = [
+        plots.calibration(pa.Table.from_pylist(of_model[:10])), plots.coverage(pd.DataFrame(held), level=0.9),
+        plots.tracking(weeks), plots.tracking(weeks, cumulative=False), plots.frequency_histogram(counts),
+        plots.conditional_expectation(counts),
+    ]  # fmt: skip
+    assert all(chart.to_dict()["$schema"].endswith(".json") for chart in made)
+    data = [next(iter(chart.to_dict()["datasets"].values())) for chart in made[2:4]]
+    assert [[r["value"] for r in rows if r["what"] == "came"] for rows in data] == [[2.0, 3.0, 6.0], [2.0, 1.0, 3.0]]
+
+
+# --- the choice in a run
+
+
+def test_a_run_that_selects_names_its_model_and_says_why(orders, world):
+    world.engine.put("planted", pa.Table.from_pandas(orders, preserve_index=False))
+    world.add_all(
+        "orders",
+        "SELECT 'shop' AS system, CAST(ROW_NUMBER() OVER (ORDER BY customer, date) AS VARCHAR) AS id, "
+        "customer AS party_id, date AS ordered_on, amount, amount AS reporting_amount FROM planted",
+    )
+    view_lines(world.engine)
+    name, note = choose_model(world.engine, "week", START + timedelta(days=DAYS))
+    assert name in {"mbg_nbd", "bg_nbd"}
+    assert note.startswith(f"{name} is best")
+    assert "standard error" in note
+
+
+def test_too_few_orders_leave_the_default_and_say_so(world):
+    world.order("ann", "2026-06-02", 10)
+    view_lines(world.engine)
+    name, note = choose_model(world.engine, "week", date(2026, 6, 30))
+    assert name == "mbg_nbd"
+    assert note.startswith("not chosen by a backtest: ")

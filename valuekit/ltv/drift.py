@@ -1,0 +1,151 @@
+"""Is a stored model of purchases still right? New data against its likelihood, its parameters and its forecast."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal, Unpack
+
+import numpy as np
+from scipy.stats import chi2
+
+from valuekit.errors import ConfigError
+from valuekit.ltv.models import BgNbd, MbgNbd, ParetoNbd, PurchaseModel
+from valuekit.ltv.order_lines import Reading, order_lines
+from valuekit.ltv.summary import Unmatched, customers, drop_summary, hold_out, last_day, summarise_lines
+
+_MODELS: dict[str, type[PurchaseModel]] = {model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd)}
+
+TOLERATED_BIAS = 0.10
+"""Share by which the sum of purchases since may be off before a refit pays."""
+TOLERATED_LOSS = 0.01
+"""Log-likelihood of a customer that stored parameters may lose against new ones."""
+UNLIKELY = 0.01
+"""Probability below which a difference is not taken for chance."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was found, and what to do.
+
+    Log-likelihoods are of a customer: `trained` when the model was fitted, `stored` of its parameters on the new data,
+    `refit` of the best parameters there. `wald` is the squared distance of both sets of logarithms of parameters in
+    units of their covariances, with `parameters` degrees of freedom; `wald_p` its probability by chance (both None
+    where a covariance is missing). `foretold` and `came` are purchases since the model's window by the customers of
+    then; `bias` their difference as a share, `z` in standard deviations of chance.
+    """
+
+    verdict: Literal["keep", "refit"]
+    reason: str
+    customers: int
+    trained: float | None
+    stored: float
+    refit: float
+    wald: float | None
+    wald_p: float | None
+    parameters: int
+    foretold: float
+    came: float
+    bias: float | None
+    z: float | None
+    stored_parameters: dict[str, float]
+    refit_parameters: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all numbers by name."""
+        return asdict(self)
+
+
+def read_purchase_model(text: str, where: str = "model") -> PurchaseModel:
+    """Restore a purchase model from JSON; raises `ConfigError` for what is none."""
+    try:
+        name = json.loads(text)["model"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError("is no model file.", where=where, next_step="Name the JSON of a fitted model.") from None
+    if name not in _MODELS:
+        raise ConfigError(
+            f"holds a {name}, which is no model of purchases that can be checked.",
+            where=where,
+            next_step=f"Known: {', '.join(sorted(_MODELS))}.",
+        )
+    return _MODELS[name].from_json(text)
+
+
+def check_drift(
+    model: PurchaseModel,
+    orders: Any,
+    *,
+    as_of: date | None = None,
+    unmatched_returns: Unmatched = "reduce",
+    **reading: Unpack[Reading],
+) -> Drift:
+    """Compare a stored model with orders up to a later day.
+
+    Reads `orders` as `summary.summarise` does: those of the model's time and those since. `refit` is the verdict when
+    purchases since are off by more than `TOLERATED_BIAS` and by more than chance, or when new parameters differ by more
+    than chance and stored ones lose more than `TOLERATED_LOSS` of log-likelihood a customer. Customers of both times
+    are counted as independent in `wald_p`, which makes it cautious: it finds less than there is.
+    Raises `ConfigError` for a model without window and for orders that do not go beyond it.
+    """
+    if not model.window_:
+        raise ConfigError("the model does not say of what time it is.", next_step="Fit it with window=(first, last).")
+    end = date.fromisoformat(model.window_[1])
+    with order_lines(orders, **reading) as engine:
+        day = as_of or last_day(engine)
+        if day <= end:
+            raise ConfigError(f"orders up to {day} say nothing of a model of {end}.", next_step="Give later orders.")
+        summarise_lines(engine, end, model.unit, unmatched_returns=unmatched_returns)
+        hold_out(engine, end, day)
+        then = customers(engine, end, unmatched_returns)
+        came = np.asarray(engine.query("SELECT purchases FROM order_holdout ORDER BY party_id")["purchases"], float)
+        engine.drop("order_holdout")
+        summarise_lines(engine, day, model.unit, unmatched_returns=unmatched_returns)
+        now = customers(engine, day, unmatched_returns)
+        drop_summary(engine)
+    return _compare(model, then, came, now, model.unit.from_days((day - end).days))
+
+
+def _compare(model: PurchaseModel, then: Any, came: Any, now: Any, ahead: float) -> Drift:
+    fresh = type(model)(**model.get_params()).fit(now)
+    count = len(now)
+    stored, refit = model.log_likelihood(now) / count, fresh.log_likelihood(now) / count
+    wald, wald_p = distance(model, fresh)
+    foretold = float(np.sum(model.expected_purchases(ahead, then)))
+    deviation = float(np.sqrt(np.sum(model.purchase_variance(ahead, then))))
+    total = float(came.sum())
+    bias = (foretold - total) / total if total else None
+    z = (foretold - total) / deviation if deviation else None
+    verdict, reason = _judge(bias, z, refit - stored, wald_p)
+    trained = model.log_likelihood_ / model.observations_ if model.log_likelihood_ and model.observations_ else None
+    return Drift(
+        verdict, reason, count, trained, stored, refit, wald, wald_p, len(model.names), foretold, total, bias, z,
+        dict(model.parameters_), dict(fresh.parameters_),
+    )  # fmt: skip
+
+
+def distance(first: PurchaseModel, second: PurchaseModel) -> tuple[float | None, float | None]:
+    """Return Wald's statistic of the difference of two fits, and its probability by chance; None without covariance.
+
+    Positive parameters are compared by their logarithms, whose errors are closer to normal.
+    """
+    if first.covariance_ is None or second.covariance_ is None:
+        return None, None
+    positive = np.arange(len(first.names)) < len(first.basic)
+    difference, covariance = np.zeros(len(first.names)), np.zeros((len(first.names),) * 2)
+    for model, sign in ((first, 1.0), (second, -1.0)):
+        theta = np.array([model.parameters_[name] for name in model.names])
+        scale = np.where(positive, 1 / np.where(positive, theta, 1.0), 1.0)
+        difference += sign * np.where(positive, np.log(np.where(positive, theta, 1.0)), theta)
+        covariance += np.outer(scale, scale) * model.covariance_
+    statistic = float(difference @ np.linalg.solve(covariance, difference))
+    return statistic, float(chi2.sf(statistic, len(difference)))
+
+
+def _judge(
+    bias: float | None, z: float | None, loss: float, wald_p: float | None
+) -> tuple[Literal["keep", "refit"], str]:
+    if bias is not None and z is not None and abs(bias) > TOLERATED_BIAS and chi2.sf(z * z, 1) < UNLIKELY:
+        return "refit", f"purchases since were foretold {bias:+.1%} off, {abs(z):.1f} deviations of chance"
+    if wald_p is not None and wald_p < UNLIKELY and loss > TOLERATED_LOSS:
+        return "refit", f"new parameters gain {loss:.4f} of log-likelihood a customer, and differ beyond chance"
+    off = "purchases since cannot be compared" if bias is None else f"purchases since were foretold {bias:+.1%} off"
+    return "keep", f"{off}, and new parameters gain {loss:.4f} of log-likelihood a customer"

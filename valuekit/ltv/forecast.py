@@ -1,0 +1,138 @@
+"""From a table of orders to a value per customer, with its interval: for notebooks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Unpack
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.ltv import order_states, purchases
+from valuekit.ltv.directions import directions
+from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.fitted import FittedModel
+from valuekit.ltv.models import GammaGamma, PurchaseModel
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.moments import Factors
+from valuekit.ltv.order_lines import Reading, order_lines
+from valuekit.ltv.quantiles import Amounts
+from valuekit.ltv.summary import PACKAGE, Unmatched, drop_summary, last_day, summarise_lines
+from valuekit.ltv.units import TimeUnit
+
+_THREE_YEARS, _TENTH = Horizon(3), Discount(0.10)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Values of customers, and what they rest on.
+
+    `table`: customer, p_alive, expected_purchases (within the horizon), value (discounted), low, high (the central
+    interval of `level`), the highest value first. `models`: the fitted models of purchases and of spend, or the stated
+    priors with a note on why.
+    """
+
+    table: pa.Table
+    models: list[FittedModel]
+    as_of: date
+    horizon: Horizon
+    level: float
+
+    def to_pandas(self) -> Any:
+        """Return the table for pandas."""
+        return self.table.to_pandas()
+
+    def plot(self, top: int = 30) -> Any:
+        """Return a chart (altair) of the `top` values with their intervals."""
+        from valuekit.ltv.plots import values  # noqa: PLC0415 - whoever draws nothing does not wait for altair
+
+        return values(self.table.slice(0, top), horizon=self.horizon.label, level=self.level)
+
+
+def value_orders(
+    orders: Any,
+    *,
+    as_of: date | None = None,
+    horizon: Horizon = _THREE_YEARS,
+    discount: Discount = _TENTH,
+    margin: float = 1.0,
+    level: float = 0.80,
+    unit: str = "week",
+    model: str = "mbg_nbd",
+    unmatched_returns: Unmatched = "reduce",
+    **reading: Unpack[Reading],
+) -> Forecast:
+    """Value each customer: expected purchases times expected spend times `margin`, discounted, with an interval.
+
+    Reads `orders` as `summary.summarise` does. The interval holds chance (how many purchases come, of what worth), what
+    is not known of the customer, and what is not known of the parameters. Too few repeat customers for a fit leave a
+    stated prior, and `models` say so. Raises as `summarise` does.
+
+    >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
+    ...        "amount": [10, 30, 20]}
+    >>> found = value_orders(log, horizon=Horizon(1))
+    >>> found.table.schema.names, found.models[0].stated
+    (['customer', 'p_alive', 'expected_purchases', 'value', 'low', 'high'], True)
+    """
+    factors = Factors.of(horizon, discount)
+    with order_lines(orders, **reading) as engine:
+        day = as_of or last_day(engine)
+        summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns)
+        engine.run(PACKAGE, "order_groups.sql")
+        models = _fit(engine, model, TimeUnit(unit), day)
+        order_states.predict(engine, _unknown(models), factors)
+        table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
+        engine.drop("order_states", "order_spend", "order_groups", "spend_groups")
+        drop_summary(engine)
+    return Forecast(table.sort_by([("value", "descending"), ("customer", "ascending")]), models, day, horizon, level)
+
+
+def _fit(engine: Engine, name: str, unit: TimeUnit, as_of: date) -> list[FittedModel]:
+    window = (engine.scalar("SELECT MIN(first_on) FROM order_summary") or as_of, as_of)
+    return [purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)]
+
+
+def _unknown(models: list[FittedModel]) -> order_states.OrderModels:
+    bought, spent = models
+    if not (isinstance(bought.estimator, PurchaseModel) and isinstance(spent.estimator, GammaGamma)):
+        raise TypeError("orders need a model of purchases and one of spend")
+    return order_states.OrderModels(
+        bought.estimator,
+        spent.estimator,
+        directions(bought.estimator, stated=bought.stated),
+        directions(spent.estimator, stated=spent.stated, errors=purchases.POOLED_ERROR),
+        (),
+    )
+
+
+def _values(engine: Engine, horizon: Horizon, margin: float, level: float) -> Iterator[pa.RecordBatch]:
+    rows = (
+        "SELECT s.party_id AS customer, t.*, e.* EXCLUDE (party_id) FROM order_summary AS s "
+        "JOIN order_states AS t ON t.frequency = s.frequency AND t.recency_days = s.recency_days "
+        "AND t.age_days = s.age_days JOIN order_spend AS e ON e.party_id = s.party_id ORDER BY s.party_id"
+    )
+    for batch in engine.cursor().batches(rows):
+        row = {name: batch.column(name).to_numpy() for name in batch.schema.names if name != "customer"}
+        amounts = _amounts(row, margin)
+        low, high = amounts.interval(level)
+        expected = np.sum([row[f"purchases_{year}"] for year in range(1, horizon.years + 1)], axis=0)
+        columns = [pa.array(values) for values in (row["p_alive"], expected, amounts.mean, low, high)]
+        yield pa.RecordBatch.from_arrays([batch.column("customer"), *columns], schema=_VALUES)
+
+
+def _amounts(row: dict[str, Array], margin: float) -> Amounts:
+    """Return the distribution of what comes in: of purchases, their worth, and the parameters of both."""
+    spend, bought = margin * row["spend"], row["bought"]
+    mean = spend * bought
+    squared = spend**2 * (1 + row["spread"]) * ((1 + row["single"]) * row["singles"] + row["pairs"])
+    by_purchases = sum((spend * row[n]) ** 2 for n in row if n.startswith("bought_by"))
+    by_spend = sum((margin * bought * row[n]) ** 2 for n in row if n.startswith("spend_by"))
+    variance = np.maximum(squared - mean**2, 0.0) + by_purchases + by_spend
+    return Amounts(mean, np.asarray(variance), row["waiting"], 1 - row["p_alive"], np.zeros(len(mean)))
+
+
+_VALUES = pa.schema(
+    [("customer", pa.string())]
+    + [(name, pa.float64()) for name in ("p_alive", "expected_purchases", "value", "low", "high")]
+)

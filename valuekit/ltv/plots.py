@@ -1,0 +1,83 @@
+"""Charts (altair) by which a forecast is shown and judged. Each takes a small table, of Arrow or pandas."""
+
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+FORETOLD, CAME = "#0072B2", "#B4490A"
+"""Blue is what was foretold, red what came: told apart by colour-blind eyes (Okabe and Ito, 2008)."""
+_COLOUR = alt.Color(
+    "what:N", title=None, scale=alt.Scale(domain=["foretold", "came"], range=[FORETOLD, CAME]), legend=alt.Legend()
+)
+
+Chart = Any
+"""A chart of any number of layers: altair types each of its operators differently."""
+
+
+def values(table: Any, *, horizon: str, level: float) -> Chart:
+    """Values with their intervals, the highest at the top: reads customer, value, low, high."""
+    frame = _frame(table)
+    rows = alt.Y("customer:N", sort=list(frame["customer"]), title=None)
+    base = alt.Chart(frame).encode(y=rows)
+    ends = base.mark_rule(color=FORETOLD, opacity=0.5, strokeWidth=3).encode(
+        x=alt.X("low:Q", title=f"Value over {horizon}, and its interval of {level:.0%}"), x2="high:Q"
+    )
+    tips = [alt.Tooltip("customer:N"), *(alt.Tooltip(f"{n}:Q", format=",.2f") for n in ("value", "low", "high"))]
+    return ends + base.mark_point(filled=True, size=60, color=FORETOLD, opacity=1).encode(x="value:Q", tooltip=tips)
+
+
+def tracking(table: Any, *, cumulative: bool = True) -> Chart:
+    """Repeat purchases week by week, foretold and come: reads `week`, `foretold`, `came` (of that week alone)."""
+    frame = _frame(table)
+    columns = ["foretold", "came"]
+    if cumulative:
+        frame = frame.assign(**{name: frame[name].cumsum() for name in columns})
+    title = "Repeat purchases so far" if cumulative else "Repeat purchases of the week"
+    lines = alt.Chart(_long(frame, "week", columns)).mark_line(strokeWidth=2)
+    return lines.encode(x=alt.X("week:Q", title="Week"), y=alt.Y("value:Q", title=title), color=_COLOUR)
+
+
+def frequency_histogram(table: Any) -> Chart:
+    """Customers by repeat purchases, as the model expects and as counted: reads `label`, `foretold`, `came`."""
+    return _bars(_frame(table), "label", "Repeat purchases", "Customers")
+
+
+def conditional_expectation(table: Any) -> Chart:
+    """Mean purchases of the holdout by purchases before it: reads `label`, `foretold`, `came`."""
+    frame = _frame(table)
+    lines = alt.Chart(_long(frame, "label", ["foretold", "came"])).mark_line(point=True, strokeWidth=2)
+    x = alt.X("label:N", sort=list(frame["label"]), title="Repeat purchases before", axis=alt.Axis(labelAngle=0))
+    return lines.encode(x=x, y=alt.Y("value:Q", title="Mean purchases after"), color=_COLOUR)
+
+
+def calibration(table: Any) -> Chart:
+    """Means by tenth of customers, from the lowest forecast to the highest: reads `decile`, `predicted`, `actual`."""
+    frame = _frame(table).rename(columns={"predicted": "foretold", "actual": "came"})
+    return _bars(frame, "decile", "Tenth of customers, lowest forecast first", "Mean of a customer")
+
+
+def coverage(table: Any, *, level: float) -> Chart:
+    """How many customers an interval holds, by model: reads `model`, `coverage`; the line is what it should hold."""
+    bars = alt.Chart(_frame(table)).mark_bar(color=FORETOLD, cornerRadiusEnd=2)
+    x = alt.X("coverage:Q", title="Customers within the interval", scale=alt.Scale(domain=[0, 1]), axis=_percent())
+    line = alt.Chart(alt.InlineData([{"level": level}])).mark_rule(color=CAME, strokeDash=[4, 4]).encode(x="level:Q")
+    return bars.encode(y=alt.Y("model:N", title=None), x=x) + line
+
+
+def _percent() -> alt.Axis:
+    return alt.Axis(format="%", tickCount=5)
+
+
+def _bars(frame: Any, x: str, title: str, of: str) -> Chart:
+    bars = alt.Chart(_long(frame, x, ["foretold", "came"])).mark_bar(cornerRadiusEnd=2)
+    across = alt.X(f"{x}:N", sort=list(frame[x]), title=title, axis=alt.Axis(labelAngle=0))
+    return bars.encode(x=across, xOffset="what:N", y=alt.Y("value:Q", title=of), color=_COLOUR)
+
+
+def _long(frame: Any, x: str, columns: list[str]) -> Any:
+    return frame.melt(id_vars=x, value_vars=columns, var_name="what", value_name="value")
+
+
+def _frame(table: Any) -> Any:
+    return table.to_pandas() if isinstance(table, pa.Table) else table

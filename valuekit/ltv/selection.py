@@ -1,0 +1,112 @@
+"""The choice among forecasters: by how far each was off at several origins, and whether that is more than chance."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError, FitError
+from valuekit.ltv.backtest import MODELS, Backtest, backtest_lines, fitted_model
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.summary import Unmatched
+
+LONGEST_DAYS = 365
+ORIGINS = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model with the lowest loss over all origins, and how far each other one is behind.
+
+    `table`: model, `loss` (mean squared error of a customer's purchases), `behind` (loss less that of the best),
+    `standard_error` (of `behind`, over customers, whose errors at several origins count as one) and `origins`.
+    """
+
+    best: str
+    table: pa.Table
+
+    def __str__(self) -> str:
+        """Say who is best, and by how much."""
+        rows = self.table.to_pylist()
+        if len(rows) < 2:
+            return f"{self.best} is the only candidate"
+        second = rows[1]
+        return (
+            f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, "
+            f"{second['behind']:.4f} less than with {second['model']} (standard error {second['standard_error']:.4f})"
+        )
+
+
+def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
+    """Choose the model whose purchases were closest to reality over all origins, and say by how much.
+
+    Reads a backtest; `models` are those to choose among (default: all). A model that could not foretell at some origin
+    is no candidate. The first in the order of names wins a tie.
+    Raises `FitError` where no model foretold at every origin.
+    """
+    losses = dict(_losses(backtest.forecasts, models))
+    origins = max((count for count, _ in losses.values()), default=0)
+    whole = {name: by_customer for name, (count, by_customer) in losses.items() if count == origins}
+    if not whole:
+        raise FitError("no model foretold at every origin.", next_step="Start at a later origin.")
+    means = {name: float(np.mean(loss)) for name, loss in whole.items()}
+    best = min(sorted(means), key=lambda name: means[name])
+    scale = {name: len(loss) for name, loss in whole.items()}
+    rows = [
+        {
+            "model": name,
+            "loss": means[name],
+            "behind": means[name] - means[best],
+            "standard_error": float(np.std(whole[name] - whole[best], ddof=1) / np.sqrt(scale[name])),
+            "origins": origins,
+        }
+        for name in sorted(means, key=lambda n: (means[n], n))
+    ]
+    return Choice(best, pa.Table.from_pylist(rows, schema=_CHOICE))
+
+
+_CHOICE = pa.schema(
+    [("model", pa.string()), ("loss", pa.float64()), ("behind", pa.float64()), ("standard_error", pa.float64()),
+     ("origins", pa.int64())]
+)  # fmt: skip
+
+
+def _losses(forecasts: pa.Table, models: Sequence[str] | None) -> Iterator[tuple[str, tuple[int, Array]]]:
+    """Yield each model's number of origins, and the mean squared error of each customer over its origins."""
+    names = np.asarray(forecasts["model"].to_pylist(), dtype=object)
+    customers, code = np.unique(np.asarray(forecasts["customer"].to_pylist(), dtype=object), return_inverse=True)
+    error = (forecasts["purchases"].to_numpy() - forecasts["actual_purchases"].to_numpy()) ** 2
+    origin = forecasts["origin"].cast(pa.int32()).to_numpy()
+    for name in sorted(set(names.tolist())):
+        if models is None or name in models:
+            of = names == name
+            count = np.bincount(code[of], minlength=len(customers))
+            total = np.bincount(code[of], weights=error[of], minlength=len(customers))
+            yield name, (len(np.unique(origin[of])), (total / np.maximum(count, 1))[count > 0])
+
+
+def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unmatched = "reduce") -> tuple[str, str]:
+    """Return the name of the model of purchases that foretold best at three origins, and a note that says by how much.
+
+    Reads the view `order_lines`. Periods of a fifth of the time of the orders are foretold, a year at most. The first
+    of `MODELS` is taken where the orders are too few to say.
+    """
+    first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
+    days = min((as_of - first).days // (ORIGINS + 2), LONGEST_DAYS) if first else 0
+    fitted = {name: fitted_model(name, unit) for name in MODELS}
+    try:
+        tested = backtest_lines(
+            engine,
+            origins=ORIGINS,
+            days=max(days, 1),
+            candidates=fitted,
+            unit=unit,
+            unmatched_returns=unmatched_returns,
+        )
+        choice = select(tested)
+    except (ConfigError, FitError) as error:
+        return MODELS[0], f"not chosen by a backtest: {error}"
+    return choice.best, str(choice)

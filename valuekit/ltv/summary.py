@@ -1,0 +1,174 @@
+"""From orders to what purchase models read: one row per customer, at a date; and what came after it."""
+
+import json
+from datetime import date
+from typing import Any, Literal, NamedTuple, Unpack
+
+import pyarrow as pa
+
+from valuekit.engine import Engine, Expression
+from valuekit.errors import ConfigError, ContractError
+from valuekit.ltv.order_lines import Reading, order_lines
+from valuekit.ltv.units import TimeUnit
+
+PACKAGE = "valuekit.ltv"
+Unmatched = Literal["reduce", "last_order", "ignore"]
+"""What a return does whose order is unknown: reduce what repeat purchases were worth, reduce the last order before it,
+or nothing."""
+Grain = Literal["order", "day"]
+"""What a row of orders is: an order or a line of one, or already the only one of its customer and day."""
+
+LONGEST = 1_500
+"""Days over which distinct days are counted by a bit for each; longer histories are grouped by day."""
+
+_COLUMNS = "party_id, frequency, recency, age, monetary, first_on, first_amount, time_unit"
+_HOLDOUT = "party_id AS customer, purchases, CAST(spend AS DOUBLE) AS spend"
+
+
+class Split(NamedTuple):
+    """A summary as of a date and, in the same order of customers, what they bought after it."""
+
+    calibration: pa.Table
+    holdout: pa.Table
+
+
+def summarise(
+    orders: Any,
+    *,
+    as_of: date | None = None,
+    unit: str = "week",
+    grain: Grain = "order",
+    unmatched_returns: Unmatched = "reduce",
+    **reading: Unpack[Reading],
+) -> pa.Table:
+    """Summarise each customer's orders up to the end of a day (default: the day of the last order).
+
+    Reads `orders` as `Reading` says. Several orders on a day are one purchase; a return (an amount below 0, or a row
+    with `returns`) reduces the day of the order that it returns, and a day with nothing left is no purchase.
+
+    Returns an Arrow table by customer: `customer`, `frequency` (repeat purchases), `recency` (first to last purchase)
+    and `age` (first purchase to `as_of`), both in `unit`; `monetary` (mean repeat purchase), `first_on`, `first_amount`
+    and `time_unit`, by which models refuse rows of another unit. Its schema's metadata under `valuekit` say, as JSON,
+    `as_of` and how many `unmatched_returns` there were, of what amount.
+    Raises `UnknownNameError`, `InputError` and `ContractError` for what cannot be read: see `order_lines`.
+
+    >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
+    ...        "amount": [10, 30, 20]}
+    >>> summarise(log, as_of=date(2026, 1, 26)).select(["customer", "frequency", "recency", "age"]).to_pylist()
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [{'customer': 'ann', 'frequency': 1, 'recency': 2.0, 'age': 3.0},
+     {'customer': 'bob', 'frequency': 0, 'recency': 0.0, 'age': 2.0}]
+    """
+    with order_lines(orders, **reading) as engine:
+        day = as_of or last_day(engine)
+        summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
+        table = customers(engine, day, unmatched_returns)
+        drop_summary(engine)
+    return table
+
+
+def split(
+    orders: Any,
+    at: date,
+    *,
+    until: date | None = None,
+    unit: str = "week",
+    grain: Grain = "order",
+    unmatched_returns: Unmatched = "reduce",
+    **reading: Unpack[Reading],
+) -> Split:
+    """Summarise orders up to the end of day `at`, and what these customers bought after it, `until` a day.
+
+    Reads and raises as `summarise`. The calibration holds nothing that was not known at `at`: later returns of earlier
+    orders are not in it. The holdout has, in the same order, `customer`, `purchases` (days with a purchase) and `spend`
+    (their worth, less what of it was returned by `until`; default: the last day of the orders).
+    """
+    with order_lines(orders, **reading) as engine:
+        end = until or last_day(engine)
+        if not at < end:
+            raise ConfigError(f"a holdout from {at} to {end} is empty.", next_step="Split at an earlier day.")
+        summarise_lines(engine, at, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
+        hold_out(engine, at, end)
+        later = engine.query(f"SELECT {_HOLDOUT} FROM order_holdout ORDER BY party_id")
+        found = Split(customers(engine, at, unmatched_returns), later)
+        engine.drop("order_holdout")
+        drop_summary(engine)
+    return found
+
+
+# --- the same in an engine that holds `order_lines`
+
+
+def last_day(engine: Engine) -> date:
+    """Return the day of the last order; raises `ContractError` where there is none."""
+    day: date | None = engine.scalar("SELECT MAX(day) FROM order_lines")
+    if day is None:
+        raise ContractError("there is no order.", where="orders")
+    return day
+
+
+def summarise_lines(
+    engine: Engine, as_of: date, unit: TimeUnit, *, grain: Grain = "order", unmatched_returns: Unmatched = "reduce"
+) -> None:
+    """Make `order_summary` (one row per buyer) and `unmatched_returns` from `order_lines`."""
+    parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
+    engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
+    if grain == "day":
+        _check_grain(engine)
+    # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
+    crowded = _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
+    engine.run(
+        PACKAGE, "orders.sql", parameters, any_crowded=crowded, any_rest=_any(engine, "has_return OR purchases = 0")
+    )
+    engine.drop("order_totals", "order_first_days", "order_rest")
+
+
+def _any(engine: Engine, condition: str) -> Expression:
+    found = engine.scalar(f"SELECT COUNT(*) FROM order_totals WHERE {condition}")
+    return Expression(condition, "TRUE" if found else "FALSE", frozenset())
+
+
+def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:
+    """SQL that counts a customer's days: rows, bits of a calendar, or 0 where they must be grouped."""
+    sql = "COUNT(*)"
+    if grain == "order":
+        first = engine.scalar("SELECT MIN(day) FROM order_lines")
+        days = (as_of - first).days if first else LONGEST + 1
+        bits = f"BIT_COUNT(BITSTRING_AGG(CAST(day - DATE '{first}' AS INTEGER), 0, {max(days, 1)}))"
+        sql = bits if 0 <= days <= LONGEST else "0"
+    return Expression("distinct_days", sql, frozenset())
+
+
+def _check_grain(engine: Engine) -> None:
+    crowded = "SELECT COUNT(*), MIN(party_id) FROM order_totals WHERE lines > CAST(last_on - first_on AS BIGINT) + 1"
+    count, example = engine.rows(crowded)[0]
+    if count:
+        raise ContractError(
+            f"{count:,} customers have more rows than days, such as '{example}', but a row is said to be a day.",
+            where="orders",
+            next_step='Leave out grain="day".',
+        )
+
+
+def hold_out(engine: Engine, as_of: date, until: date) -> None:
+    """Make `order_holdout` (party_id, purchases, spend) for the customers of `order_summary`."""
+    engine.run(PACKAGE, "holdout.sql", {"as_of": as_of, "until": until})
+
+
+def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched) -> pa.Table:
+    """Return `order_summary` as a table by customer that says what it is of."""
+    table = engine.query(f"SELECT {_COLUMNS} FROM order_summary ORDER BY party_id")
+    count, amount = engine.rows("SELECT COALESCE(SUM(returns), 0), COALESCE(SUM(amount), 0) FROM unmatched_returns")[0]
+    facts = {
+        "as_of": as_of.isoformat(),
+        "unmatched_returns": int(count),
+        "unmatched_amount": float(amount),
+        "policy": unmatched_returns,
+    }
+    named = table.rename_columns(["customer", *table.schema.names[1:]])
+    return named.replace_schema_metadata({"valuekit": json.dumps(facts)})
+
+
+def drop_summary(engine: Engine) -> None:
+    """Drop what `summarise_lines` made."""
+    engine.drop("order_summary", "unmatched_returns")

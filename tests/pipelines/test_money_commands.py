@@ -10,23 +10,6 @@ from valuekit.engine import Engine
 from valuekit.snapshot import publish
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    with Engine() as engine:
-        filled(engine)
-        folder = tmp_path_factory.mktemp("runs")
-        return str(publish(engine, folder, manifest=manifest(engine), models={}, config_text=""))
-
-
-@pytest.fixture
-def says(capsys, run):
-    def say(command, *options):
-        assert run_command([command, run, *options]) == 0
-        return capsys.readouterr().out
-
-    return say
-
-
 def test_scale_shows_the_curve_the_residual_and_who_lives_by_scale(says):
     told = says("scale")
     assert "helpdesk  ticket minutes" in told

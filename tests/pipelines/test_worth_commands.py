@@ -2,29 +2,7 @@
 
 import json
 
-import pytest
-
 from pipelines.cli import run_command
-from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
-from valuekit.snapshot import publish
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    with Engine() as engine:
-        filled(engine)
-        folder = tmp_path_factory.mktemp("runs")
-        return str(publish(engine, folder, manifest=manifest(engine), models={}, config_text=""))
-
-
-@pytest.fixture
-def says(capsys, run):
-    def say(command, *options):
-        assert run_command([command, run, *options]) == 0
-        return capsys.readouterr().out
-
-    return say
 
 
 def test_value_shows_each_tier_and_the_company_with_intervals(says):

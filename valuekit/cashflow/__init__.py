@@ -5,6 +5,7 @@ from valuekit.cashflow.break_even import find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.cashflow.overdue import trace_overdue
 from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
@@ -12,6 +13,7 @@ from valuekit.cashflow.scale_groups import share_scale
 from valuekit.cashflow.statement import check_books, compute
 
 __all__ = [
+    "CALENDAR_MONTHS",
     "DEFAULT_CHAINS",
     "DRIVERS",
     "SALES_DAYS",

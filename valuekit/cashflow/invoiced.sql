@@ -10,7 +10,7 @@ FROM (
     SELECT * FROM settled_months
     UNION ALL BY NAME
     SELECT
-        party_id, CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month,
+        party_id, {month_of_paid_on} AS month,
         CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS on_account
     FROM settled_money
     WHERE bill IS NULL
@@ -61,7 +61,7 @@ SELECT
 FROM settled_claims
 UNION ALL
 SELECT
-    o.party_id, CAST(DATE_TRUNC('month', o.ordered_on) AS DATE),
+    o.party_id, {month_of_ordered_on},
     SUM(o.reporting_amount - COALESCE(o.reporting_tax, 0)) FILTER (WHERE o.reporting_amount >= 0),
     SUM(o.reporting_amount - COALESCE(o.reporting_tax, 0)) FILTER (WHERE o.reporting_amount < 0),
     0

@@ -1,9 +1,9 @@
 -- What the settlement of some invoices says of months, month ends, days and parties.
 
 -- step: _month_ends
-SELECT *, CAST(DATE_TRUNC('month', day) AS DATE) AS month
+SELECT *, {month_of_day} AS month
 FROM settled_states
-WHERE next_day IS NULL OR DATE_TRUNC('month', next_day) > DATE_TRUNC('month', day)
+WHERE next_day IS NULL OR {month_of_next_day} > {month_of_day}
 
 -- step: _moves
 SELECT
@@ -26,7 +26,7 @@ WINDOW so_far AS (PARTITION BY bill ORDER BY month)
 SELECT bill, month, * EXCLUDE (bill, month), -received AS on_account
 FROM _moves
 UNION ALL BY NAME
-SELECT bill, CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, SUM(money) AS on_account
+SELECT bill, {month_of_paid_on} AS month, SUM(money) AS on_account
 FROM settled_bill_money
 GROUP BY 1, 2
 
@@ -44,11 +44,11 @@ GROUP BY b.party_id, m.month
 -- States that last over a month end; `number` is the first month end on or after the day.
 SELECT
     s.*, b.due_on,
-    DATEDIFF('month', $first_end, s.day) AS number,
-    COALESCE(DATEDIFF('month', $first_end, s.next_day), $until_number) AS until_number
+    DATEDIFF('month', $first_month, {month_of_day}) AS number,
+    COALESCE(DATEDIFF('month', $first_month, {month_of_next_day}), $until_number) AS until_number
 FROM settled_states AS s
 JOIN settled_bills AS b ON b.bill = s.bill
-WHERE s.is_owed AND (s.next_day IS NULL OR DATEDIFF('month', $first_end, s.day) < DATEDIFF('month', $first_end, s.next_day))
+WHERE s.is_owed AND (s.next_day IS NULL OR {month_of_day} < {month_of_next_day})
 
 -- step: _buckets
 SELECT *

@@ -5,11 +5,12 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from valuekit.calendar import add_months, month_end, month_start
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow import scale
 from valuekit.cashflow.activities import Activity, Equation, check_activity, measure
 from valuekit.cashflow.campaigns import LINEAR, Attribution, credit
 from valuekit.cashflow.drivers import DRIVERS, Pool, plan
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS, month_slots
 from valuekit.cashflow.lost import TheLost, spread_the_lost
 from valuekit.cashflow.notes import note_costs
 from valuekit.engine import Engine, literal
@@ -43,6 +44,7 @@ def compute(
     attribution: Attribution = LINEAR,
     the_lost: TheLost = "apart",
     assumed_cost_of_goods: Decimal | None = None,
+    calendar: FiscalCalendar = CALENDAR_MONTHS,
 ) -> None:
     """Make `books`, `cash_months`, `cash`, `pool_months`, `channels` and `cash_notes`.
 
@@ -76,7 +78,10 @@ def compute(
     whether acquisition and sales cost of parties that never bought stays with them, or is spread over those won.
 
     `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of goods
-    of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.
+    of its own. The last 12 months of `cash` are the month of `as_of` and the eleven before it.
+
+    Months are those of the `calendar`, by their names: each dated row is in the month that its day belongs to, and a
+    line of the ledger in the month that it names.
 
     Internal parties carry the cost of what they use on a statement of their own; they are left out by role where
     customers are counted.
@@ -91,17 +96,18 @@ def compute(
     drivers = plan(engine, pools, [pool for pool, timed in work.items() if any(e.keeps_time for e in timed)])
     share = None if assumed_cost_of_goods is None else round(assumed_cost_of_goods, 8)
     wanted = {driver: driver in drivers for driver in DRIVERS}
-    engine.run(PACKAGE, "ledger.sql", {"assumed": share})
-    credit(engine, attribution)
+    months = month_slots(calendar)
+    engine.run(PACKAGE, "ledger.sql", {"assumed": share}, **months)
+    credit(engine, attribution, months)
     for table in (PUBLISHED["cash_months"], PUBLISHED["pool_months"], _PARTS):
         engine.make_empty(table)
-    moved, since = Decimal(0), month_start(add_months(as_of, -11))
+    moved, since = Decimal(0), calendar.year_to(as_of)
     scale.begin(engine)
-    for first, last in _windows(engine):
-        window = {"first": first, "last": last, "assumed": share, **wanted}
-        made = measure(engine, work, window)
+    for window in _windows(engine, calendar):
+        window |= {"assumed": share, **wanted}
+        made = measure(engine, work, window, months)
         for file in ("units.sql", "allocation.sql", "lines.sql"):
-            made += engine.run(PACKAGE, file, window)
+            made += engine.run(PACKAGE, file, window, **months)
         if the_lost == "spread":
             moved += spread_the_lost(engine)
         engine.execute("INSERT INTO cash_months SELECT * FROM cashflow_months")
@@ -135,13 +141,18 @@ def _forget(engine: Engine, *tables: str) -> None:
         engine.drop(*tables)
 
 
-def _windows(engine: Engine) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of each group of months that is worked on at once."""
+def _windows(engine: Engine, calendar: FiscalCalendar) -> Iterator[dict[str, object]]:
+    """Yield each group of months that is worked on at once: the first and last day, and the names of the months."""
     months = [row[0] for row in engine.rows("SELECT DISTINCT month FROM cashflow_ledger ORDER BY month")]
     size = max(1, PARTY_MONTHS // max(1, engine.count("cashflow_parties")))
     for start in range(0, len(months), size):
         window = months[start : start + size]
-        yield window[0], month_end(window[-1])
+        yield {
+            "first": calendar.first_day(window[0]),
+            "last": calendar.last_day(window[-1]),
+            "first_month": window[0],
+            "last_month": window[-1],
+        }
 
 
 def check_books(engine: Engine, the_lost: TheLost = "apart") -> None:

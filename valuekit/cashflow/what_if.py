@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow.break_even import PRICED_LINES, VARIABLE_LINES
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.engine import Engine, Expression, parse_expression
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.tables.published import CASH_LINES, MARKETING_LINES
@@ -90,7 +91,9 @@ def ask_company(
     return row
 
 
-def rates_of_pools(engine: Engine, pools: Mapping[str, float], *, as_of: date) -> dict[str, float]:
+def rates_of_pools(
+    engine: Engine, pools: Mapping[str, float], *, as_of: date, calendar: FiscalCalendar = CALENDAR_MONTHS
+) -> dict[str, float]:
     """Turn changes of pools' rates into changes of the lines that they are part of, for `WhatIf.rates`.
 
     Reads `books`: a pool counts by what parties carried of it in the last 12 months. In all this is exact; for a party
@@ -106,7 +109,7 @@ def rates_of_pools(engine: Engine, pools: Mapping[str, float], *, as_of: date) -
     engine.put("what_if_pools", pa.table(
         {"pool": pa.array(pools, pa.string()), "change": pa.array(changes, pa.decimal128(12, 6))}
     ))  # fmt: skip
-    found = engine.ask(PACKAGE, FILE, "line_rates", {"since": month_start(add_months(as_of, -11))}).to_pylist()
+    found = engine.ask(PACKAGE, FILE, "line_rates", {"since": calendar.year_to(as_of)}).to_pylist()
     engine.drop("what_if_pools")
     by_line = {row["line"]: row["change"] for row in found}
     marketing = by_line.pop("marketing", 0.0)

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.engine import Engine, Expression, parse_expression
 from valuekit.errors import UnknownNameError
 from valuekit.tables.published import CASH_LINES
@@ -46,7 +47,13 @@ _EVEN = ("no_volume", "nothing_fixed")
 _AT_EVERY_VOLUME = "no volume turns it: it brings money at all of them"
 
 
-def find_break_even(engine: Engine, *, as_of: date, variable: Sequence[str] = VARIABLE_LINES) -> None:
+def find_break_even(
+    engine: Engine,
+    *,
+    as_of: date,
+    variable: Sequence[str] = VARIABLE_LINES,
+    calendar: FiscalCalendar = CALENDAR_MONTHS,
+) -> None:
     """Make `break_even`: for each party and for the enterprise, where net cash of the last 12 months would be zero.
 
     With N net cash, F its fixed part, N - F its variable part, P revenue and refunds, S minutes of support a month and
@@ -68,8 +75,8 @@ def find_break_even(engine: Engine, *, as_of: date, variable: Sequence[str] = VA
     for line in variable:
         if line not in CASH_LINES:
             raise UnknownNameError("line of the statement", line, CASH_LINES)
-    since = month_start(add_months(as_of, -11))
-    engine.run(PACKAGE, "break_even.sql", {"since": since}, variable=_sum(variable), priced=_sum(PRICED_LINES))
+    since = {"since": calendar.year_to(as_of)}
+    engine.run(PACKAGE, "break_even.sql", since, variable=_sum(variable), priced=_sum(PRICED_LINES))
 
 
 def _sum(lines: Sequence[str]) -> Expression:

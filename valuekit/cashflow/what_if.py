@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 
@@ -71,8 +72,8 @@ def ask_parties(engine: Engine, change: WhatIf, *, cash: str = "cash") -> pa.Tab
     return engine.ask(PACKAGE, FILE, "parties", _changes(engine, change), cash=cash)
 
 
-def ask_books(engine: Engine, change: WhatIf, *, as_of: date) -> pa.Table:
-    """Return the books of the last 12 months by line and pool, now and then.
+def ask_books(engine: Engine, change: WhatIf, *, as_of: date, calendar: FiscalCalendar = CALENDAR_MONTHS) -> pa.Table:
+    """Return the books of the last 12 months of the calendar by line and pool, now and then.
 
     Reads `books` and `pool_months`. Money that customers bring or carry, known or not, moves as in `ask_parties`. Where
     time is kept against a practical capacity, the cost of the pool stays until its minutes reach the capacity, month
@@ -90,7 +91,7 @@ def ask_books(engine: Engine, change: WhatIf, *, as_of: date) -> pa.Table:
     Reference: Kaplan and Anderson (2007), Time-Driven Activity-Based Costing, ch. 3 (capacity, what-if).
     """
     asked = _changes(engine, change) | {
-        "since": month_start(add_months(as_of, -11)),
+        "since": calendar.year_to(as_of),
         "step": _parts(_one_and(change.capacity_step) - 1, PLACES),
     }
     return engine.ask(PACKAGE, FILE, "books", asked)

@@ -4,10 +4,10 @@
 -- step: _amounts
 -- As for the facts: net cash; and for profit what was billed and ordered, less the cost of the month.
 SELECT
-  party_id, DATEDIFF('month', DATE '2000-01-01', month) AS number, net_cash,
+  party_id, DATEDIFF('month', DATE '2000-01-01', LEAST(month, $as_of)) AS number, net_cash,
   cost_of_goods + acquisition + retention + sales + support + incentives + other AS profit
 FROM cash_months
-WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
+WHERE party_id BETWEEN $first_party AND $last_party
 UNION ALL
 SELECT party_id, DATEDIFF('month', DATE '2000-01-01', issued_on), 0, reporting_amount
 FROM invoices

@@ -17,6 +17,7 @@ from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.parts import Column
 from valuekit.dashboard.run import Run
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.statement import fiscal_calendar
 from valuekit.tables.published import BOOK_LINES
 
 PAGE = "cashflow/what_if"
@@ -69,7 +70,7 @@ def render(run: Run) -> None:
 def _asked(snapshot: Snapshot, changes: sliders.Changes) -> Answer:
     change = changes.what_if()
     with snapshot.engine() as engine:
-        books = plain(ask_books(engine, change, as_of=snapshot.manifest.as_of))
+        books = plain(ask_books(engine, change, as_of=snapshot.manifest.as_of, calendar=fiscal_calendar(snapshot)))
         found = plain(ask_parties(engine, change, cash=external_cash(engine)))
     now, then = found["net_cash"], found["net_cash_then"]
     up, down = (now <= 0) & (then > 0), (now > 0) & (then <= 0)

@@ -45,7 +45,7 @@ COMPANY = st.fixed_dictionaries(
 SETTINGS = st.fixed_dictionaries(
     {
         "attribution": st.builds(
-            Attribution, st.sampled_from(["first", "last", "linear", "time_decay", "position"]),
+            Attribution, st.sampled_from(["first", "last", "linear", "time_decay", "position", "contacts"]),
             st.integers(1, 40), st.integers(1, 90),
         ),
         "the_lost": st.sampled_from(["apart", "spread"]),

@@ -8,7 +8,7 @@ from valuekit.engine import Engine, Expression
 
 PACKAGE = "valuekit.cashflow"
 
-Model = Literal["first", "last", "linear", "time_decay", "position"]
+Model = Literal["first", "last", "linear", "time_decay", "position", "contacts"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Attribution:
     """How the contacts of a party on its way to the first money share one whole.
 
     `first` and `last`: that contact alone; `linear`: all alike; `time_decay`: half as much for each `half_life_days`
-    before the last one; `position`: 40% the first, 40% the last, 20% those between (two: half each).
+    before the last one; `position`: 40% the first, 40% the last, 20% those between (two: half each). These five say who
+    is to be thanked for the first money. `contacts` says what was spent on whom: each contact is a whole of its own.
     """
 
     model: Model = "linear"

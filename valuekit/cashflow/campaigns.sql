@@ -43,10 +43,12 @@ SELECT
 FROM _placed
 
 -- step: _wholes
-SELECT n, path, SUM(score) AS whole FROM _scored GROUP BY n, path
+SELECT n, path, CASE WHEN $model = 'contacts' THEN 1 ELSE SUM(score) END AS whole
+FROM _scored
+GROUP BY n, path
 
 -- step: _counted
--- The path is one whole: each contact counts its part of it, in millionths.
+-- The path is one whole, or each contact: it counts its part of it, in millionths.
 SELECT s.n, s.engaged_on, s.campaign, (2000000 * s.score + w.whole) // (2 * w.whole) AS units
 FROM _scored AS s
 JOIN _wholes AS w ON w.n = s.n AND w.path = s.path

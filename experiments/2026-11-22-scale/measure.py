@@ -43,10 +43,13 @@ def _curve(seed: int, customers: int, settings: Settings) -> Curve:
         for table in ("costs", "usage"):
             engine.view_parquet(table, Path(folder) / f"{table}.parquet")
         rows = engine.rows("""
+            WITH spent AS (
+                SELECT month, SUM(amount) AS cost FROM costs WHERE pool = 'hosting' AND amount > 0 GROUP BY month
+            ), used AS (
+                SELECT CAST(DATE_TRUNC('month', used_on) AS DATE) AS month, SUM(events) AS events FROM usage GROUP BY 1
+            )
             SELECT CAST(cost AS DOUBLE), CAST(events AS DOUBLE), DATEDIFF('month', DATE '2000-01-01', month)
-            FROM (SELECT month, SUM(amount) AS cost FROM costs WHERE pool = 'hosting' AND amount > 0 GROUP BY month)
-            JOIN (SELECT CAST(DATE_TRUNC('month', used_on) AS DATE) AS month, SUM(events) AS events FROM usage GROUP BY 1)
-            USING (month)
+            FROM spent JOIN used USING (month)
             ORDER BY month
         """)
     cost, units, month = np.array(rows, dtype=float).T

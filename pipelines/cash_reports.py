@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.text import Text
 
 from pipelines.report import grid, money
+from valuekit.calendar import By
 from valuekit.exports.files import neutralise
 from valuekit.money import to_cents
 from valuekit.snapshot import BridgeStep, Snapshot, TieOut, statement
-from valuekit.snapshot.statement import LINES, By, View
+from valuekit.snapshot.statement import LINES, View
 from valuekit.snapshot.tie_out import COLUMNS
 
 STATEMENT_SCHEMA = "valuekit.statement/1"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from valuekit.calendar import FiscalCalendar
 from valuekit.config import ActivityConfig, Config, Source
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, EngineError, InputError
@@ -42,6 +43,11 @@ class Work:
         if self.config.as_of is None:
             raise ContractError("the data hold no dated row.", next_step="Map a table with dates, or state --as-of.")
         return self.config.as_of
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """The company's fiscal calendar."""
+        return FiscalCalendar.of(self.config.company.model_dump())
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ def compute_cash(work: Work) -> None:
     from valuekit import cashflow
 
     settings, share = work.config.cashflow, work.config.cashflow.assumed_cost_of_goods
+    calendar = work.calendar
     cashflow.compute(
         work.engine,
         as_of=work.as_of,
@@ -151,10 +158,11 @@ def compute_cash(work: Work) -> None:
         ),
         the_lost=settings.acquisition_cost_of_the_lost,
         assumed_cost_of_goods=None if share is None else Decimal(str(share)),
+        calendar=calendar,
     )
-    cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale)
-    cashflow.find_break_even(work.engine, as_of=work.as_of)
-    cashflow.follow_receivables(work.engine, as_of=work.as_of, sales_days=settings.credit_sales_days)
+    cashflow.measure_scale(work.engine, as_of=work.as_of, elasticities=settings.scale, calendar=calendar)
+    cashflow.find_break_even(work.engine, as_of=work.as_of, calendar=calendar)
+    cashflow.follow_receivables(work.engine, as_of=work.as_of, sales_days=settings.credit_sales_days, calendar=calendar)
 
 
 def _activity(stated: ActivityConfig) -> "Activity":
@@ -259,7 +267,8 @@ def segment(work: Work) -> None:
     settings = work.config.segments
     tiers = [(tier.name, tier.share) for tier in settings.tiers]
     segments.assign(work.engine, tiers=tiers, rest=settings.rest, none=settings.none)
-    cashflow.share_scale(work.engine, as_of=work.as_of, groupings={"stage": "stages", "tier": "segments"})
+    groupings = {"stage": "stages", "tier": "segments"}
+    cashflow.share_scale(work.engine, as_of=work.as_of, groupings=groupings, calendar=work.calendar)
     ltv.sum_up(work.engine)
 
 

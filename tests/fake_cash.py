@@ -72,7 +72,8 @@ _COSTS = {
                 SUM(attributed + unattributed), 900
             FROM books WHERE month >= DATE '2025-07-01')
         SELECT party_id, net AS net_cash_12m, variable AS variable_12m, net - variable AS fixed_12m,
-            priced AS priced_12m, IF(variable > 0 AND net < variable, CAST((variable - net) / variable AS DOUBLE), NULL)
+            priced AS priced_12m, 0 AS capacity_12m,
+            IF(variable > 0 AND net < variable, CAST((variable - net) / variable AS DOUBLE), NULL)
                 AS volume, IF(variable > 0 AND net < variable, NULL, 'no_volume') AS volume_reason,
             IF(priced > 0, CAST(-net / priced AS DOUBLE), NULL) AS price_change,
             IF(priced > 0, NULL, 'no_revenue') AS price_reason, minutes AS minutes_a_month, 0.85 AS minute_rate,

@@ -9,18 +9,19 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from scipy.stats import spearmanr
 
 from pipelines.steps import Work, fingerprint, read, resolve
 from valuekit import cashflow
-from valuekit.cashflow import Activity, Pool
+from valuekit.cashflow import Activity, Attribution, Pool
+from valuekit.cashflow.campaigns import LINEAR, Model
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine
 from valuekit.engine.steps import parse_steps
-from valuekit.simulate import simulate
+from valuekit.simulate import Settings, simulate
 from valuekit.tables import TRUTH
 from valuekit.tracking import record_study
 
@@ -37,13 +38,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary, Engine() as engine:
         folder = Path(temporary)
         asked = {"customers": arguments.customers, "seed": arguments.seed}
-        simulate(folder / "data", **asked)
+        simulate(folder / "data", **asked, settings=Settings(campaigns_named=True))
         work = Work(engine, _config(folder / "data"), folder)
         for step in (fingerprint, read, resolve):
             step(work)
         for table in TRUTH:
             engine.view_parquet(table, folder / "data" / f"{table}.parquet")
-        measured = {way: _measure(engine, work, *how) for way, how in _ways(engine, work).items()}
+        measured = _by_campaign(engine, work)
+        engine.execute("UPDATE costs SET campaign = NULL")
+        measured |= {way: _measure(engine, work, *how) for way, how in _ways(engine, work).items()}
     measured["revenue, of the true total"] = measured["revenue"].pop("of_the_true_total")
     for found in measured.values():
         found.pop("of_the_true_total", None)
@@ -74,6 +77,13 @@ def _ways(engine: Engine, work: Work) -> dict[str, tuple[Pools, dict[str, Activi
     }
 
 
+def _by_campaign(engine: Engine, work: Work) -> dict[str, dict[str, Any]]:
+    """Each campaign's own cost to those whom it touched, by every way of counting their contacts."""
+    pools = {name: pool.driver for name, pool in work.config.cashflow.pools.items()}
+    ways = {f"campaigns, {model}": Attribution(model) for model in get_args(Model)}
+    return {way: _measure(engine, work, pools, {}, attribution) for way, attribution in ways.items()}
+
+
 def _standard_times(engine: Engine) -> dict[str, Activity]:
     """What people would answer when asked how long each piece of work takes: its mean, to five minutes."""
     asked = """SELECT function, activity, 5 * ROUND(AVG(CAST(minutes AS DOUBLE)) / 5) FROM activities
@@ -87,8 +97,10 @@ def _standard_times(engine: Engine) -> dict[str, Activity]:
     }
 
 
-def _measure(engine: Engine, work: Work, pools: Pools, activities: dict[str, Activity]) -> dict[str, Any]:
-    cashflow.compute(engine, as_of=work.as_of, pools=pools, activities=activities)
+def _measure(
+    engine: Engine, work: Work, pools: Pools, activities: dict[str, Activity], attribution: Attribution = LINEAR
+) -> dict[str, Any]:
+    cashflow.compute(engine, as_of=work.as_of, pools=pools, activities=activities, attribution=attribution)
     engine.run_steps(parse_steps((HERE / "compared.sql").read_text(encoding="utf-8"), "compared.sql"))
     both = engine.query("SELECT * FROM compared ORDER BY function, true_party").to_pandas()
     found: dict[str, Any] = {"of_the_true_total": {}}

@@ -7,11 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.allocated import FEB, JAN, MAR, compute
+from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import Activity, Attribution, Extra, Pool
 from valuekit.engine import Engine
 
 PARTIES = st.sampled_from(["a", "b", "c", None])
 MONTHS = st.sampled_from([JAN, FEB, MAR])
+DAYS = st.dates(JAN, MAR)
+RETAIL = FiscalCalendar(2, "start", FiscalWeeks("4-5-4", "saturday", "nearest"))
 ODD = st.integers(-9_999_999, 9_999_999).map(lambda n: Decimal(n) / 10_000)
 MINUTES = st.none() | st.integers(0, 9_999).map(lambda n: Decimal(n) / 100)
 CAMPAIGNS = st.sampled_from(["Fair", "Mail", None])
@@ -23,11 +26,11 @@ def rows(**columns):
 
 COMPANY = st.fixed_dictionaries(
     {
-        "payments": rows(party=st.sampled_from(["a", "b"]), paid_on=MONTHS, amount=ODD.map(abs)),
-        "tickets": rows(party=PARTIES, opened_on=MONTHS, minutes=MINUTES),
-        "engagements": rows(party=PARTIES, engaged_on=MONTHS, campaign=CAMPAIGNS),
-        "opportunities": rows(party=PARTIES, closed_on=MONTHS, status=st.just("won"), amount=ODD),
-        "activities": rows(party=PARTIES, done_on=MONTHS, function=st.just("sales"), minutes=MINUTES),
+        "payments": rows(party=st.sampled_from(["a", "b"]), paid_on=DAYS, amount=ODD.map(abs)),
+        "tickets": rows(party=PARTIES, opened_on=DAYS, minutes=MINUTES),
+        "engagements": rows(party=PARTIES, engaged_on=DAYS, campaign=CAMPAIGNS),
+        "opportunities": rows(party=PARTIES, closed_on=DAYS, status=st.just("won"), amount=ODD),
+        "activities": rows(party=PARTIES, done_on=DAYS, function=st.just("sales"), minutes=MINUTES),
         "costs": rows(
             month=MONTHS,
             function=st.sampled_from(["marketing", "sales", "support", "general"]),
@@ -42,10 +45,11 @@ COMPANY = st.fixed_dictionaries(
 SETTINGS = st.fixed_dictionaries(
     {
         "attribution": st.builds(
-            Attribution, st.sampled_from(["first", "last", "linear", "time_decay", "position"]),
+            Attribution, st.sampled_from(["first", "last", "linear", "time_decay", "position", "contacts"]),
             st.integers(1, 40), st.integers(1, 90),
         ),
         "the_lost": st.sampled_from(["apart", "spread"]),
+        "calendar": st.sampled_from([FiscalCalendar(), RETAIL]),
     }
 )  # fmt: skip
 ACTIVITIES = {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.cashflow.given import given
 from valuekit import cashflow
 from valuekit.cashflow.break_even import REASONS
+from valuekit.cashflow.what_if import WhatIf, ask_books, ask_capacities
 from valuekit.engine import Engine
 from valuekit.errors import UnknownNameError
 
@@ -58,15 +59,32 @@ def test_a_customer_by_hand(engine):
 
 
 def test_the_enterprise_has_fixed_cost_that_nobody_carries(engine):
-    """200 received, 120 carried by parties, 20 of unused capacity and 30 of rent: half and an eighth of the volume."""
+    """200 received, 40 of sales that move; 100 for support, used or not, and 30 of rent stay: 0.8125 of the volume."""
     support = cost(100, "support", practical_capacity_minutes=50)
     found = points(
         engine, None, payments=[paid(200)], costs=[cost(40, "sales", "a"), support, cost(30, "general")],
         tickets=[ticket(40)],
     )  # fmt: skip
-    assert (found["net_cash_12m"], found["variable_12m"], found["fixed_12m"]) == (30, 80, -50)
-    assert (found["volume"], found["price_change"]) == (0.625, -0.15)
+    assert (found["net_cash_12m"], found["variable_12m"], found["fixed_12m"]) == (30, 160, -130)
+    assert found["capacity_12m"] == -80
+    assert (found["volume"], found["price_change"]) == (0.8125, -0.15)
     assert found["minutes_at_zero"] == pytest.approx((40 + 30 / 2) / 12)
+
+
+def test_growth_beyond_a_capacity_takes_more_of_it(engine):
+    """100 received for 100 of capacity, 40 of 50 minutes used, and 30 of rent: at 1.25 times the volume it is used up,
+    with 5 missing; from there on 100 come in and 80 of capacity go out for each volume more: 20 m = 30."""
+    support = cost(100, "support", practical_capacity_minutes=50)
+    tables = {"payments": [paid(100)], "tickets": [ticket(40)]}
+    found = points(engine, None, **tables, costs=[support, cost(30, "general")])
+    assert (found["variable_12m"], found["fixed_12m"], found["volume"]) == (100, -130, 1.5)
+    books = ask_books(engine, WhatIf(volume=0.5, capacity_step=0.2), as_of=AS_OF).to_pylist()
+    assert sum(row["ledger_then"] for row in books) == 0
+    assert cashflow.explain_break_even(found, name="We").endswith(
+        "The cost of capacity counts as fixed until the capacity is used up, and grows with volume from then on."
+    )
+    poor = points(engine, None, **tables | {"payments": [paid(70)]}, costs=[support, cost(30, "general")])
+    assert (poor["volume"], poor["volume_reason"]) == (None, "capacity_costs_more")
 
 
 def test_what_is_not_known_is_part_of_the_enterprise(engine):
@@ -191,13 +209,19 @@ def test_every_answer_put_back_gives_nothing_to_the_cent(rows):
             net, fixed = row["net_cash_12m"], row["fixed_12m"]
             assert row["variable_12m"] + fixed == net
             if row["volume_reason"] is None:
-                assert nothing(float(row["variable_12m"]) * row["volume"] + float(fixed))
+                assert nothing(float(row["variable_12m"]) * row["volume"] + float(fixed) + grown(engine, row))
                 assert row["volume"] > 0
             if row["price_reason"] is None:
                 assert nothing(float(net) + float(row["priced_12m"]) * row["price_change"])
             if row["minutes_reason"] is None:
                 change = row["minutes_at_zero"] - row["minutes_a_month"]
                 assert nothing(float(net) - 12 * change * row["minute_rate"])
+
+
+def grown(engine, row):
+    """What capacity costs more than today at the point of balance of the enterprise."""
+    capacities = ask_capacities(engine, WhatIf(), as_of=AS_OF) if row["party_id"] is None else []
+    return sum(c.cost * max(row["volume"] / c.reached - 1, 0) for c in capacities)
 
 
 def nothing(amount):

@@ -33,6 +33,7 @@ OTHERS = [contact(f"only {name}", name, JAN) for name in ("Fair", "Mail", "Searc
         ("last", 0, 0, 1),
         ("linear", 1 / 3, 1 / 3, 1 / 3),
         ("position", 0.4, 0.2, 0.4),
+        ("contacts", 1, 1, 1),
         ("time_decay", 2 ** (-8 / 7) / (2 ** (-8 / 7) + 1.5), 0.5 / (2 ** (-8 / 7) + 1.5), 1 / (2 ** (-8 / 7) + 1.5)),
     ],
 )

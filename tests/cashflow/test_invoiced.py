@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.cashflow.given import given
 from valuekit import cashflow
-from valuekit.cashflow import settlement
+from valuekit.calendar import FiscalCalendar, FiscalWeeks
+from valuekit.cashflow import CALENDAR_MONTHS, settlement
 from valuekit.cashflow.receivables_check import check_receivables
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
@@ -27,13 +28,14 @@ def engine():
         yield engine
 
 
+RETAIL = FiscalCalendar(2, "start", FiscalWeeks("4-5-4", "saturday", "nearest"))
 MADE = ("invoiced_months", "receivable_months", "paying_on_time", "receivables")
 
 
-def compute(engine, **tables):
+def compute(engine, calendar=CALENDAR_MONTHS, **tables):
     given(engine, **{"parties": PEOPLE, **tables})
-    cashflow.compute(engine, as_of=AS_OF, pools={})
-    cashflow.follow_receivables(engine, as_of=AS_OF)
+    cashflow.compute(engine, as_of=AS_OF, pools={}, calendar=calendar)
+    cashflow.follow_receivables(engine, as_of=AS_OF, calendar=calendar)
     return engine
 
 
@@ -269,12 +271,14 @@ def converted(row, **more):
 @for_all(
     st.lists(st.fixed_dictionaries(INVOICE), max_size=3),
     st.lists(st.fixed_dictionaries(PAYMENT), max_size=6),
+    st.sampled_from([CALENDAR_MONTHS, RETAIL]),
 )
-def test_every_receivable_closes_and_no_money_is_lost(invoices, payments):
+def test_every_receivable_closes_and_no_money_is_lost(invoices, payments, calendar):
     signed = [converted(p, amount=p["amount"] if p["kind"] == "payment" else -p["amount"]) for p in payments]
     with Engine() as engine:
-        compute(engine, invoices=[converted(i, id=f"i{n}") for n, i in enumerate(invoices)], payments=signed)
-        check_receivables(engine)
+        billed = [converted(i, id=f"i{n}") for n, i in enumerate(invoices)]
+        compute(engine, calendar, invoices=billed, payments=signed)
+        check_receivables(engine, calendar)
         own = [i for i in invoices if i["party"] != "it" and i["status"] != "void"]
         assert engine.scalar("SELECT COALESCE(SUM(fx), 0) FROM receivable_months") == 0 or any(
             r["money"][0] != "EUR" for r in (*own, *payments)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.cashflow.given import given
 from valuekit import cashflow
+from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import allocation
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
@@ -383,3 +384,16 @@ def test_the_used_part_of_a_capacity_is_its_rate_times_the_minutes(amount, minut
         if 0 < minutes < capacity:
             assert abs(carried + amount * minutes / capacity) <= Decimal("0.0100")
             assert engine.scalar("SELECT unused_capacity FROM books") == -amount - carried
+
+
+def test_in_a_calendar_of_weeks_money_is_in_the_month_that_its_day_belongs_to(engine):
+    """The retail February of 2026 lasts from 1 to 28 February, March to 4 April; January began on 4 January."""
+    retail = FiscalCalendar(2, "start", FiscalWeeks("4-5-4", "saturday", "nearest"))
+    days = {date(2026, 1, 3): 1, date(2026, 1, 4): 10, date(2026, 1, 31): 100, date(2026, 4, 4): 1000}
+    payments = [{"party": "a", "paid_on": day, "amount": amount} for day, amount in days.items()]
+    costs = [{"month": date(2026, 3, 1), "function": "support", "pool": "desk", "amount": 5}]
+    given(engine, payments=payments, costs=costs)
+    cashflow.compute(engine, as_of=date(2026, 4, 4), pools={}, calendar=retail)
+    found = engine.rows("SELECT month, CAST(net_cash AS INTEGER) FROM cash_months ORDER BY month")
+    assert found == [(date(2025, 12, 1), 1), (date(2026, 1, 1), 110), (date(2026, 3, 1), 995)]
+    assert engine.scalar("SELECT COUNT(*) FROM books WHERE difference <> 0") == 0

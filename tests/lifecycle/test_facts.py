@@ -113,6 +113,27 @@ def test_this_month_is_the_calendar_month(day, expected):
     assert fact("used_this_month", usage=[{"record": "ann", "used_on": day}]) is expected
 
 
+def test_money_is_without_tax_and_what_the_party_owes_is_with_it():
+    """Paid 119 and got 23.80 back, both with 19% tax; billed 119 with 19, unpaid; bought 110, returned 22."""
+    tables = {
+        "payments": [paid(119, "2026-01-05", tax=19), paid(-23.8, "2026-02-05", kind="refund", tax=-3.8)],
+        "invoices": [{**INVOICE, "amount": 119, "tax": 19}],
+        "orders": [
+            {"record": "ann", "ordered_on": "2026-03-01", "amount": 110, "tax": 10},
+            {"record": "ann", "ordered_on": "2026-03-09", "amount": -22, "tax": -2},
+        ],
+    }
+    engine = described(**tables)
+    assert engine.rows("SELECT paid, invoiced, ordered, profit_12m, overdue FROM facts") == [(80, 100, 80, 180, 119)]
+
+
+def test_whether_all_was_given_back_is_asked_of_the_whole_amount():
+    """Of 119 paid, 100 went back without its tax: 19 are left, and the months that it covers are still paid for."""
+    payments = [paid(119, "2026-06-05", tax=19), paid(-100, "2026-06-06", kind="refund")]
+    engine = staged(payments=payments)
+    assert engine.rows("SELECT paid, has_paid, paid_until FROM facts") == [(0, True, date(2026, 7, 4))]
+
+
 def test_net_cash_comes_from_the_cash_statement():
     engine = described(records=[{"record": "ann"}])
     ann = engine.scalar("SELECT party_id FROM parties")

@@ -98,6 +98,15 @@ def test_void_bills_are_none(engine):
     assert follow(engine, invoices=[bill(100, 1, status="void"), bill(0, 1)])["a"][2:] == (None, 0)
 
 
+def test_tax_is_no_profit(engine):
+    """Billed 119 with 19 of tax in two months, at a cost of 110 each: a loss of 10, not a profit of 9."""
+    taxed = {"tax": 19, "reporting_tax": 19}
+    cost = [{"party_id": "a", "month": month(back), "sales": -110, "net_cash": -110} for back in (1, 0)]
+    assert follow(engine, cost, invoices=[bill(119, back, **taxed) for back in (1, 0)])["a"][2:] == (None, 0)
+    bought = [{"party": "a", "ordered_on": month(0), "amount": 119, **taxed}]
+    assert follow(engine, [cost[1]], orders=bought)["a"][2:] == (None, 0)
+
+
 def test_nothing_is_not_positive(engine):
     assert follow(engine, [cash(10, 2), cash(-10, 1)])["a"][:2] == (None, 0)
 

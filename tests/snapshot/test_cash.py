@@ -107,6 +107,17 @@ def test_a_fiscal_year_that_begins_in_june_parts_may_from_june(tmp_path):
     assert found == [("FY2026 Q4", 7), ("FY2027 Q1", 800)]
 
 
+def test_months_of_weeks_have_their_own_days_under_the_names_of_the_books(tmp_path):
+    told = published(tmp_path, cash_months=[{"party_id": "p1", "month": MAY, "revenue": 7, "net_cash": 7}])
+    weeks = {"pattern": "4-5-4", "year_ends_on": "saturday", "year_ends": "nearest"}
+    told.manifest.config["company"] = {"fiscal_year_starts": 2, "fiscal_year_named": "start", "fiscal_weeks": weeks}
+    found = [(row["period"], row["month"], str(row["first"]), str(row["last"])) for row in statement(told)]
+    assert found == [
+        ("2026-05", MAY, "2026-05-03", "2026-05-30"), ("2026-06", JUNE, "2026-05-31", "2026-07-04"),
+    ]  # fmt: skip
+    assert [row["period"] for row in statement(told, by="quarter")] == ["FY2026 Q2"]
+
+
 def test_a_party_that_is_not_there_is_named(snapshot):
     with pytest.raises(UnknownNameError, match="no party 'Adda Ltd'"):
         statement(snapshot, "Adda Ltd")

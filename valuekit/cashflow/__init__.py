@@ -6,6 +6,7 @@ from valuekit.cashflow.break_even import explain_break_even, find_break_even
 from valuekit.cashflow.campaigns import Attribution
 from valuekit.cashflow.concentration import Concentration, whale_curve
 from valuekit.cashflow.drivers import DEFAULT_CHAINS, DRIVERS, Pool, chain, unknown_pools
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.cashflow.receivables import SALES_DAYS, follow_receivables
 from valuekit.cashflow.scale import explain_scale, measure_scale
 from valuekit.cashflow.scale_groups import share_scale
@@ -13,6 +14,7 @@ from valuekit.cashflow.settlement import settle
 from valuekit.cashflow.statement import compute
 
 __all__ = [
+    "CALENDAR_MONTHS",
     "DEFAULT_CHAINS",
     "DRIVERS",
     "SALES_DAYS",

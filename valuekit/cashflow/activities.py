@@ -111,14 +111,20 @@ def _checked(engine: Engine, table: str, text: str, where: str, *, boolean: bool
     return expression
 
 
-def measure(engine: Engine, work: Mapping[str, tuple[Equation, ...]], window: Mapping[str, object]) -> list[str]:
+def measure(
+    engine: Engine,
+    work: Mapping[str, tuple[Equation, ...]],
+    window: Mapping[str, object],
+    months: Mapping[str, Expression],
+) -> list[str]:
     """Make `cashflow_times`: hundredths of a minute by pool, month and party, in the months of the window.
 
-    `work` names the equations of each pool. Returns the tables that it made.
+    `work` names the equations of each pool, `months` are the `month_slots` of the calendar.
+    Returns the tables that it made.
     """
     engine.execute("CREATE OR REPLACE TABLE cashflow_times (pool VARCHAR, month DATE, n BIGINT, units HUGEINT)")
     for pool, equation in _pairs(work):
-        engine.run(PACKAGE, FILE, {**window, "pool": pool}, **equation.slots)
+        engine.run(PACKAGE, FILE, {**window, "pool": pool}, **equation.slots, **months)
         engine.execute("INSERT INTO cashflow_times SELECT * FROM cashflow_time")
     engine.drop("cashflow_time")
     return ["cashflow_times"]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from valuekit.calendar import month_end
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow import scale
 from valuekit.cashflow.activities import Equation, measure
 from valuekit.cashflow.drivers import DRIVERS
+from valuekit.cashflow.fiscal import month_slots
 from valuekit.cashflow.lost import TheLost, spread_the_lost
 from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED, Column, Table
@@ -59,7 +60,7 @@ class Rules:
         return {"assumed": self.assumed_cost_of_goods, **{driver: driver in self.drivers for driver in DRIVERS}}
 
 
-def allocate(engine: Engine, rules: Rules, *, since: date) -> Decimal:
+def allocate(engine: Engine, rules: Rules, *, since: date, calendar: FiscalCalendar) -> Decimal:
     """Fill `cash_months`, `pool_months` and the parts that are not published; return the cost that left the lost.
 
     A pool is shared out month by month, to the cent by largest remainders, ties to the lower party id; so the months
@@ -72,12 +73,12 @@ def allocate(engine: Engine, rules: Rules, *, since: date) -> Decimal:
     for declared in (PUBLISHED["cash_months"], PUBLISHED["pool_months"], PARTS, PARTY_POOLS):
         engine.make_empty(declared)
     scale.begin(engine)
-    moved = Decimal(0)
-    for first, last in _windows(engine):
-        window = {"first": first, "last": last, "since": since, **rules.parameters}
-        made = measure(engine, rules.work, window)
+    moved, months = Decimal(0), month_slots(calendar)
+    for group in _windows(engine, calendar):
+        window = {**group, "since": since, **rules.parameters}
+        made = measure(engine, rules.work, window, months)
         for file in ("units.sql", "allocation.sql", "lines.sql"):
-            made += engine.run(PACKAGE, file, window)
+            made += engine.run(PACKAGE, file, window, **months)
         if rules.the_lost == "spread":
             moved += spread_the_lost(engine)
         for table, part in _KEPT.items():
@@ -94,10 +95,15 @@ _KEPT = {
 }  # fmt: skip
 
 
-def _windows(engine: Engine) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of each group of months that is worked on at once."""
+def _windows(engine: Engine, calendar: FiscalCalendar) -> Iterator[dict[str, date]]:
+    """Yield each group of months that is worked on at once: the first and last day, and the names of the months."""
     months = [row[0] for row in engine.rows("SELECT DISTINCT month FROM cashflow_ledger ORDER BY month")]
     size = max(1, PARTY_MONTHS // max(1, engine.count("cashflow_parties")))
     for start in range(0, len(months), size):
         window = months[start : start + size]
-        yield window[0], month_end(window[-1])
+        yield {
+            "first": calendar.first_day(window[0]),
+            "last": calendar.last_day(window[-1]),
+            "first_month": window[0],
+            "last_month": window[-1],
+        }

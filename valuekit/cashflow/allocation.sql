@@ -13,7 +13,7 @@ SELECT
     MAX(MAX(practical_capacity_minutes)) OVER (PARTITION BY month, function, pool) AS capacity
 FROM costs
 ANTI JOIN cashflow_inside AS i ON i.party_id = costs.supplier_party_id
-WHERE record IS NULL AND month BETWEEN $first AND $last
+WHERE record IS NULL AND month BETWEEN $first_month AND $last_month
 GROUP BY month, function, pool, currency, COALESCE(campaign, '')
 
 -- step: _pools_driven

@@ -28,28 +28,36 @@ SELECT
 FROM cash AS c
 LEFT JOIN _party_minutes AS m USING (party_id)
 
+-- step: _capacity
+-- What parties carry of pools of time against a practical capacity.
+SELECT COALESCE(SUM(cost - direct - unused_cost), 0) AS used
+FROM pool_months
+WHERE month >= $since AND capacity_minutes > 0 AND minutes_used > 0
+
 -- step: _enterprise
--- What parties carry moves with volume; what nobody carries does not.
+-- What parties carry moves with volume, but for capacity; that, and what nobody carries, does not.
 SELECT
     CAST(NULL AS VARCHAR) AS party_id,
     COALESCE(SUM(ledger - eliminated), 0) AS net,
-    COALESCE(SUM(attributed + unattributed), 0) AS variable,
+    COALESCE(SUM(attributed + unattributed), 0) - (SELECT used FROM _capacity) AS variable,
     COALESCE(SUM(ledger - eliminated) FILTER (WHERE line IN ('revenue', 'refunds')), 0) AS priced,
-    (SELECT minutes FROM _company_minutes) AS minutes
+    (SELECT minutes FROM _company_minutes) AS minutes,
+    (SELECT used FROM _capacity) AS capacity
 FROM books
 WHERE month >= $since
 
 -- step: _all
-SELECT party_id, net, variable, net - variable AS fixed, priced, minutes
+SELECT party_id, net, variable, net - variable AS fixed, priced, minutes, 0 AS capacity
 FROM _parties
 UNION ALL
-SELECT party_id, net, variable, net - variable, priced, minutes
+SELECT party_id, net, variable, net - variable, priced, minutes, capacity
 FROM _enterprise
 
 -- step: _words
 SELECT
     a.*, r.rate, minutes + CAST(net AS DOUBLE) / 12 / NULLIF(r.rate, 0) AS minutes_at_zero,
     CASE
+        WHEN party_id IS NULL THEN CAST($reason AS VARCHAR)
         WHEN variable = 0 THEN 'no_volume'
         WHEN fixed = 0 THEN 'nothing_fixed'
         WHEN variable > 0 AND fixed > 0 THEN 'always_positive'
@@ -70,7 +78,11 @@ SELECT
     CAST(variable AS DECIMAL(18, 4)) AS variable_12m,
     CAST(fixed AS DECIMAL(18, 4)) AS fixed_12m,
     CAST(priced AS DECIMAL(18, 4)) AS priced_12m,
-    CASE WHEN volume_reason IS NULL THEN -CAST(fixed AS DOUBLE) / CAST(variable AS DOUBLE) END AS volume,
+    CAST(capacity AS DECIMAL(18, 4)) AS capacity_12m,
+    CASE
+        WHEN party_id IS NULL THEN CAST($volume AS DOUBLE)
+        WHEN volume_reason IS NULL THEN -CAST(fixed AS DOUBLE) / CAST(variable AS DOUBLE)
+    END AS volume,
     volume_reason,
     CASE WHEN price_reason IS NULL THEN -CAST(net AS DOUBLE) / CAST(priced AS DOUBLE) END AS price_change,
     price_reason,

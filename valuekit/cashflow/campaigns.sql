@@ -4,7 +4,7 @@
 -- A path: the contacts up to the first money (path 0), or those of one later month.
 SELECT
     q.n, e.engaged_on, e.campaign,
-    CASE WHEN e.engaged_on > q.won_on THEN 12 * YEAR(e.engaged_on) + MONTH(e.engaged_on) ELSE 0 END AS path
+    CASE WHEN e.engaged_on > q.won_on THEN 12 * YEAR({month_of_engaged_on}) + MONTH({month_of_engaged_on}) ELSE 0 END AS path
 FROM engagements AS e
 LEFT JOIN cashflow_parties AS q USING (party_id)
 WHERE
@@ -43,10 +43,12 @@ SELECT
 FROM _placed
 
 -- step: _wholes
-SELECT n, path, SUM(score) AS whole FROM _scored GROUP BY n, path
+SELECT n, path, CASE WHEN $model = 'contacts' THEN 1 ELSE SUM(score) END AS whole
+FROM _scored
+GROUP BY n, path
 
 -- step: _counted
--- The path is one whole: each contact counts its part of it, in millionths.
+-- The path is one whole, or each contact: it counts its part of it, in millionths.
 SELECT s.n, s.engaged_on, s.campaign, (2000000 * s.score + w.whole) // (2 * w.whole) AS units
 FROM _scored AS s
 JOIN _wholes AS w ON w.n = s.n AND w.path = s.path
@@ -58,7 +60,7 @@ WHERE n IS NULL
 
 -- step: cashflow_credits
 -- The row without party holds contacts of parties that are not known, each a whole.
-SELECT campaign, CAST(DATE_TRUNC('month', engaged_on) AS DATE) AS month, n, SUM(units) AS units
+SELECT campaign, {month_of_engaged_on} AS month, n, SUM(units) AS units
 FROM _counted
 WHERE units > 0 AND campaign IN (SELECT campaign FROM costs WHERE campaign IS NOT NULL)
-GROUP BY campaign, DATE_TRUNC('month', engaged_on), n
+GROUP BY 1, 2, 3

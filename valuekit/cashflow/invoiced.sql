@@ -34,7 +34,7 @@ FROM settled_claims
 -- step: _ordered
 -- An order is billed when it is placed, and its return gives it up.
 SELECT
-    COALESCE(p.n, 0) AS n, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month,
+    COALESCE(p.n, 0) AS n, {month_of_ordered_on} AS month,
     SUM(o.reporting_amount - COALESCE(o.reporting_tax, 0)) FILTER (WHERE o.reporting_amount >= 0) AS ordered,
     SUM(o.reporting_amount - COALESCE(o.reporting_tax, 0)) FILTER (WHERE o.reporting_amount < 0) AS returned
 FROM orders AS o

@@ -20,7 +20,7 @@ WHERE role IN ('internal', 'test')
 -- `won`: month of the first money received, which parts marketing that wins a party from marketing that keeps it.
 SELECT
     ROW_NUMBER() OVER (ORDER BY p.party_id) AS n, p.party_id,
-    CAST(DATE_TRUNC('month', w.won_on) AS DATE) AS won, w.won_on, i.party_id IS NOT NULL AS is_inside
+    {month_of_won_on} AS won, w.won_on, i.party_id IS NOT NULL AS is_inside
 FROM parties AS p
 LEFT JOIN _won AS w USING (party_id)
 LEFT JOIN cashflow_inside AS i USING (party_id)
@@ -48,7 +48,7 @@ LEFT JOIN cashflow_inside AS i USING (party_id)
 
 -- step: _received
 SELECT
-    CAST(DATE_TRUNC('month', day) AS DATE) AS month, line, pool, currency,
+    {month_of_day} AS month, line, pool, currency,
     SUM(amount - tax) AS ledger_in_currency, SUM(reporting_amount - reporting_tax) AS ledger, SUM(reporting_tax) AS tax
 FROM (
     SELECT * FROM _paid
@@ -59,7 +59,7 @@ GROUP BY 1, 2, 3, 4
 
 -- step: _goods
 SELECT
-    CAST(DATE_TRUNC('month', day) AS DATE) AS month, 'cost_of_goods' AS line, pool, currency,
+    {month_of_day} AS month, 'cost_of_goods' AS line, pool, currency,
     -SUM(COALESCE(cost_of_goods, ROUND((amount - tax) * CAST($assumed AS DECIMAL(9, 8)), 2))) AS ledger_in_currency,
     -SUM(COALESCE(
         reporting_cost_of_goods, ROUND((reporting_amount - reporting_tax) * CAST($assumed AS DECIMAL(9, 8)), 2)

@@ -2,7 +2,7 @@
 
 -- step: _paid
 SELECT
-    paid_on AS day, party_id,
+    {month_of_paid_on} AS month, party_id,
     CASE WHEN kind = 'payment' THEN 'revenue' ELSE 'refunds' END AS line,
     'payments' AS pool, currency, '' AS label, reporting_amount AS amount, COALESCE(reporting_tax, 0) AS tax
 FROM payments
@@ -10,7 +10,7 @@ WHERE paid_on BETWEEN $first AND $last
 
 -- step: _ordered
 SELECT
-    ordered_on AS day, party_id,
+    {month_of_ordered_on} AS month, party_id,
     CASE WHEN reporting_amount >= 0 THEN 'revenue' ELSE 'refunds' END AS line,
     'orders' AS pool, currency, '' AS label, reporting_amount AS amount, COALESCE(reporting_tax, 0) AS tax
 FROM orders
@@ -18,7 +18,7 @@ WHERE ordered_on BETWEEN $first AND $last
 
 -- step: _goods
 SELECT
-    ordered_on AS day, party_id, 'cost_of_goods' AS line, 'orders' AS pool, currency,
+    {month_of_ordered_on} AS month, party_id, 'cost_of_goods' AS line, 'orders' AS pool, currency,
     CASE WHEN reporting_cost_of_goods IS NULL THEN 'assumed share of revenue' ELSE 'direct' END AS label,
     -COALESCE(
         reporting_cost_of_goods,
@@ -35,17 +35,17 @@ WHERE (reporting_cost_of_goods IS NOT NULL OR $assumed IS NOT NULL) AND ordered_
 -- step: _direct
 -- Lines that name whom they are for, and lines that one's own unit was paid for, whomever they are for.
 SELECT
-    c.month AS day, COALESCE(i.party_id, c.party_id) AS party_id, c.function AS line, c.pool, c.currency,
+    c.month, COALESCE(i.party_id, c.party_id) AS party_id, c.function AS line, c.pool, c.currency,
     CASE WHEN c.function = 'general' THEN 'none' ELSE 'direct' END AS label,
     -c.reporting_amount AS amount, 0 AS tax
 FROM costs AS c
 LEFT JOIN cashflow_inside AS i ON i.party_id = c.supplier_party_id
-WHERE (c.record IS NOT NULL OR i.party_id IS NOT NULL) AND c.month BETWEEN $first AND $last
+WHERE (c.record IS NOT NULL OR i.party_id IS NOT NULL) AND c.month BETWEEN $first_month AND $last_month
 
 -- step: _carried
 -- Everything but what is left of pools, by month, party and line, and in which place of the books it stands.
 SELECT
-    CAST(DATE_TRUNC('month', o.day) AS DATE) AS month, q.n, o.line, o.pool, o.currency, o.label,
+    o.month, q.n, o.line, o.pool, o.currency, o.label,
     CASE WHEN q.is_inside THEN o.amount ELSE o.amount - o.tax END AS amount,
     CASE
         WHEN q.is_inside THEN 'eliminated'
@@ -140,13 +140,13 @@ GROUP BY n, line, pool
 
 -- step: _on_their_own
 -- Cost that names its party, by pool.
-SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS month, line, pool, SUM(amount) AS direct
+SELECT month, line, pool, SUM(amount) AS direct
 FROM (
-    SELECT day, line, pool, amount FROM _goods
+    SELECT month, line, pool, amount FROM _goods
     UNION ALL
-    SELECT day, line, pool, amount FROM _direct
+    SELECT month, line, pool, amount FROM _direct
 )
-GROUP BY 1, 2, 3
+GROUP BY month, line, pool
 
 -- step: _pools_together
 -- The ledger's currencies of a pool have one driver and one capacity.

@@ -10,11 +10,11 @@ SELECT * FROM settled_bills WHERE n BETWEEN $first AND $last
 -- States that last over a month end; `number` is the first month end on or after the day.
 SELECT
     s.*, b.due_on,
-    DATEDIFF('month', $first_end, s.day) AS number,
-    COALESCE(DATEDIFF('month', $first_end, s.next_day), $until_number) AS until_number
+    DATEDIFF('month', $first_month, {month_of_day}) AS number,
+    COALESCE(DATEDIFF('month', $first_month, {month_of_next_day}), $until_number) AS until_number
 FROM _states AS s
 JOIN _bills AS b ON b.bill = s.bill
-WHERE s.is_owed AND (s.next_day IS NULL OR DATEDIFF('month', $first_end, s.day) < DATEDIFF('month', $first_end, s.next_day))
+WHERE s.is_owed AND (s.next_day IS NULL OR {month_of_day} < {month_of_next_day})
 
 -- step: _buckets
 SELECT *

@@ -1,10 +1,12 @@
 """Proof that receivables close: month by month, against the payments, and against what is open."""
 
+from valuekit.calendar import FiscalCalendar
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS, month_sql
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 
 
-def check_receivables(engine: Engine) -> None:
+def check_receivables(engine: Engine, calendar: FiscalCalendar = CALENDAR_MONTHS) -> None:
     """Prove that every receivable closes and follows on the one before, and that no money is lost or counted twice.
 
     And that at every month end the receivables of all parties are what is open and disputed, to the cent.
@@ -19,7 +21,7 @@ def check_receivables(engine: Engine) -> None:
     shown, paid = engine.rows(_BOTH)[0]
     if shown != paid:
         _fail(f"the receivables hold payments of {shown}, the company has {paid}")
-    apart = engine.rows(_APART)
+    apart = engine.rows(_APART.format(month=month_sql(calendar, "r.as_of")))
     if apart:
         day, owed, aged = apart[0]
         _fail(f"parties owe {owed} at {day}, and {aged} is open or disputed")
@@ -45,7 +47,7 @@ SELECT r.as_of, COALESCE(SUM(m.moved), 0) AS owed, r.open + r.disputed AS aged
 FROM receivables AS r
 LEFT JOIN (
     SELECT month, SUM("end" - "begin") AS moved FROM receivable_months GROUP BY month
-) AS m ON m.month <= r.as_of
+) AS m ON m.month <= {month}
 GROUP BY r.as_of, r.open, r.disputed
 HAVING COALESCE(SUM(m.moved), 0) <> r.open + r.disputed
 ORDER BY r.as_of

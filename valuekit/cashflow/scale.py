@@ -1,7 +1,7 @@
 """The scale effect: a customer whose volume lowers everybody's unit cost is worth more than its own statement says."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_end, month_start
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow.drivers import IN_MINUTES
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.cashflow.unit_costs import HIGHEST, REASONS, Curve, fit_curve
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
@@ -68,7 +69,13 @@ def remember(engine: Engine, since: date) -> None:
     )
 
 
-def measure_scale(engine: Engine, *, as_of: date, elasticities: Mapping[str, float] | None = None) -> None:
+def measure_scale(
+    engine: Engine,
+    *,
+    as_of: date,
+    elasticities: Mapping[str, float] | None = None,
+    calendar: FiscalCalendar = CALENDAR_MONTHS,
+) -> None:
     """Make `scale_curves` and `scale_effects`: each party's margin of the last 12 months, alone and with scale.
 
     The cost of a pool in a month is C(V) = a V^b of the units V of its driver, through the month's own cost. The
@@ -92,13 +99,13 @@ def measure_scale(engine: Engine, *, as_of: date, elasticities: Mapping[str, flo
     Moulin (2002), Axiomatic cost and surplus sharing, Handbook of Social Choice and Welfare.
     """
     given = _checked(elasticities or {})
-    last_whole = month_start(as_of if as_of == month_end(as_of) else month_start(as_of) - timedelta(days=1))
+    last_whole = calendar.last_whole_month(as_of)
     series = engine.ask(PACKAGE, FILE, "_pool_series", {"last_whole_month": last_whole})
     pools = engine.ask(PACKAGE, FILE, "_latest").to_pylist()
     rows = [_fit(**pool, series=series, given=given) for pool in pools]
     rows += [_absent(pool) for pool in sorted(given.keys() - {row["pool"] for row in rows})]
     engine.put("scale_fits", pa.Table.from_pylist(rows, schema=_FITS))
-    engine.run(PACKAGE, FILE, {"since": month_start(add_months(as_of, -11)), "last_whole_month": last_whole})
+    engine.run(PACKAGE, FILE, {"since": calendar.year_to(as_of), "last_whole_month": last_whole})
     engine.drop("scale_fits", "scale_credits")
 
 

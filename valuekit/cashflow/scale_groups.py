@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.cashflow.scale import PACKAGE, SCRATCH
 from valuekit.cashflow.shapley import MOST_GROUPS, Floats, balanced_cents, shapley_costs
 from valuekit.engine import Engine
@@ -19,7 +20,9 @@ FILE = "scale_groups.sql"
 UNKNOWN, OTHERS = "not known", "others"
 
 
-def share_scale(engine: Engine, *, as_of: date, groupings: Mapping[str, str]) -> None:
+def share_scale(
+    engine: Engine, *, as_of: date, groupings: Mapping[str, str], calendar: FiscalCalendar = CALENDAR_MONTHS
+) -> None:
     """Make `scale_groups`: net cash of the last 12 months by group, alone and with its fair share of the scale.
 
     A group's effect is what its volume costs at average cost less its Shapley share of C(V) = a V^b, pool by pool and
@@ -33,14 +36,14 @@ def share_scale(engine: Engine, *, as_of: date, groupings: Mapping[str, str]) ->
     engine.make_empty(PUBLISHED["scale_groups"])
     schema = PUBLISHED["scale_groups"].arrow
     for grouping, table in groupings.items():
-        rows = _grouped(engine, grouping, table, as_of)
+        rows = _grouped(engine, grouping, table, calendar.year_to(as_of))
         engine.put("scale_grouped", pa.Table.from_pylist(rows, schema=schema))
         engine.execute("INSERT INTO scale_groups SELECT * FROM scale_grouped")
     engine.drop("scale_grouped", *SCRATCH)
 
 
-def _grouped(engine: Engine, grouping: str, table: str, as_of: date) -> list[dict[str, Any]]:
-    settings = {"since": month_start(add_months(as_of, -11)), "no_group": f"no {grouping}", "unknown": UNKNOWN}
+def _grouped(engine: Engine, grouping: str, table: str, since: date) -> list[dict[str, Any]]:
+    settings = {"since": since, "no_group": f"no {grouping}", "unknown": UNKNOWN}
     used = engine.ask(PACKAGE, FILE, "group_units", settings, groups=table, member=grouping)
     money = engine.ask(PACKAGE, FILE, "group_money", settings, groups=table, member=grouping).to_pylist()
     members = sorted({*used["member"].to_pylist(), *(row["member"] for row in money)})

@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow.activities import Activity, Equation, check_activity
 from valuekit.cashflow.allocation import Rules, allocate
 from valuekit.cashflow.books_check import check_books
 from valuekit.cashflow.campaigns import LINEAR, Attribution, credit
 from valuekit.cashflow.drivers import Pool, plan
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS, month_slots
 from valuekit.cashflow.lost import TheLost
 from valuekit.cashflow.notes import note_costs
 from valuekit.engine import Engine
@@ -34,6 +35,7 @@ def compute(
     attribution: Attribution = LINEAR,
     the_lost: TheLost = "apart",
     assumed_cost_of_goods: Decimal | None = None,
+    calendar: FiscalCalendar = CALENDAR_MONTHS,
 ) -> None:
     """Make `books`, `cash_months`, `cash`, `party_pools`, `pool_months`, `channels` and `cash_notes`.
 
@@ -53,7 +55,9 @@ def compute(
       statement. `the_lost` says whether acquisition and sales cost of parties that never bought stays with them, or is
       spread over those won.
     - `assumed_cost_of_goods` is a share of each order's amount, rounded to the cent, where an order has no cost of
-      goods of its own. The last 12 months of `cash` are the calendar month of `as_of` and the eleven before it.
+      goods of its own. The last 12 months of `cash` are the month of `as_of` and the eleven before it.
+    - Months are those of the `calendar`, by their names: each dated row is in the month that its day belongs to, and a
+      line of the ledger in the month that it names.
 
     Four things are left in the books, each in its own column; `difference` is always 0.
 
@@ -76,10 +80,10 @@ def compute(
     timed = [pool for pool, found in work.items() if any(equation.keeps_time for equation in found)]
     share = None if assumed_cost_of_goods is None else round(assumed_cost_of_goods, 8)
     rules = Rules(work, frozenset(plan(engine, pools, timed)), share, the_lost)
-    since = month_start(add_months(as_of, -11))
-    engine.run(PACKAGE, "ledger.sql", {"assumed": share})
-    credit(engine, attribution)
-    moved = allocate(engine, rules, since=since)
+    since, months = calendar.year_to(as_of), month_slots(calendar)
+    engine.run(PACKAGE, "ledger.sql", {"assumed": share}, **months)
+    credit(engine, attribution, months)
+    moved = allocate(engine, rules, since=since, calendar=calendar)
     engine.run(PACKAGE, "statement.sql", {"since": since})
     engine.run(PACKAGE, "channels.sql", {"as_of": as_of})
     note_costs(engine, {name: Pool.of(pool) for name, pool in pools.items()}, equations, spread=moved)

@@ -16,9 +16,9 @@ FROM _timed
 
 -- step: cashflow_time
 SELECT
-    $pool AS pool, CAST(DATE_TRUNC('month', t.day) AS DATE) AS month, q.n,
+    $pool AS pool, {month_of_day} AS month, q.n,
     SUM(CAST(t.worked * 100 AS BIGINT)) AS units
 FROM _timed AS t
 LEFT JOIN cashflow_parties AS q USING (party_id)
 WHERE t.worked > 0 AND t.day BETWEEN $first AND $last
-GROUP BY DATE_TRUNC('month', t.day), q.n
+GROUP BY 2, 3

@@ -56,7 +56,8 @@ def fit_curve(cost: Floats, units: Floats, month: Floats) -> Curve:
 
     Reads one value per month: `cost` (money, above zero), `units` (above zero) and `month` (a number that grows by one
     each month). log cost = log a + b log units + g month; the trend g takes up what prices and wages do, so that b is
-    what volume does. Errors are heteroscedasticity and autocorrelation consistent; the interval holds 95%.
+    what volume does. The interval of 95% is the wider of that of least squares and of one with heteroscedasticity and
+    autocorrelation consistent errors, which a few dozen months make too narrow: alone it held 80% of planted truths.
 
     Returns: the `Curve`, whose `reason` is one of `REASONS` where there is no effect to use.
 
@@ -87,11 +88,11 @@ def fit_curve(cost: Floats, units: Floats, month: Floats) -> Curve:
 
 
 def _elasticity(cost: Floats, volume: Floats, *others: Floats) -> tuple[float, float, float]:
-    """Slope of the logarithm of cost on that of volume, with its 95% interval."""
+    """Slope of the logarithm of cost on that of volume, with its 95% interval: the wider of two."""
     from statsmodels.regression.linear_model import OLS
 
     lags = int(4 * (len(cost) / 100) ** (2 / 9))
     model = OLS(cost, np.column_stack([volume, np.ones_like(cost), *others]))
-    fitted = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True)
-    low, high = fitted.conf_int(alpha=0.05)[0]
-    return float(fitted.params[0]), float(low), float(high)
+    consistent = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True)
+    (low, high), (plain_low, plain_high) = (fitted.conf_int(alpha=0.05)[0] for fitted in (consistent, model.fit()))
+    return float(consistent.params[0]), float(min(low, plain_low)), float(max(high, plain_high))

@@ -2,7 +2,7 @@
 
 -- step: _ticket_minutes
 SELECT
-    'ticket_minutes' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n,
+    'ticket_minutes' AS driver, '' AS work, {month_of_opened_on} AS month, n,
     SUM(CAST(minutes * 100 AS BIGINT)) AS units
 FROM tickets
 LEFT JOIN cashflow_parties USING (party_id)
@@ -11,7 +11,7 @@ GROUP BY 3, 4
 
 -- step: _tickets
 SELECT
-    'tickets' AS driver, '' AS work, CAST(DATE_TRUNC('month', opened_on) AS DATE) AS month, n, COUNT(*) AS units
+    'tickets' AS driver, '' AS work, {month_of_opened_on} AS month, n, COUNT(*) AS units
 FROM tickets
 LEFT JOIN cashflow_parties USING (party_id)
 WHERE $tickets AND channel = 'agent' AND opened_on BETWEEN $first AND $last
@@ -19,7 +19,7 @@ GROUP BY 3, 4
 
 -- step: _activity_minutes
 SELECT
-    'activity_minutes' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    'activity_minutes' AS driver, function AS work, {month_of_done_on} AS month, n,
     SUM(CAST(minutes * 100 AS BIGINT)) AS units
 FROM activities
 LEFT JOIN cashflow_parties USING (party_id)
@@ -28,7 +28,7 @@ GROUP BY 2, 3, 4
 
 -- step: _direct_cost
 SELECT
-    'direct_cost' AS driver, function AS work, CAST(DATE_TRUNC('month', done_on) AS DATE) AS month, n,
+    'direct_cost' AS driver, function AS work, {month_of_done_on} AS month, n,
     CAST(SUM(reporting_direct_cost) * 10000 AS HUGEINT) AS units
 FROM activities
 LEFT JOIN cashflow_parties USING (party_id)
@@ -37,7 +37,7 @@ GROUP BY 2, 3, 4
 
 -- step: _engagements
 SELECT
-    'engagements' AS driver, '' AS work, CAST(DATE_TRUNC('month', engaged_on) AS DATE) AS month, n, COUNT(*) AS units
+    'engagements' AS driver, '' AS work, {month_of_engaged_on} AS month, n, COUNT(*) AS units
 FROM engagements
 LEFT JOIN cashflow_parties USING (party_id)
 WHERE $engagements AND engaged_on BETWEEN $first AND $last
@@ -45,7 +45,7 @@ GROUP BY 3, 4
 
 -- step: _usage_events
 SELECT
-    'usage_events' AS driver, '' AS work, CAST(DATE_TRUNC('month', used_on) AS DATE) AS month, n, SUM(events) AS units
+    'usage_events' AS driver, '' AS work, {month_of_used_on} AS month, n, SUM(events) AS units
 FROM usage
 LEFT JOIN cashflow_parties USING (party_id)
 WHERE $usage_events AND used_on BETWEEN $first AND $last
@@ -53,7 +53,7 @@ GROUP BY 3, 4
 
 -- step: _orders
 SELECT
-    'orders' AS driver, '' AS work, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, n, COUNT(*) AS units
+    'orders' AS driver, '' AS work, {month_of_ordered_on} AS month, n, COUNT(*) AS units
 FROM orders
 ANTI JOIN cashflow_inside USING (party_id)
 LEFT JOIN cashflow_parties USING (party_id)
@@ -62,7 +62,7 @@ GROUP BY 3, 4
 
 -- step: _won_deals
 SELECT
-    'won_deals' AS driver, '' AS work, CAST(DATE_TRUNC('month', closed_on) AS DATE) AS month, n,
+    'won_deals' AS driver, '' AS work, {month_of_closed_on} AS month, n,
     CAST(SUM(reporting_amount) * 10000 AS HUGEINT) AS units
 FROM opportunities
 LEFT JOIN cashflow_parties USING (party_id)
@@ -72,14 +72,14 @@ GROUP BY 3, 4
 -- step: _takings
 -- Money received without tax; what one unit charges another is none.
 SELECT
-    CAST(DATE_TRUNC('month', paid_on) AS DATE) AS month, party_id,
+    {month_of_paid_on} AS month, party_id,
     reporting_amount - COALESCE(reporting_tax, 0) AS amount
 FROM payments
 ANTI JOIN cashflow_inside USING (party_id)
 WHERE kind = 'payment' AND reporting_amount > 0 AND paid_on BETWEEN $first AND $last
 UNION ALL
 SELECT
-    CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, party_id,
+    {month_of_ordered_on} AS month, party_id,
     reporting_amount - COALESCE(reporting_tax, 0) AS amount
 FROM orders
 ANTI JOIN cashflow_inside USING (party_id)
@@ -106,13 +106,13 @@ GROUP BY pool, month, n
 -- step: _campaign
 SELECT 'campaign' AS driver, campaign AS work, month, n, units
 FROM cashflow_credits
-WHERE month BETWEEN $first AND $last
+WHERE month BETWEEN $first_month AND $last_month
 
 -- step: _campaign_any_month
 -- Whom a campaign touched in any month, for the months in which it cost and touched nobody.
 SELECT 'campaign_any_month' AS driver, c.campaign AS work, m.month, c.n, SUM(c.units) AS units
 FROM (
-    SELECT DISTINCT campaign, month FROM costs WHERE campaign IS NOT NULL AND month BETWEEN $first AND $last
+    SELECT DISTINCT campaign, month FROM costs WHERE campaign IS NOT NULL AND month BETWEEN $first_month AND $last_month
 ) AS m
 ANTI JOIN cashflow_credits AS t ON t.campaign = m.campaign AND t.month = m.month
 JOIN cashflow_credits AS c ON c.campaign = m.campaign

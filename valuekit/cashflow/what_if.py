@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
+from valuekit.cashflow.fiscal import CALENDAR_MONTHS
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 
@@ -71,8 +72,8 @@ def ask_parties(engine: Engine, change: WhatIf, *, cash: str = "cash") -> pa.Tab
     return engine.ask(PACKAGE, FILE, "parties", _changes(engine, change), cash=cash)
 
 
-def ask_books(engine: Engine, change: WhatIf, *, as_of: date) -> pa.Table:
-    """Return the books of the last 12 months by line and pool, now and then.
+def ask_books(engine: Engine, change: WhatIf, *, as_of: date, calendar: FiscalCalendar = CALENDAR_MONTHS) -> pa.Table:
+    """Return the books of the last 12 months of the calendar by line and pool, now and then.
 
     Reads `books` and `pool_months`. Money that customers bring or carry, known or not, moves as in `ask_parties`. Where
     time is kept against a practical capacity, the cost of the pool stays until its minutes reach the capacity, month
@@ -89,11 +90,33 @@ def ask_books(engine: Engine, change: WhatIf, *, as_of: date) -> pa.Table:
 
     Reference: Kaplan and Anderson (2007), Time-Driven Activity-Based Costing, ch. 3 (capacity, what-if).
     """
-    asked = _changes(engine, change) | {
-        "since": month_start(add_months(as_of, -11)),
-        "step": _parts(_one_and(change.capacity_step) - 1, PLACES),
-    }
-    return engine.ask(PACKAGE, FILE, "books", asked)
+    return engine.ask(PACKAGE, FILE, "books", _of_year(engine, change, as_of, calendar))
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A capacity in a month: its cost (negative), the part of that which is used, and how much volume uses it up."""
+
+    cost: float
+    used_cost: float
+    reached: float
+    """Multiple of the volume."""
+
+
+def ask_capacities(
+    engine: Engine, change: WhatIf, *, as_of: date, calendar: FiscalCalendar = CALENDAR_MONTHS
+) -> list[Capacity]:
+    """Return the capacities of the last 12 months that are used, after a change, the first to be used up first.
+
+    Reads `books` and `pool_months`. Raises: as `ask_parties`.
+    """
+    asked = _of_year(engine, change, as_of, calendar)
+    return [Capacity(**row) for row in engine.ask(PACKAGE, FILE, "capacity_months", asked).to_pylist()]
+
+
+def _of_year(engine: Engine, change: WhatIf, as_of: date, calendar: FiscalCalendar) -> dict[str, Any]:
+    step = _parts(_one_and(change.capacity_step) - 1, PLACES)
+    return _changes(engine, change) | {"since": calendar.year_to(as_of), "step": step}
 
 
 def _changes(engine: Engine, change: WhatIf) -> dict[str, Any]:

@@ -71,6 +71,16 @@ JOIN _all_pools AS a USING (line, pool)
 SELECT *, CAST(1 + CAST(steps * $step AS DECIMAL(10, 0)) * 0.0001 AS DECIMAL(9, 4)) AS larger
 FROM _stepped
 
+-- step: capacity_months
+-- Month by month what a capacity costs, the part of that which is used, and the multiple of the volume that uses it up.
+SELECT
+    CAST(cost AS DOUBLE) * rate * larger AS cost,
+    CAST(cost - unused_cost AS DOUBLE) * factor AS used_cost,
+    CAST(room AS DOUBLE) * larger / (CAST(used AS DOUBLE) * grown) AS reached
+FROM _enlarged
+WHERE used > 0 AND grown > 0
+ORDER BY reached, cost, used_cost
+
 -- step: _capacities
 SELECT
     line, pool,

@@ -1,7 +1,7 @@
 """What all sections are made of."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,11 +23,29 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class FiscalWeeksConfig(Section):
+    """Fiscal years of 52 or 53 whole weeks: months of four and five weeks, the 53rd week in the last month."""
+
+    pattern: Literal["4-4-5", "4-5-4", "5-4-4"] = Field(default="4-4-5", description="Weeks of a quarter's months")
+    year_ends_on: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        default="saturday", description="Weekday with which every year, and so every month, ends"
+    )
+    year_ends: Literal["last", "nearest"] = Field(
+        default="last",
+        description="The `last` such day of the month before `fiscal_year_starts`, or the one `nearest` to its end",
+    )
+
+
 class Company(Section):
     """Whose data these are."""
 
     name: str = Field(description="Name shown beside every number")
     currency: Currency = Field(description="Reporting currency")
-    fiscal_year_starts: int = Field(
-        default=1, ge=1, le=12, description="First month of the fiscal year; it bears the name of the year it ends in"
+    fiscal_year_starts: int = Field(default=1, ge=1, le=12, description="First month of the fiscal year")
+    fiscal_year_named: Literal["end", "start"] = Field(
+        default="end", description="Calendar year whose name a fiscal year bears: that of its last or its first month"
+    )
+    fiscal_weeks: FiscalWeeksConfig | None = Field(
+        default=None,
+        description="Months made of weeks, as 4-4-5. Each bears the name of a calendar month, which the ledger states",
     )

@@ -70,7 +70,7 @@ class Cashflow(Section):
     assumed_cost_of_goods: Share | None = Field(
         default=None, description="Cost of goods as a share of revenue where the data have none; stated beside results"
     )
-    attribution: Literal["first", "last", "linear", "time_decay", "position"] = Field(
+    attribution: Literal["first", "last", "linear", "time_decay", "position", "contacts"] = Field(
         default="linear", description="Which of a party's contacts up to its first money carry a campaign's cost"
     )
     attribution_half_life_days: Days = Field(

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from valuekit.calendar import add_months, month_start
+from valuekit.calendar import FiscalCalendar
 from valuekit.cashflow import Concentration
 from valuekit.dashboard import data, words
 from valuekit.engine import DatabaseError, Engine
@@ -153,9 +153,14 @@ class Run:
         return self.manifest.currency
 
     @property
+    def calendar(self) -> FiscalCalendar:
+        """The company's fiscal calendar."""
+        return FiscalCalendar.of(self.manifest.config.get("company", {}))
+
+    @property
     def last_12_months(self) -> date:
-        """First of the twelve calendar months that end with the month of the as-of date."""
-        return month_start(add_months(self.as_of, -11))
+        """First of the twelve months that end with the month of the as-of date."""
+        return self.calendar.year_to(self.as_of)
 
     def made(self, make: Callable[..., Answer], *arguments: Any) -> Answer:
         """Make something from the snapshot and what lies beside it, anew each time."""

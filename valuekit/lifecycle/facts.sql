@@ -70,26 +70,17 @@ WHERE used_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
 
 -- step: _cash
-SELECT party_id, GREATEST(DATEDIFF('month', $first_end, month), $from_number) AS number, SUM(net_cash) AS net_cash
+-- A fiscal month that has begun may bear the name of the next calendar month.
+SELECT
+  party_id, GREATEST(DATEDIFF('month', $first_end, LEAST(month, $as_of)), $from_number) AS number,
+  SUM(net_cash) AS net_cash
 FROM cash_months
-WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
+WHERE party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
 
 -- step: _year_months
--- What counts for twelve months: net cash; and what was billed and ordered, less the cost of the month.
-SELECT
-  party_id, DATEDIFF('month', $first_end, month) AS number, net_cash,
-  cost_of_goods + acquisition + retention + sales + support + incentives + other AS profit
-FROM cash_months
-WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
-UNION ALL
-SELECT party_id, DATEDIFF('month', $first_end, issued_on), 0, reporting_amount
-FROM invoices
-WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
-UNION ALL
-SELECT party_id, DATEDIFF('month', $first_end, ordered_on), 0, reporting_amount
-FROM orders
-WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+SELECT party_id, DATEDIFF('month', $first_end, month) AS number, net_cash, profit
+FROM _profit_months
 
 -- step: _year
 -- It comes in with its month and goes out with the same month of the next year.

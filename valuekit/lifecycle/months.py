@@ -172,7 +172,11 @@ def make_history(
 
 def fact_steps(file: str) -> list[Step]:
     """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`."""
-    return [s for name in ("contracts.sql", "payments.sql", "facts.sql", file) for s in load_steps(PACKAGE, name)]
+    return [
+        s
+        for name in ("contracts.sql", "payments.sql", "profit_months.sql", "facts.sql", file)
+        for s in load_steps(PACKAGE, name)
+    ]
 
 
 _WEIGHT = 20

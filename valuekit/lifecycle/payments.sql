@@ -1,4 +1,5 @@
--- What parties paid, were billed and ordered: changes by month, in numbers of `month_ends`.
+-- What parties paid, were billed and ordered: changes by month, in numbers of `month_ends`. Money is without tax, as in
+-- the cash statement; what a payment settles, covers or gives back is judged by the whole amount.
 
 -- step: _paid
 SELECT
@@ -6,7 +7,7 @@ SELECT
   GREATEST(DATEDIFF('month', $first_end, paid_on), $from_number) AS number,
   MIN(paid_on) FILTER (WHERE amount > 0) AS first_paid_on,
   MAX(paid_on) FILTER (WHERE amount > 0) AS last_paid_on,
-  SUM(reporting_amount) AS paid
+  SUM(reporting_amount - COALESCE(reporting_tax, 0)) AS paid
 FROM payments
 WHERE paid_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
@@ -170,7 +171,7 @@ GROUP BY party_id, number
 SELECT
   party_id,
   GREATEST(DATEDIFF('month', $first_end, issued_on), $from_number) AS number,
-  SUM(reporting_amount) AS invoiced
+  SUM(reporting_amount - COALESCE(reporting_tax, 0)) AS invoiced
 FROM invoices
 WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2
@@ -188,7 +189,7 @@ SELECT
   MIN(ordered_on) FILTER (WHERE amount > 0) AS first_ordered_on,
   MAX(ordered_on) FILTER (WHERE amount > 0) AS last_ordered_on,
   COUNT(DISTINCT ordered_on) FILTER (WHERE amount > 0) AS orders,
-  SUM(reporting_amount) AS ordered
+  SUM(reporting_amount - COALESCE(reporting_tax, 0)) AS ordered
 FROM orders
 WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
 GROUP BY 1, 2

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from valuekit.engine import Engine
+from valuekit.engine import Engine, load_steps
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import CUSTOMER_STAGES
 
@@ -26,9 +26,10 @@ def follow_cash_and_profit(engine: Engine, *, as_of: date) -> None:
     engine.make_empty(PUBLISHED["cash_spells"])
     engine.execute("""CREATE OR REPLACE TABLE all_spell_moves
         (cash_positive BOOLEAN, profitable BOOLEAN, number BIGINT, parties HUGEINT)""")
+    steps = (*load_steps("valuekit.lifecycle", "profit_months.sql"), *load_steps(_PACKAGE, "spells.sql"))
     for first, last in _groups(engine):
         group = {"as_of": as_of, "first_party": first, "last_party": last, "customer_stages": list(CUSTOMER_STAGES)}
-        engine.run(_PACKAGE, "spells.sql", group)
+        engine.run_steps(steps, group)
         engine.execute("INSERT INTO cash_spells SELECT * FROM spells")
         engine.execute("INSERT INTO all_spell_moves SELECT * FROM spell_moves")
     engine.run(_PACKAGE, "spell_months.sql")

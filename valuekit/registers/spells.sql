@@ -1,26 +1,10 @@
 -- Since when a party is a customer by cash and profitable: sums of twelve months at each month end, by changes.
 -- Months are numbers: those since the start of the year 2000.
 
--- step: _amounts
--- As for the facts: net cash; and for profit what was billed and ordered, less the cost of the month.
-SELECT
-  party_id, DATEDIFF('month', DATE '2000-01-01', month) AS number, net_cash,
-  cost_of_goods + acquisition + retention + sales + support + incentives + other AS profit
-FROM cash_months
-WHERE month <= $as_of AND party_id BETWEEN $first_party AND $last_party
-UNION ALL
-SELECT party_id, DATEDIFF('month', DATE '2000-01-01', issued_on), 0, reporting_amount
-FROM invoices
-WHERE status <> 'void' AND issued_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
-UNION ALL
-SELECT party_id, DATEDIFF('month', DATE '2000-01-01', ordered_on), 0, reporting_amount
-FROM orders
-WHERE ordered_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
-
 -- step: _external
 -- Money moved inside the company makes nobody a customer.
-SELECT a.party_id, a.number, a.net_cash, a.profit
-FROM _amounts AS a
+SELECT a.party_id, DATEDIFF('month', DATE '2000-01-01', a.month) AS number, a.net_cash, a.profit
+FROM _profit_months AS a
 JOIN stages AS s USING (party_id)
 WHERE s.stage <> 'internal'
 

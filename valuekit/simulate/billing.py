@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import dates, money, numbered, pick, rows
-from valuekit.simulate.draws import Flags, Ints, Rng, chance, days_between, earliest
+from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, days_between, earliest
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.parties import Kind, Parties, Plan
 from valuekit.simulate.settings import Settings
@@ -172,8 +172,17 @@ def make_orders(
     return Orders(party, day, cents, exchange.reporting(cents, parties.currency[party], day))
 
 
+def tax_on(cents: Ints, rate: Floats) -> Ints:
+    """Return the tax on top of each price, to the cent; what goes back takes its tax along.
+
+    >>> tax_on(np.array([1000, -1000, 5]), np.array([0.19, 0.19, 0.0])).tolist()
+    [190, -190, 0]
+    """
+    return np.rint(cents * rate).astype(np.int64)
+
+
 def invoice_rows(
-    clock: Clock, bills: Bills, ids: pa.Array, records: pa.Array, terms: pa.Array, currency: pa.Array
+    clock: Clock, bills: Bills, ids: pa.Array, records: pa.Array, terms: pa.Array, currency: pa.Array, tax: Ints
 ) -> pa.Table:  # fmt: skip
     """Return the rows of `invoices`: bills under contract."""
     given_up = (bills.paid == NEVER) & (bills.issued < clock.end - 90)
@@ -187,7 +196,8 @@ def invoice_rows(
         contract=pick(terms, bills.term),
         issued_on=dates(bills.issued),
         due_on=dates(bills.due),
-        amount=money(bills.cents),
+        amount=money(bills.cents + tax),
+        tax=money(tax, tax == 0),
         currency=currency,
         status=pick(INVOICE_STATES, state),
     )
@@ -196,7 +206,7 @@ def invoice_rows(
 
 def payment_rows(
     payments: Payments, bills: Bills, first: int, invoices: pa.Array, records: pa.Array, currency: pa.Array,
-    recorded: Ints,
+    recorded: Ints, tax: Ints,
 ) -> pa.Table:  # fmt: skip
     """Return the rows of `payments`."""
     invoiced = np.where((payments.bill >= 0) & (bills.term[payments.bill] >= 0), payments.bill, -1)
@@ -208,14 +218,15 @@ def payment_rows(
         record=records,
         invoice=pick(invoices, invoiced),
         paid_on=dates(payments.day),
-        amount=money(payments.cents),
+        amount=money(payments.cents + tax),
+        tax=money(tax, tax == 0),
         currency=currency,
         kind=pick(PAYMENT_KINDS, payments.kind),
         recorded_on=dates(recorded),
     )
 
 
-def order_rows(orders: Orders, first: int, records: pa.Array, currency: pa.Array) -> pa.Table:
+def order_rows(orders: Orders, first: int, records: pa.Array, currency: pa.Array, tax: Ints) -> pa.Table:
     """Return the rows of `orders`; what they cost is in the ledger."""
     return rows(
         ORDERS,
@@ -224,6 +235,7 @@ def order_rows(orders: Orders, first: int, records: pa.Array, currency: pa.Array
         id=numbered("O", first + np.arange(len(orders.party))),
         record=records,
         ordered_on=dates(orders.day),
-        amount=money(orders.cents),
+        amount=money(orders.cents + tax),
+        tax=money(tax, tax == 0),
         currency=currency,
     )

@@ -92,7 +92,7 @@ class _Company:
         self._seed, self._settings = seed, settings
         self._clock = Clock(settings.data_end, settings.months)
         self._exchange = Exchange(seed, self._clock, settings)
-        self.ledger = Ledger(self._clock, settings)
+        self.ledger = Ledger(self._clock, settings, seed)
         self.broken = dict.fromkeys(CANONICAL, 0)
 
     def write(self, writer: Writer, batch: int, buyers: int) -> None:

@@ -1,7 +1,8 @@
 """The cost ledger: what each party truly caused, and the pools that the company pays.
 
 True cost comes first, party by party, in whole cents; a pool is the sum of what all parties caused in a month plus,
-for teams, the capacity that nobody used. So the ledger equals caused + unused + general to the cent by construction.
+for teams, the capacity that nobody used. So the ledger equals caused + unused + general to the cent by construction;
+where hosting has an elasticity, its line differs by what scale adds (`Ledger.scale`).
 
 | pool | function | true driver | kept apart |
 |---|---|---|---|
@@ -19,6 +20,7 @@ for teams, the capacity that nobody used. So the ledger equals caused + unused +
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 import numpy as np
@@ -27,6 +29,7 @@ import pyarrow as pa
 from valuekit.simulate.clock import Clock
 from valuekit.simulate.columns import dates, minutes, money, numbered, pick, rows
 from valuekit.simulate.draws import Ints, totals
+from valuekit.simulate.selling import CAMPAIGNS
 from valuekit.simulate.settings import Settings
 from valuekit.tables import TRUTH
 from valuekit.tables.canonical import COSTS
@@ -71,6 +74,7 @@ class Caused:
         self.cents, self.minutes = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         self.pools = {pool: np.zeros(clock.months, dtype=np.int64) for pool in POOLS}
         self.worked = {pool: np.zeros(clock.months, dtype=np.int64) for pool in TEAMS}
+        self.campaigns = np.zeros((len(CAMPAIGNS), clock.months), dtype=np.int64)
 
     def spend(self, pool: str, party: Ints, day: Ints, cents: Ints) -> None:
         """Record money that parties caused on days."""
@@ -84,6 +88,12 @@ class Caused:
         self._add(self.minutes, pool, party, month, worked)
         self.worked[pool] += totals(month, worked, self._clock.months)
         self.spend(pool, party, day, worked * minute_cost(self._settings, pool, month))
+
+    def name_campaigns(self, campaign: Ints, day: Ints, cents: Ints) -> None:
+        """Record which campaigns the money of the pool was spent on: an index of `CAMPAIGNS`, -1 for none."""
+        some = campaign >= 0
+        cell = campaign[some] * self._clock.months + self._clock.month(day[some])
+        self.campaigns += totals(cell, cents[some], self.campaigns.size).reshape(self.campaigns.shape)
 
     def _add(self, cube: Ints, pool: str, party: Ints, month: Ints, amounts: Ints) -> None:
         cell = party * self._clock.months + month
@@ -125,8 +135,9 @@ def direct_rows(
 class Ledger:
     """The company's pools by month, summed over all batches."""
 
-    def __init__(self, clock: Clock, settings: Settings) -> None:
-        self._clock, self._settings = clock, settings
+    def __init__(self, clock: Clock, settings: Settings, seed: int = 0) -> None:
+        self._clock, self._settings, self._seed = clock, settings, seed
+        self._campaigns = np.zeros((len(CAMPAIGNS), clock.months), dtype=np.int64)
         self.pools = {pool: np.zeros(clock.months, dtype=np.int64) for pool in POOLS}
         self.worked = {pool: np.zeros(clock.months, dtype=np.int64) for pool in TEAMS}
         self._named = {pool: np.zeros(clock.months, dtype=np.int64) for pool in POOLS}
@@ -135,6 +146,7 @@ class Ledger:
         """Add what the parties of a batch caused; `named` is the part that is written with its suppliers already."""
         for pool in POOLS:
             self.pools[pool] += caused.pools[pool]
+        self._campaigns += caused.campaigns
         for pool, cents in named.items():
             self._named[pool] += cents
         for pool in TEAMS:
@@ -156,6 +168,16 @@ class Ledger:
         rate = minute_cost(self._settings, pool, np.arange(self._clock.months))
         return (self.capacity(pool) - self.worked[pool]) * rate
 
+    def scale(self) -> Ints:
+        """Return the cents that hosting costs beyond so much an event: C(V) = c V^b through the month with the most."""
+        linear, settings = self.pools["hosting"], self._settings
+        rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(2, 2)))
+        noise = np.exp(settings.hosting_noise * rng.standard_normal(len(linear)))
+        most = max(1, int(linear.max()))
+        return (
+            np.asarray(np.rint(most * (linear / most) ** settings.hosting_elasticity * noise), dtype=np.int64) - linear
+        )
+
     def office(self) -> Ints:
         """Return general cost: so much for each person."""
         people = np.sum([self.staff(pool) for pool in TEAMS], axis=0)
@@ -166,11 +188,32 @@ class Ledger:
         months = np.arange(self._clock.months)
         shared = [pool for pool in POOLS if pool not in DIRECT]
         tables = [self._lines(pool, POOLS[pool], months, currency) for pool in shared]
+        if self._settings.campaigns_named:
+            tables.append(self._campaign_lines(currency))
         return pa.concat_tables([*tables, self._lines("office", "general", months, currency)])
 
+    def _campaign_lines(self, currency: str) -> pa.Table:
+        campaign, month = np.nonzero(self._campaigns)
+        return rows(
+            COSTS,
+            len(month),
+            system="ledger",
+            id=numbered("campaign-", 1 + np.arange(len(month))),
+            month=dates(self._clock.first(month)),
+            function=POOLS["campaigns"],
+            pool="campaigns",
+            amount=money(self._campaigns[campaign, month]),
+            currency=currency,
+            campaign=pick(CAMPAIGNS, campaign),
+        )
+
     def _unnamed(self, pool: str) -> Ints:
-        """Return what a pool costs, less the lines that name a supplier."""
-        return self.pools[pool] - self._named[pool] + (self.unused(pool) if pool in TEAMS else 0)
+        """Return what a pool costs, less the lines that name a supplier or a campaign."""
+        named = self._named[pool]
+        if pool == "campaigns" and self._settings.campaigns_named:
+            named = named + self._campaigns.sum(axis=0)
+        beside = self.unused(pool) if pool in TEAMS else self.scale() if pool == "hosting" else 0
+        return self.pools[pool] - named + beside
 
     def _lines(self, pool: str, function: str, months: Ints, currency: str) -> pa.Table:
         team = pool in TEAMS
@@ -190,12 +233,14 @@ class Ledger:
         )
 
     def totals(self) -> dict[str, dict[str, str]]:
-        """Return, by pool, the euros caused by parties, of unused capacity, and in the ledger, over the window."""
+        """Return, by pool, the euros caused by parties, of unused capacity, of scale, and in the ledger."""
         result = {}
         for pool in [*POOLS, "office"]:
             caused = 0 if pool == "office" else int(self.pools[pool].sum())
             unused = int(self.unused(pool).sum()) if pool in TEAMS else 0
             general = int(self.office().sum()) if pool == "office" else 0
-            cents = {"caused": caused, "unused": unused, "general": general, "ledger": caused + unused + general}
-            result[pool] = {name: f"{amount // 100}.{amount % 100:02d}" for name, amount in cents.items()}
+            scale = int(self.scale().sum()) if pool == "hosting" else 0
+            cents = {"caused": caused, "unused": unused, "general": general, "scale": scale}
+            cents["ledger"] = sum(cents.values())
+            result[pool] = {name: f"{Decimal(amount).scaleb(-2):.2f}" for name, amount in cents.items()}
         return result

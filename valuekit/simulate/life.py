@@ -91,10 +91,9 @@ class Life:
         settings, caused = self._settings, Caused(self._clock, self._settings, len(self.parties))
         received = self.payments.kind == 0
         fees = np.rint(self.payments.euros[received] * settings.payment_fee).astype(np.int64)
-        prices = np.array([dict(settings.engagement_costs)[kind] for kind in selling.ENGAGEMENT_KINDS])
         caused.spend("hosting", self.usage.party, self.usage.day, self.usage.events * settings.event_cost)
         caused.spend("payment_fees", self.payments.party[received], self.payments.day[received], fees)
-        caused.spend("campaigns", self.engagements.party, self.engagements.day, prices[self.engagements.kind])
+        caused.spend("campaigns", self.engagements.party, self.engagements.day, self._contact_cost())
         caused.spend("travel", self.work.party, self.work.day, self.work.travel)
         caused.work("support_team", self.tickets.party, self.tickets.day, self.tickets.minutes)
         for function, team in _TEAM_OF.items():
@@ -105,6 +104,10 @@ class Life:
             day = self._clock.first(self.direct.month[mine])
             caused.spend(pool, self.direct.party[mine], day, self.direct.cents[mine])
         return caused
+
+    def _contact_cost(self) -> Ints:
+        costs = dict(self._settings.engagement_costs)
+        return np.array([costs[kind] for kind in selling.ENGAGEMENT_KINDS])[self.engagements.kind]
 
     def _work_of(self, function: str) -> Ints:
         kinds = [index for index, (name, _) in enumerate(selling.WORK) if name == function]
@@ -203,18 +206,17 @@ class Life:
         invoices = numbered("I", self._first_id + np.arange(len(self.bills)))
         yield "invoices", billing.invoice_rows(
             self._clock, self.bills, invoices, self._billing(self.bills.party, self.billed), terms,
-            self._currency_of(self.bills.party),
+            self._currency_of(self.bills.party), self._tax(self.bills.party, self.bills.cents),
         )  # fmt: skip
         yield "payments", billing.payment_rows(
             self.payments, self.bills, self._first_id, invoices, written(self.payments.party, self.placed["payments"]),
             self._currency_of(self.payments.party), self._booked(),
+            self._tax(self.payments.party, self.payments.cents),
         )  # fmt: skip
-        yield (
-            "orders",
-            billing.order_rows(
-                self.orders, self._first_id, self._billing(self.orders.party), self._currency_of(self.orders.party)
-            ),
-        )
+        yield "orders", billing.order_rows(
+            self.orders, self._first_id, self._billing(self.orders.party), self._currency_of(self.orders.party),
+            self._tax(self.orders.party, self.orders.cents),
+        )  # fmt: skip
         yield "costs", pa.concat_tables([self._direct(), self._bought()])
         yield "statuses", pa.concat_tables([self._provider(), self._manual()])
 
@@ -231,6 +233,11 @@ class Life:
 
     def _currency_of(self, party: Ints) -> pa.Array:
         return self._currency.take(pa.array(party))
+
+    def _tax(self, party: Ints, cents: Ints) -> Ints:
+        by_currency = dict(self._settings.tax)
+        rates = np.array([by_currency.get(code, 0.0) for code in self._exchange.codes])
+        return billing.tax_on(cents, rates[self.parties.currency[party]])
 
     def _direct(self) -> pa.Table:
         d = self.direct
@@ -253,7 +260,9 @@ class Life:
         write, missing, first = self.directory.events, self._settings.missing_record, self._first_id
         home = self._exchange.codes[0]
         contacted = self.directory.written(self.engagements.party, self.placed["engagements"])
-        yield "engagements", selling.engagement_rows(self._rng, self.engagements, first, contacted)
+        campaign = selling.campaigns(self._rng, self._settings, self.engagements)
+        self.caused.name_campaigns(campaign, self.engagements.day, self._contact_cost())
+        yield "engagements", selling.engagement_rows(self.engagements, first, contacted, campaign)
         deals = self.directory.written(self.deals.party, self.placed["deals"])
         yield "opportunities", selling.deal_rows(
             self.deals, first, deals, self._currency_of(self.deals.party),

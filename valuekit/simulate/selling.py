@@ -16,7 +16,8 @@ from valuekit.simulate.usage import Trials
 from valuekit.tables.canonical import ACTIVITIES, ENGAGEMENTS, OPPORTUNITIES
 
 ENGAGEMENT_KINDS = ("campaign", "download", "trial_start", "trial_end", "event")
-CAMPAIGNS = ("Spring release", "Benchmark report", "Partner webinar", "Autumn fair", "Search", "Newsletter")
+_SENT = ("Spring release", "Benchmark report", "Partner webinar", "Autumn fair", "Search", "Newsletter")
+CAMPAIGNS = (*_SENT, "Library", "Free trial", "Road show")
 DEAL_STATES = ("open", "won", "lost")
 OWNERS = ("M. Berg", "J. Costa", "S. Iyer", "P. Novak", "L. Okafor", "R. Silva", "T. Weiss", "A. Young")
 WORK = (
@@ -183,10 +184,19 @@ def _reviews(rng: Rng, clock: Clock, settings: Settings, parties: Parties, spell
     return Work(spells.party[spell], day, none + what, work, none)
 
 
-def engagement_rows(rng: Rng, engagements: Engagements, first: int, records: pa.Array) -> pa.Table:
+def campaigns(rng: Rng, settings: Settings, engagements: Engagements) -> Ints:
+    """Draw the campaign of each contact, an index of `CAMPAIGNS`; -1 without one."""
+    kind = engagements.kind
+    drawn = np.where(kind == _CAMPAIGN, rng.integers(0, len(_SENT), len(kind)), -1)
+    if settings.campaigns_named:
+        for number, of_kind in enumerate((_DOWNLOAD, TRIAL_START, _EVENT), start=len(_SENT)):
+            drawn = np.where(kind == of_kind, number, drawn)
+    return drawn
+
+
+def engagement_rows(engagements: Engagements, first: int, records: pa.Array, campaign: Ints) -> pa.Table:
     """Return the rows of `engagements`."""
     count = len(engagements.party)
-    campaign = np.where(engagements.kind == _CAMPAIGN, rng.integers(0, len(CAMPAIGNS), count), -1)
     return rows(
         ENGAGEMENTS,
         count,

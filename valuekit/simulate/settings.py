@@ -171,6 +171,8 @@ class Settings:
     """Share of hosting, campaigns and travel for which the ledger names the supplier."""
     orders: float = 0.01
     """One-off purchases (training days) a month under contract."""
+    tax: tuple[tuple[str, float], ...] = ()
+    """Rate of the tax on top of the price, by currency of the buyer; prices and truth are without it."""
 
     # --- use, service, community
     features: int = 8
@@ -229,8 +231,18 @@ class Settings:
     """What one marketing contact of each kind costs."""
     office_per_person: int = 250000
     """General cost a month for each person of the teams."""
+    campaigns_named: bool = False
+    """Whether each contact that costs belongs to a campaign, and the ledger has a line for each campaign and month."""
+    hosting_elasticity: float = 1.0
+    """By how many percent hosting costs more when its events are one percent more; above 0 and up to 1. An event costs
+    `event_cost` in the month with the most of them; what parties caused is planted at that price."""
+    hosting_noise: float = 0.0
+    """Standard deviation of the logarithm of a month's hosting cost, beside its volume."""
 
     def __post_init__(self) -> None:
+        if not 0 < self.hosting_elasticity <= 1:
+            what = f"hosting_elasticity is {self.hosting_elasticity}: expected above 0 and up to 1."
+            raise ConfigError(what, where="settings", next_step="At 1, hosting costs in proportion to its events.")
         if self.data_end != month_end(self.data_end) or self.months < 1:
             what = f"a window of {self.months} months to {self.data_end} is not whole months."
             raise ConfigError(what, where="settings", next_step="End it on the last day of a month.")

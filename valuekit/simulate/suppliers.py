@@ -34,7 +34,9 @@ def make_bought(rng: Rng, clock: Clock, settings: Settings, since: Ints, caused:
     pool, weight = rng.integers(0, len(BOUGHT), len(party)), rng.gamma(2.0, 1.0, len(party))
     seller, month = np.nonzero(_invoices(clock, since[party]))
     cell = pool[seller] * clock.months + month
-    spent = np.stack([caused.pools[name] for name in BOUGHT]).reshape(-1)
+    # A line names its supplier or its campaign.
+    told = [caused.pools[name] * (name != "campaigns" or not settings.campaigns_named) for name in BOUGHT]
+    spent = np.stack(told).reshape(-1)
     cents = np.floor(settings.suppliers_named * spent[cell] * _part(weight[seller], cell, len(spent))).astype(np.int64)
     some = cents > 0
     return Bought(party[seller][some], pool[seller][some], month[some], cents[some])

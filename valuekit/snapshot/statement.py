@@ -5,14 +5,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Literal
 
-from valuekit.calendar import Period, fiscal_period, month_start
+from valuekit.calendar import By, FiscalCalendar, Period
 from valuekit.snapshot.explain import find_party
 from valuekit.snapshot.movements import need_tables
 from valuekit.snapshot.read import Snapshot
 from valuekit.snapshot.summary import Row, named_rows
 from valuekit.tables.published import CASH_LINES, COST_LINES
 
-By = Literal["month", "quarter", "year"]
 View = Literal["cash", "invoiced"]
 
 LINES = {
@@ -25,12 +24,13 @@ LINES = {
 def statement(snapshot: Snapshot, party: str | None = None, *, by: By = "month", view: View = "cash") -> list[Row]:
     """Return the statement of all parties together, or of one, by period.
 
-    Reads `cash_months`, or `invoiced_months` for the view `invoiced`. Fiscal years begin with the month that the run's
-    setting `company.fiscal_year_starts` names; a period is made of whole calendar months, because the ledger is.
+    Reads `cash_months`, or `invoiced_months` for the view `invoiced`. Periods are those of the run's
+    fiscal calendar (`fiscal_calendar`), made of whole fiscal months, because the ledger is.
     `party` is an id, a record or a name, as in `explain`. What no party carries is in the tie-out, not here.
 
-    Returns: one row per period with any money, in order of time: `period`, `first`, `last`, `complete` (its last day
-    is not after the as-of date), and the `LINES` of the view in the reporting currency, signed by their effect.
+    Returns: one row per period with any money, in order of time: `period`, `month` (the name of its first month),
+    `first`, `last`, `complete` (its last day is not after the as-of date), and the `LINES` of the view in the reporting
+    currency, signed by their effect.
 
     Raises: `UnknownNameError` for a party that is not there; `InputError` when the snapshot has no invoiced view.
 
@@ -41,19 +41,28 @@ def statement(snapshot: Snapshot, party: str | None = None, *, by: By = "month",
     with snapshot.engine() as engine:
         found = {"party": find_party(engine, party) if party else None}
         months = named_rows(engine, "statement.sql", view, found)
-    as_of, starts = snapshot.manifest.as_of, fiscal_start(snapshot)
+    as_of, calendar = snapshot.manifest.as_of, fiscal_calendar(snapshot)
     return [
-        {"period": period.name, "first": period.first, "last": period.last, "complete": period.last <= as_of, **lines}
-        for period, lines in _summed(months, by, starts, LINES[view])
+        {
+            "period": period.name,
+            "month": period.first_month,
+            "first": period.first,
+            "last": period.last,
+            "complete": period.last <= as_of,
+            **lines,
+        }
+        for period, lines in _summed(months, by, calendar, LINES[view])
     ]
 
 
-def fiscal_start(snapshot: Snapshot) -> int:
-    """Return the month, 1 to 12, with which the fiscal years of the run's company begin."""
-    return int(snapshot.manifest.config.get("company", {}).get("fiscal_year_starts", 1))
+def fiscal_calendar(snapshot: Snapshot) -> FiscalCalendar:
+    """Return the fiscal calendar of the run's company."""
+    return FiscalCalendar.of(snapshot.manifest.config.get("company", {}))
 
 
-def _summed(months: Iterable[Row], by: By, starts: int, lines: Iterable[str]) -> Iterator[tuple[Period, Row]]:
-    for period, rows in groupby(months, lambda row: fiscal_period(month_start(row["month"]), by, starts)):
+def _summed(
+    months: Iterable[Row], by: By, calendar: FiscalCalendar, lines: Iterable[str]
+) -> Iterator[tuple[Period, Row]]:
+    for period, rows in groupby(months, lambda row: calendar.period(row["month"], by)):
         held = list(rows)
         yield period, {line: sum((row[line] for row in held), Decimal(0)) for line in lines}

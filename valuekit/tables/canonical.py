@@ -311,7 +311,11 @@ COSTS = Table(
     (
         _system(),
         _id("ledger line"),
-        _day("month", "First day of the month it belongs to", required=True),
+        _day(
+            "month",
+            "The month it belongs to, by its name: its first day, also where months are made of weeks",
+            required=True,
+        ),
         Column("function", "VARCHAR", "What the cost is for", required=True, values=COST_FUNCTIONS),
         Column("pool", "VARCHAR", "Cost pool", required=True),
         _amount("amount", "Cost; positive is money spent", required=True),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from valuekit.calendar import Period, add_months, fiscal_period, month_start
+from valuekit.calendar import By, Period
 from valuekit.engine import Engine, Expression, load_steps, quote
 from valuekit.engine.steps import compose
 from valuekit.snapshot import Snapshot, statement
 from valuekit.snapshot.movements import need_tables
-from valuekit.snapshot.statement import LINES, By, View, fiscal_start
+from valuekit.snapshot.statement import LINES, View, fiscal_calendar
 
 PACKAGE, FILE = "valuekit.exports.statement", "statement.sql"
 Row = dict[str, Any]
@@ -106,11 +106,11 @@ def company(snapshot: Snapshot, choice: Choice) -> Company:
     with snapshot.engine() as engine:
         books = engine.ask(PACKAGE, FILE, "books_by_month").to_pylist()
     months: dict[date, Row] = {}
-    for month, row in [*((r["first"], r) for r in carried), *((r["month"], r) for r in books)]:
+    for month, row in [*((r["month"], r) for r in carried), *((r["month"], r) for r in books)]:
         if choice.since is None or month >= choice.since:
             months.setdefault(month, {}).update(row)
     periods: dict[Period, list[Row]] = {}
-    for month, period in fiscal_periods(snapshot, sorted(months), choice.by):
+    for month, period in fiscal_calendar(snapshot).periods(sorted(months), choice.by):
         periods.setdefault(period, []).append(months[month])
     lines = COMPANY_LINES[choice.view]
     amounts: dict[str, list[Decimal]] = {}
@@ -127,13 +127,6 @@ def _sums(periods: Iterable[Sequence[Row]], key: str) -> list[Decimal]:
 def _added(line: Line, amounts: Mapping[str, Sequence[Decimal]], periods: int) -> list[Decimal]:
     signed = [(-1 if part[0] == "-" else 1, amounts[part.removeprefix("-")]) for part in line.of]
     return [sum((sign * column[i] for sign, column in signed), Decimal(0)) for i in range(periods)]
-
-
-def fiscal_periods(snapshot: Snapshot, months: Iterable[date], by: By) -> Iterator[tuple[date, Period]]:
-    """Yield each month with the period that it is in."""
-    starts = fiscal_start(snapshot)
-    for month in months:
-        yield month, fiscal_period(month_start(month), by, starts)
 
 
 def customer_sums(snapshot: Snapshot, choice: Choice) -> Row:
@@ -158,7 +151,7 @@ def party_periods(snapshot: Snapshot, engine: Engine, choice: Choice) -> pa.Reco
         row[0] for row in engine.rows(f"SELECT DISTINCT month FROM {quote(f'{choice.view}_months')} ORDER BY month")
     ]
     months = [month for month in found if choice.since is None or month >= choice.since]
-    periods = [period for _, period in fiscal_periods(snapshot, months, choice.by)]
+    periods = [period for _, period in fiscal_calendar(snapshot).periods(months, choice.by)]
     parameters = {
         "months": months,
         "names": [p.name for p in periods],
@@ -174,7 +167,7 @@ def party_periods(snapshot: Snapshot, engine: Engine, choice: Choice) -> pa.Reco
 
 
 def _year(snapshot: Snapshot) -> Row:
-    return {"year": month_start(add_months(snapshot.manifest.as_of, -11))}
+    return {"year": fiscal_calendar(snapshot).year_to(snapshot.manifest.as_of)}
 
 
 def _sql(step: str, choice: Choice) -> str:

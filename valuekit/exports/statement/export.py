@@ -5,13 +5,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from valuekit.calendar import month_start
+from valuekit.calendar import By, month_start
 from valuekit.exports.files import TableFormat, atomic_file, write_table
 from valuekit.exports.statement.content import Choice, party_periods
 from valuekit.exports.statement.workbook import write_statement
 from valuekit.snapshot import Snapshot
 from valuekit.snapshot.movements import need_tables
-from valuekit.snapshot.statement import By, View
+from valuekit.snapshot.statement import View
 
 Format = Literal["xlsx", "csv", "parquet"]
 

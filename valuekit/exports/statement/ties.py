@@ -31,7 +31,7 @@ def write_tie_out(book: Book, tie: TieOut) -> None:
 
 def ledger_between(period: Period, rows: int) -> str:
     """Return a formula for the ledger of the months of a period."""
-    first, last = (f"DATE({d.year},{d.month},{d.day})" for d in (period.first, period.last))
+    first, last = (f"DATE({d.year},{d.month},{d.day})" for d in (period.first_month, period.last_month))
     months = _cells("month", rows)
     return f'SUMIFS({_cells("ledger", rows)},{months},">="&{first},{months},"<="&{last})'
 

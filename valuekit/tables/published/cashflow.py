@@ -9,7 +9,7 @@ BOOKS = Table(
     "books",
     "month, line, pool and currency of the books: the tie-out",
     (
-        Column("month", "DATE", "First day of the month", unit="date", required=True),
+        Column("month", "DATE", "Month by its name: the first day of the calendar month", unit="date", required=True),
         text("line", "Line of the cash statement, or `general`"),
         text("pool", "Cost pool; `payments` or `orders` for money received"),
         text("currency", "Currency in which the money moved; all amounts but `ledger_in_currency` are converted"),
@@ -33,7 +33,7 @@ CASH_MONTHS = Table(
     "party and month with any cash",
     (
         party(),
-        Column("month", "DATE", "First day of the month", unit="date", required=True),
+        Column("month", "DATE", "Month by its name: the first day of the calendar month", unit="date", required=True),
         *(money(line, f"Cash from {line.replace('_', ' ')}, signed by its effect") for line in CASH_LINES),
         money("net_cash", "Sum of the lines"),
     ),
@@ -132,8 +132,9 @@ BREAK_EVEN = Table(
         Column("party_id", "VARCHAR", "Party; missing for the enterprise"),
         money("net_cash_12m", "Net cash of the last 12 months"),
         money("variable_12m", "The part that moves with volume"),
-        money("fixed_12m", "The part that does not; of the enterprise: unallocated + unused capacity"),
+        money("fixed_12m", "The part that does not; of the enterprise: unallocated + unused capacity + `capacity_12m`"),
         money("priced_12m", "The part that moves with price: revenue and refunds"),
+        money("capacity_12m", "Of the enterprise: cost of capacity in use, fixed until the capacity is used up"),
         number("volume", "Multiple of the volume at which net cash is zero", "multiple"),
         text("volume_reason", "Why there is none, one word", required=False),
         number("price_change", "Change of price at which net cash is zero; 0.1 is 10% more", "share"),
@@ -151,7 +152,7 @@ POOL_MONTHS = Table(
     "pool_months",
     "month, function, pool and campaign of the ledger's cost, and the cost of goods of orders",
     (
-        Column("month", "DATE", "First day of the month", unit="date", required=True),
+        Column("month", "DATE", "Month by its name: the first day of the calendar month", unit="date", required=True),
         text("function", "Line of the books that the cost stands on"),
         text("pool", "Cost pool; `orders` for the cost of goods of orders"),
         text("campaign", "Campaign that this part of the pool is for; empty for the rest"),

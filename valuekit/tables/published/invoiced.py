@@ -5,7 +5,7 @@ from valuekit.tables.published.vocabulary import COST_LINES
 from valuekit.tables.schema import Column, Table
 
 _PARTY = Column("party_id", "VARCHAR", "Party; missing where the invoice or payment has none that is known")
-_MONTH = Column("month", "DATE", "First day of the month", unit="date", required=True)
+_MONTH = Column("month", "DATE", "Month by its name: the first day of the calendar month", unit="date", required=True)
 
 INVOICED_MONTHS = Table(
     "invoiced_months",

@@ -1,11 +1,13 @@
 """Where the balance tips, in words: the volume, the price and the minutes of support at which net cash is zero."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from valuekit.cashflow.break_even import PRICED_LINES, REASONS
+from valuekit.cashflow.break_even import PRICED_LINES, REASONS, tipping_volume
+from valuekit.cashflow.what_if import Capacity
 from valuekit.dashboard import words
 
 NAMES = ("Volume", "Price", "Minutes of support a month")
@@ -35,14 +37,14 @@ def _point(number: Any, reason: Any) -> float | str:
     return str(reason) if isinstance(reason, str) else float(number)
 
 
-def moved(one: Any, books: pd.DataFrame) -> Balance:
+def moved(one: Any, books: pd.DataFrame, capacities: Sequence[Capacity]) -> Balance:
     """Return the points after a change, by the formulas of `find_break_even`.
 
-    `one` is the published row of the enterprise, `books` what `ask_books` says of the change. A minute of support costs
-    what the cost of its pools and the minutes of activities have become.
+    `one` is the published row of the enterprise, `books` and `capacities` what `ask_books` and `ask_capacities` say of
+    the change. A minute of support costs what the cost of its pools and the minutes of activities have become.
     """
     then = {name: float(books[f"{name}_then"].sum()) for name in ("attributed", "unattributed", "ledger")}
-    carried = then["attributed"] + then["unattributed"]
+    carried = then["attributed"] + then["unattributed"] - sum(capacity.used_cost for capacity in capacities)
     net = then["ledger"] - float(books["eliminated"].sum())
     priced = books[books["line"].isin(PRICED_LINES)]
     money = float((priced["ledger_then"] - priced["eliminated"]).sum())
@@ -50,21 +52,13 @@ def moved(one: Any, books: pd.DataFrame) -> Balance:
     minutes = _grown(support["used_minutes"], support["used_minutes_then"])
     cost = _grown(support["attributed"], support["attributed_then"])
     now, rate = _number(one.minutes_a_month) * minutes, _number(one.minute_rate) * (cost / minutes if minutes else 0)
-    return Balance(_volume(carried, net - carried), _price(net, money), _minutes(net, now, rate), now)
+    return Balance(
+        tipping_volume(carried, net - carried, capacities), _price(net, money), _minutes(net, now, rate), now
+    )
 
 
 def _grown(before: pd.Series, after: pd.Series) -> float:
     return float(after.sum() / before.sum()) if before.sum() else 1.0
-
-
-def _volume(variable: float, fixed: float) -> float | str:
-    if not variable:
-        return "no_volume"
-    if not fixed:
-        return "nothing_fixed"
-    if (variable > 0) == (fixed > 0):
-        return "always_positive" if fixed > 0 else "every_unit_loses"
-    return -fixed / variable
 
 
 def _price(net: float, priced: float) -> float | str:

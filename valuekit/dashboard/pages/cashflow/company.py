@@ -6,7 +6,6 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from valuekit.calendar import month_end
 from valuekit.dashboard import downloads, parts, theme, words
 from valuekit.dashboard.charts import bars, bridges
 from valuekit.dashboard.data import most
@@ -144,8 +143,8 @@ def _lines(run: Run, found: pd.DataFrame) -> None:
 
 def _months(run: Run, since: date) -> None:
     found = run.ask(BOOKS, "months", since=since)
-    whole = run.as_of == month_end(run.as_of)
-    found["complete"] = True if whole else found["month"] < pd.Timestamp(run.as_of.replace(day=1))
+    whole = run.calendar.is_whole(run.as_of)
+    found["complete"] = found["month"] <= pd.Timestamp(run.calendar.last_whole_month(run.as_of))
     best = most(found, "amount")
     parts.section(
         "Net cash by month",

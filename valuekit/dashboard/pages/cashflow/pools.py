@@ -114,8 +114,11 @@ def _history(run: Run) -> None:
     )  # fmt: skip
     pool = pools[key]
     found = run.ask(POOLS, "history", function=pool.function, pool=pool.pool, campaign=pool.campaign)
-    ends = [month_end(m.date()) for m in found["month"]]
-    found = found.assign(as_of=pd.to_datetime(pd.Series(ends)), complete=[end <= run.as_of for end in ends])
+    names = [m.date() for m in found["month"]]
+    found = found.assign(
+        as_of=pd.to_datetime(pd.Series([month_end(name) for name in names])),
+        complete=[run.calendar.last_day(name) <= run.as_of for name in names],
+    )
     _used(run, found) if pool.timed else _spent(run, found, _named(pool))
 
 

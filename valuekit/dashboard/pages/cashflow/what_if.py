@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from valuekit.cashflow import explain_break_even
-from valuekit.cashflow.what_if import ask_books, ask_parties
+from valuekit.cashflow.what_if import Capacity, ask_books, ask_capacities, ask_parties
 from valuekit.dashboard import parts, words
 from valuekit.dashboard.charts import bars
 from valuekit.dashboard.data import each, external_cash, plain
@@ -17,6 +17,7 @@ from valuekit.dashboard.pages.customers import members
 from valuekit.dashboard.parts import Column
 from valuekit.dashboard.run import Run
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.statement import fiscal_calendar
 from valuekit.tables.published import BOOK_LINES
 
 PAGE = "cashflow/what_if"
@@ -28,6 +29,7 @@ class Answer:
     """What a change does: the books, and of outside parties who is below zero and who changes sides."""
 
     books: pd.DataFrame
+    capacities: list[Capacity]
     below: int
     below_then: int
     up: int
@@ -69,14 +71,16 @@ def render(run: Run) -> None:
 def _asked(snapshot: Snapshot, changes: sliders.Changes) -> Answer:
     change = changes.what_if()
     with snapshot.engine() as engine:
-        books = plain(ask_books(engine, change, as_of=snapshot.manifest.as_of))
+        as_of, calendar = snapshot.manifest.as_of, fiscal_calendar(snapshot)
+        books = plain(ask_books(engine, change, as_of=as_of, calendar=calendar))
+        capacities = ask_capacities(engine, change, as_of=as_of, calendar=calendar)
         found = plain(ask_parties(engine, change, cash=external_cash(engine)))
     now, then = found["net_cash"], found["net_cash_then"]
     up, down = (now <= 0) & (then > 0), (now > 0) & (then <= 0)
     tipped = found[up | down]
     moved = (tipped["net_cash_then"] - tipped["net_cash"]).abs().sort_values(ascending=False, kind="stable")
     below, below_then, rise, fall = (int(these.sum()) for these in (now < 0, then < 0, up, down))
-    return Answer(books, below, below_then, rise, fall, tipped.loc[moved.index])
+    return Answer(books, capacities, below, below_then, rise, fall, tipped.loc[moved.index])
 
 
 def _cards(run: Run, answer: Answer) -> None:
@@ -193,7 +197,7 @@ def _tipping(run: Run, answer: Answer, changes: sliders.Changes) -> None:
         return
     one = next(each(found))
     published = balance.published(one)
-    then = balance.moved(one, answer.books) if changes.any else published
+    then = balance.moved(one, answer.books, answer.capacities) if changes.any else published
     rows = list(zip(balance.NAMES, balance.told(published), balance.told(then), strict=True))
     parts.note(explain_break_even(one._asdict(), name="The company, as published,"))
     parts.listing(["Net cash of the company is zero at", "As published", "Then"], rows)

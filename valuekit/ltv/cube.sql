@@ -60,6 +60,7 @@ SELECT v.party_id,
 FROM _valued AS v
 LEFT JOIN order_values AS o ON o.party_id = v.party_id
 LEFT JOIN line_values AS l ON l.party_id = v.party_id
+LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
 -- step: _streams

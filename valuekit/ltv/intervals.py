@@ -66,6 +66,7 @@ def find_intervals(
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
     - Contract lines: exact. A line ends at one renewal or at none, and all lines of a party are taken to end together.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
+    - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
     `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of
@@ -118,6 +119,11 @@ def _growth_slots(factors: Factors, expansion: bool) -> dict[str, Expression]:
         return _sql(f"({' + '.join(terms)})")
 
     within = factors.factor[: factors.years].tolist()
+
+    def uncontracted(column: str) -> Expression:
+        terms = (f"{f!r} * CAST(u.{column}_{k} AS DOUBLE)" for k, f in enumerate(within, start=1))
+        return _sql(f"({' + '.join(terms)})")
+
     grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
     return {
         "payments": payments(),
@@ -125,6 +131,8 @@ def _growth_slots(factors: Factors, expansion: bool) -> dict[str, Expression]:
         "payments_renewed": payments(f"{grown} * s.renewed_#"),
         "payments_walked": payments(f"{grown} * SQRT(s.renewed_#)"),
         "growth_on": _sql(str(int(expansion))),
+        "uncontracted_money": uncontracted("revenue"),
+        "uncontracted_alive": uncontracted("alive"),
     }
 
 
@@ -177,7 +185,7 @@ def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Sche
     line_sd = np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
     by_parameters = (effects**2).sum(axis=0)
     grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
-    chance = orders.variance - in_orders + line_sd**2 + grows + cost
+    chance = orders.variance - in_orders + line_sd**2 + grows + cost + _uncontracted(row).variance
     found: Parts = {"chance": chance, "deviation_by_parameters": by_parameters}
     found["deviation"] = np.sqrt(found["chance"] + by_parameters)
     found["deviation_by_parameters"] = np.sqrt(by_parameters)
@@ -263,7 +271,8 @@ def _interval(row: Parts, shape: Shape, orders: Amounts, beside: Array, level: f
     below = [np.where(row["has_orders"] > 0, orders.mean - low, 0.0), score * np.sqrt(beside)]
     above = [np.where(row["has_orders"] > 0, high - orders.mean, 0.0), score * np.sqrt(beside)]
     line_low, line_high = _line_distances(row, shape, score, percent)
-    distances = ([*below, line_low], [*above, line_high])
+    beside_low, beside_high = _uncontracted_distances(row, level)
+    distances = ([*below, line_low, beside_low], [*above, line_high, beside_high])
     down, up = (_together(parts) for parts in distances)
     mean = (
         np.where(row["has_orders"] > 0, orders.mean, 0.0) + row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
@@ -271,6 +280,21 @@ def _interval(row: Parts, shape: Shape, orders: Amounts, beside: Array, level: f
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
     return {f"low_{percent}": middle - down, f"high_{percent}": middle + up}
+
+
+def _uncontracted(row: Parts) -> Amounts:
+    """Money without a contract in force, without its sign: nothing, or else an exponential amount."""
+    mean = np.abs(row["net"] * row["u_money"] + row["monthly"] * row["u_alive"])
+    zero, chance = np.zeros(len(mean)), np.clip(row["u_chance"], 1e-6, 1.0)
+    return Amounts(mean, mean**2 * (2 / chance - 1), waiting=zero, gone=1 - chance, least=zero)
+
+
+def _uncontracted_distances(row: Parts, level: float) -> tuple[Array, Array]:
+    amounts = _uncontracted(row)
+    low, high = (np.where(amounts.mean > 0, end, 0.0) for end in amounts.interval(level))
+    below, above = amounts.mean - low, high - amounts.mean
+    gains = row["net"] * row["u_money"] + row["monthly"] * row["u_alive"] >= 0
+    return np.where(gains, below, above), np.where(gains, above, below)
 
 
 def _together(distances: Sequence[Array]) -> Array:

@@ -27,8 +27,8 @@ def predict(engine: Engine, curves: Mapping[Key, Curve], after: Callable[[int], 
     """Predict each distinct state of a contract line, and what comes once it is left (`after`, by term length).
 
     Makes `line_states` (state; model, p_alive, own_weight, is_prior, and by year expected `payments_*` of one whole
-    term, years of renewals `renewed_*` that have passed when they are paid, months alive `alive_*`, and months of the price
-    received after leaving, `after_*`, with the probability `after_chance` of any).
+    term, years of renewals `renewed_*` that have passed when they are paid, months alive `alive_*`, and months of the
+    price received after leaving, `after_*`, with the probability `after_chance` of any).
     """
     states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
     tables = [_predict(states_of(states, key), curve, after(key[0])) for key, curve in curves.items()]

@@ -67,8 +67,8 @@ def value(
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
-      goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
-      and left out.
+      goods by the month under contract, growing with the price, and as a share of revenue for orders. The cost of
+      winning the customer is sunk and left out.
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
     `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model.
@@ -203,12 +203,13 @@ def _year_slots() -> dict[str, Expression]:
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
     return by_month | {
         "goods": each_year(
-            "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
+            "CAST(c.goods_a_month * f.alive_# * f.grown_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
         ),
         "line_revenue": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "
             "* CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END AS DECIMAL(18,4))) AS revenue_#"
         ),
+        "line_flat": each_year("SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept AS DECIMAL(18,4))) AS flat_#"),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#"),
         "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#"),
         "order_alive": each_year("t.alive_#"),
@@ -219,6 +220,7 @@ def _year_slots() -> dict[str, Expression]:
         "alive": each_year(
             "LEAST(GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0)) + COALESCE(u.alive_#, 0), 12) AS alive_#"
         ),
+        "grown": each_year("COALESCE(CAST(l.revenue_# AS DOUBLE) / NULLIF(CAST(l.flat_# AS DOUBLE), 0), 1) AS grown_#"),
         "as_years": each_year("revenue_# AS year_#"),
         "not_zero": each_year("year_# <> 0", between=" OR "),
     }

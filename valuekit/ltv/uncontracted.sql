@@ -73,7 +73,7 @@ GROUP BY 1, 2
 -- step: payer_years
 -- What of a quarter's money was received again a year later, and by how many.
 SELECT COUNT(*) AS seen, COUNT(b.party_id) AS again, COALESCE(SUM(a.amount), 0) AS before,
-       COALESCE(SUM(LEAST(b.amount, a.amount)), 0) AS after
+       COALESCE(SUM(CASE WHEN b.amount < a.amount THEN b.amount WHEN b.amount >= a.amount THEN a.amount END), 0) AS after
 FROM payer_quarters AS a
 LEFT JOIN payer_quarters AS b ON b.party_id = a.party_id AND b.quarter = a.quarter - 4
 WHERE a.quarter >= 4

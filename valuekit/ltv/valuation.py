@@ -81,7 +81,7 @@ def value(
     renewals.summarise(engine, as_of, renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, renewal_model)
-    width = _contract_stream(engine, as_of, curves, factors, levels)
+    width = _contract_stream(engine, as_of, curves, factors)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -142,14 +142,13 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors,
-    levels: Sequence[float],
-) -> int:  # fmt: skip
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors
+) -> int:
     after = learn_after(engine, last_complete_month(as_of))
     lines.predict(engine, curves, after)
     put_uncontracted(engine, after)
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels)
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -83,7 +83,8 @@ def test_the_challenger_needs_an_earlier_origin_and_then_ranks_customers(orders,
     early = backtest_orders(orders, origins=[START + timedelta(days=120)], days=150, models=())
     assert "no earlier origin" in row(early, "challenger")["note"]
     assert row(early, "challenger")["wmae"] is None
-    assert row(early, "cohort_mean")["note"] == ""
+    assert "no customer was there for 150 days" in row(early, "cohort_mean")["note"]
+    assert row(early, "last_period")["note"] == ""
 
 
 def test_nothing_after_an_origin_changes_what_is_foretold_there(orders):

@@ -6,7 +6,6 @@ from valuekit.ltv.line_chance import line_chance
 from valuekit.ltv.lines import months_alive, payment_moments
 from valuekit.ltv.models import ShiftedBetaGeometric
 from valuekit.ltv.moments import Factors
-from valuekit.ltv.quantiles import LEVELS
 from valuekit.ltv.renewals import Curve
 
 ALPHA, BETA, PATHS = 0.9, 6.0, 200_000
@@ -23,7 +22,7 @@ def state(line):
 
 def chance(line, model=None):
     model = model or ShiftedBetaGeometric.from_parameters([ALPHA, BETA])
-    found = line_chance(state(line), Curve(model, 1.0, stated=False), FACTORS, LEVELS)
+    found = line_chance(state(line), Curve(model, 1.0, stated=False), FACTORS)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -47,21 +46,17 @@ def test_means_are_those_of_the_cube(line):
 
 
 @pytest.mark.parametrize("line", [YEARLY, MONTHLY], ids=["yearly", "monthly"])
-def test_deviation_and_intervals_are_those_of_drawn_futures(line):
+def test_deviation_and_cases_are_those_of_drawn_futures(line):
     found, paid = chance(line), drawn(line)
     assert found["paid"] == pytest.approx(paid.mean(), rel=0.01)
     assert found["paid_sd"] == pytest.approx(paid.std(), rel=0.01)
-    for level in LEVELS:
-        low, high = found[f"paid_low_{round(100 * level)}"], found[f"paid_high_{round(100 * level)}"]
-        held = np.mean((paid >= low - 1e-9) & (paid <= high + 1e-9))
-        assert held >= level - 0.005
-        # A step of one renewal is all by which an interval may be wider than its level asks for.
-        steps = np.unique(paid)
-        inner = steps[(steps > low + 1e-9) & (steps < high - 1e-9)]
-        assert len(inner) == 0 or np.isin(paid.round(9), inner.round(9)).mean() < level
+    assert (found["paid_worst"], found["paid_best"]) == pytest.approx((paid.min(), paid.max()))
+    shares = (np.mean(paid == paid.min()), np.mean(paid == paid.max()))
+    assert (found["worst_chance"], found["best_chance"]) == pytest.approx(shares, abs=0.005)
 
 
 def test_a_notice_leaves_one_case():
     found = chance(NOTICE)
-    assert (found["paid"], found["paid_sd"], found["paid_low_95"], found["paid_high_95"]) == (0, 0, 0, 0)
+    assert (found["paid"], found["paid_sd"], found["paid_worst"]) == (0, 0, 0)
+    assert (found["worst_chance"], found["best_chance"]) == (1, 0)
     assert found["lived_sd"] == pytest.approx(0, abs=1e-9)

@@ -7,6 +7,7 @@ SELECT l.party_id,
        MAX(s.own_weight) AS own_weight,
        BOOL_AND(s.is_prior) AS is_prior,
        {line_revenue},
+       {line_flat},
        {line_alive}
 FROM contract_lines AS l
 JOIN line_states AS s
@@ -55,11 +56,13 @@ SELECT v.party_id,
        l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
        GREATEST(COALESCE(o.p_alive, l.p_alive), COALESCE(l.p_alive, o.p_alive)) AS p_alive,
+       {grown},
        {revenue},
        {alive}
 FROM _valued AS v
 LEFT JOIN order_values AS o ON o.party_id = v.party_id
 LEFT JOIN line_values AS l ON l.party_id = v.party_id
+LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
 -- step: _streams

@@ -177,10 +177,13 @@ def last_period(known: Known) -> Foretold:
 def cohort_mean(known: Known) -> Foretold:
     """Naive: everybody does what the mean customer of the same quarter of first purchase did in the last `days`.
 
-    Customers of less than `days` have no such period yet: they take the mean of all who have.
+    Customers of less than `days` have no such period yet: they take the mean of all who have. Raises `FitError` where
+    nobody has.
     """
     rows = read_columns(known.features, ("last_purchases", "last_spend", "age_days", "cohort"))
     settled = np.asarray(rows["age_days"] >= known.days, dtype=np.float64)
+    if not settled.any():
+        raise FitError(f"no customer was there for {known.days} days before.", next_step="Start at a later origin.")
     return Foretold(*(_by_cohort(rows[name], rows["cohort"], settled) for name in ("last_purchases", "last_spend")))
 
 

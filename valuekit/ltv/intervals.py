@@ -8,10 +8,11 @@ import pyarrow as pa
 from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
+from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts
+from valuekit.ltv.quantiles import LEVELS, Amounts, mixture_quantile
 from valuekit.money import MONEY
 
 PACKAGE = "valuekit.ltv"
@@ -64,8 +65,10 @@ def find_intervals(
 
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
-    - Contract lines: exact. A line ends at one renewal or at none, and all lines of a party are taken to end together.
+    - Contract lines: a mixture of leaving at the first renewal, staying throughout, and what lies between, each normal
+      around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
+    - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
     `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of
@@ -118,6 +121,11 @@ def _growth_slots(factors: Factors, expansion: bool) -> dict[str, Expression]:
         return _sql(f"({' + '.join(terms)})")
 
     within = factors.factor[: factors.years].tolist()
+
+    def uncontracted(column: str) -> Expression:
+        terms = (f"{f!r} * CAST(u.{column}_{k} AS DOUBLE)" for k, f in enumerate(within, start=1))
+        return _sql(f"({' + '.join(terms)})")
+
     grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
     return {
         "payments": payments(),
@@ -125,6 +133,8 @@ def _growth_slots(factors: Factors, expansion: bool) -> dict[str, Expression]:
         "payments_renewed": payments(f"{grown} * s.renewed_#"),
         "payments_walked": payments(f"{grown} * SQRT(s.renewed_#)"),
         "growth_on": _sql(str(int(expansion))),
+        "uncontracted_money": uncontracted("revenue"),
+        "uncontracted_alive": uncontracted("alive"),
     }
 
 
@@ -132,14 +142,14 @@ def _line_sum(name: str, price: str) -> str:
     """Payments are worth their price; months alive are those of the line that lasts longest."""
     if name.startswith("lived"):
         return f"MAX(s.{name}) AS {name}"
+    if name.endswith("chance"):
+        return f"MIN(s.{name}) AS {name}"
     return f"SUM(CAST({price} * s.{name} AS DECIMAL(38, 8))) AS {name}"
 
 
 def line_columns(shape: Shape) -> list[str]:
-    """Name the columns of `line_chance` that are no state."""
-    ends = ["worst", "best", *(f"{side}_{level}" for level in _percents(shape) for side in ("low", "high"))]
-    columns = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
-    return columns + [name for p in ("paid", "lived") for name in effect_columns(p, shape.line_ways)]
+    """Name the columns of `line_chance` that a party's lines have together."""
+    return columns_of(shape.line_ways)
 
 
 def move_columns(number: int) -> list[str]:
@@ -173,16 +183,20 @@ def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Sche
     row["order_monthly"] = np.where(row["has_lines"] > 0, 0.0, row["monthly"])
     effects = _effects(row, shape)
     orders, in_orders = _orders(row, shape, factors)
-    cost = _cost_variance(row)
-    line_sd = np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
+    cost, line_sd = _cost_variance(row), _line_deviation(row)
     by_parameters = (effects**2).sum(axis=0)
     grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
-    chance = orders.variance - in_orders + line_sd**2 + grows + cost
+    chance = orders.variance - in_orders + line_sd**2 + grows + cost + _uncontracted(row).variance
     found: Parts = {"chance": chance, "deviation_by_parameters": by_parameters}
     found["deviation"] = np.sqrt(found["chance"] + by_parameters)
+    with_lines = orders.variance - in_orders + _uncontracted(row).variance + by_parameters
+    lines = _cases(row, grows, cost, with_lines)
     found["deviation_by_parameters"] = np.sqrt(by_parameters)
     for level, percent in zip(shape.levels, _percents(shape), strict=True):
-        found |= _interval(row, shape, orders, grows + cost + _beside(effects, shape), level, percent)
+        low, high = _interval(row, orders, grows + cost + _beside(effects, shape), level)
+        ends = zip((low, high), lines.interval(level), strict=True)
+        low, high = (np.where(row["has_lines"] > 0, of_lines, other) for other, of_lines in ends)
+        found |= {f"low_{percent}": low, f"high_{percent}": high}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     found |= dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
     columns = [batch.column("party_id"), batch.column("by_prior"), batch.column("ltv")]
@@ -257,20 +271,33 @@ def _cost_variance(row: Parts) -> Array:
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
 
 
-def _interval(row: Parts, shape: Shape, orders: Amounts, beside: Array, level: float, percent: int) -> Parts:
+def _interval(row: Parts, orders: Amounts, beside: Array, level: float) -> tuple[Array, Array]:
+    """Ends for parties without lines: those of orders and of money without contract, wider by what lies beside."""
     score = ndtri((1 + level) / 2)
     low, high = orders.interval(level)
-    below = [np.where(row["has_orders"] > 0, orders.mean - low, 0.0), score * np.sqrt(beside)]
-    above = [np.where(row["has_orders"] > 0, high - orders.mean, 0.0), score * np.sqrt(beside)]
-    line_low, line_high = _line_distances(row, shape, score, percent)
-    distances = ([*below, line_low], [*above, line_high])
-    down, up = (_together(parts) for parts in distances)
-    mean = (
-        np.where(row["has_orders"] > 0, orders.mean, 0.0) + row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
-    )
+    beside_low, beside_high = _uncontracted_distances(row, level)
+    wider = score * np.sqrt(beside)
+    below = [np.where(row["has_orders"] > 0, orders.mean - low, 0.0), wider, beside_low]
+    above = [np.where(row["has_orders"] > 0, high - orders.mean, 0.0), wider, beside_high]
+    mean = np.where(row["has_orders"] > 0, orders.mean, 0.0)
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
-    return {f"low_{percent}": middle - down, f"high_{percent}": middle + up}
+    return middle - _together(below), middle + _together(above)
+
+
+def _uncontracted(row: Parts) -> Amounts:
+    """Money without a contract in force, without its sign: nothing, or else an exponential amount."""
+    mean = np.abs(row["net"] * row["u_money"] + row["monthly"] * row["u_alive"])
+    zero, chance = np.zeros(len(mean)), np.clip(row["u_chance"], 1e-6, 1.0)
+    return Amounts(mean, mean**2 * (2 / chance - 1), waiting=zero, gone=1 - chance, least=zero)
+
+
+def _uncontracted_distances(row: Parts, level: float) -> tuple[Array, Array]:
+    amounts = _uncontracted(row)
+    low, high = (np.where(amounts.mean > 0, end, 0.0) for end in amounts.interval(level))
+    below, above = amounts.mean - low, high - amounts.mean
+    gains = row["net"] * row["u_money"] + row["monthly"] * row["u_alive"] >= 0
+    return np.where(gains, below, above), np.where(gains, above, below)
 
 
 def _together(distances: Sequence[Array]) -> Array:
@@ -279,20 +306,49 @@ def _together(distances: Sequence[Array]) -> Array:
     return np.asarray(np.sign(squares) * np.sqrt(np.abs(squares)))
 
 
-def _line_distances(row: Parts, shape: Shape, score: float, percent: int) -> tuple[Array, Array]:
-    """How far both ends lie from the mean: those of chance, wider by the parameters, within what is possible."""
+def _line_deviation(row: Parts) -> Array:
+    return np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """How a party's contract lines can go: left at the first renewal, kept throughout, or something between."""
+
+    weights: Array
+    means: Array
+    deviations: Array
+
+    def interval(self, level: float) -> tuple[Array, Array]:
+        columns = self.weights, self.means, self.deviations
+        return mixture_quantile(*columns, (1 - level) / 2), mixture_quantile(*columns, (1 + level) / 2)
+
+
+def _cases(row: Parts, grows: Array, cost: Array, beside: Array) -> _Cases:
+    """Each case is normal: prices and cost differ the more the longer the lines run, and all else lies beside."""
 
     def worth(case: str) -> Array:
         return row["net"] * row[f"l_paid{case}"] + row["monthly"] * row[f"l_lived{case}"]
 
-    first = shape.purchase_axes + shape.spend_axes
-    unknown = (_effects(row, shape)[first : first + shape.line_axes] ** 2).sum(axis=0) * score**2
-    mean = worth("")
-    cases = [worth(f"_{side}_{percent}") for side in ("low", "high")]
-    bounds = [worth("_worst"), worth("_best")]
-    down, up = mean - np.minimum(*cases), np.maximum(*cases) - mean
-    down, up = (np.sign(d) * np.sqrt(d**2 + unknown * (d > 0)) for d in (down, up))
-    return np.minimum(down, mean - np.minimum(*bounds)), np.minimum(up, np.maximum(*bounds) - mean)
+    mean, worst, best = worth(""), worth("_worst"), worth("_best")
+    p_worst, p_best = row["l_worst_chance"], row["l_best_chance"]
+    p_between = np.maximum(1 - p_worst - p_best, 0.0)
+    some = np.where(p_between > 1e-9, p_between, 1.0)
+    between = (mean - p_worst * worst - p_best * best) / some
+    square = _line_deviation(row) ** 2 + mean**2 - p_worst * worst**2 - p_best * best**2
+    own = np.maximum(square / some - between**2, 0.0)
+    rest = row["ltv"] - mean
+    lived = np.maximum(row["l_lived"], 1e-9)
+    longer = [np.minimum(row[f"l_lived_{case}"] / lived, 12.0) for case in ("worst", "best")]
+    variances = [
+        longer[0] ** 2 * grows + longer[0] * cost + beside,
+        longer[1] ** 2 * grows + longer[1] * cost + beside,
+        own + grows + cost + beside,
+    ]
+    return _Cases(
+        np.array([p_worst, p_best, np.where(p_between > 1e-9, p_between, 0.0)]),
+        np.array([worst, best, between]) + rest,
+        np.sqrt(np.maximum(variances, 0.0)),
+    )
 
 
 def _schema(shape: Shape) -> pa.Schema:

@@ -61,6 +61,9 @@ SELECT v.party_id,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
        {line_columns},
+       COALESCE(u.chance, 0) AS u_chance,
+       COALESCE({uncontracted_money}, 0) AS u_money,
+       COALESCE({uncontracted_alive}, 0) AS u_alive,
        COALESCE(CAST(c.of_rate AS DOUBLE), 0) AS of_rate,
        COALESCE(CAST(c.of_month AS DOUBLE), 0) AS of_month,
        {cost_columns}
@@ -72,4 +75,5 @@ LEFT JOIN order_states AS t
   ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days
 LEFT JOIN order_spend AS e ON e.party_id = o.party_id
 LEFT JOIN _line_parts AS l ON l.party_id = v.party_id
+LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _cost_parts AS c ON c.party_id = v.party_id

@@ -19,15 +19,14 @@ Move = Callable[[MaximumLikelihood], MaximumLikelihood]
 """Makes of a model one that a lever has moved."""
 
 
-def predict(
-    engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Factors, levels: Sequence[float]
-) -> int:
+def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Factors) -> int:
     """Make `line_chance`: one row per distinct state of a contract line, in payments of a term and months alive.
 
     Reads `line_groups`. Columns, discounted within the horizon: `paid`, `lived`, their deviations `paid_sd` and
-    `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`; for each level `paid_low_50`, `lived_low_50`,
-    `paid_high_50`, `lived_high_50`; `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the
-    parameters of all curves, and then of each of `moves`. Returns how many axes there are; customers who share a curve
+    `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`, and the probabilities `worst_chance` (to leave
+    at the first renewal) and `best_chance` (to stay throughout, where that is another case); `paid_by_i` and
+    `lived_by_i`, the effect of one standard error along axis i of the parameters of all curves, and then of each of
+    `moves`. Returns how many axes there are; customers who share a curve
     share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
@@ -37,11 +36,11 @@ def predict(
             axes[id(curve.model)] = width, directions(curve.model, stated=curve.stated)
             width += len(axes[id(curve.model)][1])
     rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
-    schema = _schema(levels, width + len(moves))
+    schema = _schema(width + len(moves))
     tables = [schema.empty_table()]
     for key, curve in curves.items():
         state = states_of(rows, key)
-        found = line_chance(state, curve, factors, levels)
+        found = line_chance(state, curve, factors)
         place, own = axes[id(curve.model)]
         found |= _effects(state, curve, own, place, factors, width + len(moves))
         to = [Direction.towards(move(curve.model), curve.model) for move in moves]
@@ -53,26 +52,22 @@ def predict(
     return width
 
 
-def line_chance(
-    state: Mapping[str, Array], curve: Curve, factors: Factors, levels: Sequence[float]
-) -> dict[str, Array]:
-    """Return moments and quantiles of the payments and the months alive of contract lines.
-
-    A level's ends: as much in each tail; from the worst case on where that alone is more than a tail, up to the best
-    where that is; of the two, the shorter.
-    """
+def line_chance(state: Mapping[str, Array], curve: Curve, factors: Factors) -> dict[str, Array]:
+    """Return moments of the payments and the months alive of contract lines, and their worst and best case."""
     course = _Course(state, curve, factors)
     found = {"paid": course.mean(course.paid), "lived": course.mean(course.lived)}
     found |= {f"{name}_sd": course.deviation(getattr(course, name)) for name in ("paid", "lived")}
-    last = course.paid.shape[1] - 1
-    ends = {"worst": course.quantile(np.zeros(len(course.paid))), "best": np.full(len(course.paid), last)}
-    for level in levels:
-        low, high = course.interval(level)
-        ends |= {f"low_{round(100 * level)}": low, f"high_{round(100 * level)}": high}
-    line = np.arange(len(course.paid))
-    for name, case in ends.items():
+    line, last = np.arange(len(course.paid)), course.paid.shape[1] - 1
+    worst = (course.chance > _POSSIBLE).argmax(axis=1)
+    for name, case in {"worst": worst, "best": last}.items():
         found |= {f"paid_{name}": course.paid[line, case], f"lived_{name}": course.lived[line, case]}
+    found["worst_chance"] = course.chance[line, worst]
+    found["best_chance"] = np.where(worst < last, course.chance[line, last], 0.0)
     return found
+
+
+_POSSIBLE = 1e-12
+"""A case of less probability is rounding."""
 
 
 def line_means(state: Mapping[str, Array], curve: Curve, factors: Factors) -> tuple[Array, Array]:
@@ -109,22 +104,6 @@ class _Course:
         apart = of_case - self.mean(of_case)[:, None]
         return np.asarray(np.sqrt((self.chance * apart**2).sum(axis=1)))
 
-    def quantile(self, probability: Array) -> Array:
-        """Return the first case up to which the probability is reached, of those that are possible."""
-        reached = self.left >= np.maximum(probability, 1e-12)[:, None] - 1e-12
-        return np.asarray((reached & (self.left > 0)).argmax(axis=1))
-
-    def interval(self, level: float) -> tuple[Array, Array]:
-        size, last = len(self.left), self.left.shape[1] - 1
-        tail, first = (1 - level) / 2, self.quantile(np.zeros(len(self.left)))
-        line = np.arange(size)
-        worst, best = self.left[line, first] >= tail, self.chance[:, last] >= tail
-        up_to, from_on = self.quantile(np.full(size, level)), self.quantile(np.full(size, 1 - level) + 2e-12)
-        starts_low = worst & (~best | (up_to - first <= last - from_on))
-        low = np.where(starts_low, first, np.where(best, from_on, self.quantile(np.full(size, tail))))
-        high = np.where(starts_low, up_to, np.where(best, last, self.quantile(np.full(size, 1 - tail))))
-        return low, high
-
 
 def _before(by_month: Array) -> Array:
     """Sum of the months before each, and of all."""
@@ -144,8 +123,14 @@ def _effects(
     return found
 
 
-def _schema(levels: Sequence[float], width: int) -> pa.Schema:
-    ends = ["worst", "best", *(f"{side}_{round(100 * level)}" for level in levels for side in ("low", "high"))]
-    numbers = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
-    numbers += [*effect_columns("paid", width), *effect_columns("lived", width)]
-    return pa.schema([(name, pa.int64()) for name in STATE] + [(name, pa.float64()) for name in numbers])
+def _schema(width: int) -> pa.Schema:
+    return pa.schema([(name, pa.int64()) for name in STATE] + [(name, pa.float64()) for name in columns_of(width)])
+
+
+def columns_of(width: int) -> list[str]:
+    """Name the columns of `line_chance` that are no state."""
+    ends = [f"{name}_{end}" for end in ("worst", "best") for name in ("paid", "lived")]
+    return [
+        "paid", "lived", "paid_sd", "lived_sd", *ends, "worst_chance", "best_chance",
+        *effect_columns("paid", width), *effect_columns("lived", width),
+    ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What each contract line is expected to bring: payments of its term and months alive, year by year."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.renewals import Curve, Key
+from valuekit.ltv.uncontracted import NOTHING, After
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
@@ -22,14 +23,15 @@ _MONTHS = 12 * HORIZON_YEARS
 _YEAR_ENDS = np.arange(11, _MONTHS, 12)
 
 
-def predict(engine: Engine, curves: Mapping[Key, Curve]) -> None:
-    """Predict each distinct state of a contract line.
+def predict(engine: Engine, curves: Mapping[Key, Curve], after: Callable[[int], After] = lambda term: NOTHING) -> None:
+    """Predict each distinct state of a contract line, and what comes once it is left (`after`, by term length).
 
     Makes `line_states` (state; model, p_alive, own_weight, is_prior, and by year expected `payments_*` of one whole
-    term, years of renewals `renewed_*` that have passed when they are paid, and months alive `alive_*`).
+    term, years of renewals `renewed_*` that have passed when they are paid, months alive `alive_*`, and months of the
+    price received after leaving, `after_*`, with the probability `after_chance` of any).
     """
     states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
-    tables = [_predict(states_of(states, key), curve) for key, curve in curves.items()]
+    tables = [_predict(states_of(states, key), curve, after(key[0])) for key, curve in curves.items()]
     engine.put("line_states", pa.concat_tables([_STATES.empty_table(), *tables]))
 
 
@@ -39,14 +41,16 @@ def states_of(states: State, key: Key) -> dict[str, Array]:
     return {name: values[chosen] for name, values in states.items()}
 
 
-def _predict(state: State, curve: Curve) -> pa.Table:
+def _predict(state: State, curve: Curve, after: After) -> pa.Table:
+    left = leaving(state, curve)
     now, size = curve.survival(state["renewals"], state["pending"]), len(state["renewals"])
     mean, _ = payment_moments(state, curve)
     payments = np.diff(mean, axis=1, prepend=0.0)
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
-    years = (payments, renewed_years(state, curve, payments), months_alive(state, curve))
+    columns.append(pa.array(after.returns * left.sum(axis=1)))
+    years = (payments, renewed_years(state, curve, payments), months_alive(state, curve), after.by_year(left))
     columns += [pa.array(year) for by_year in years for year in by_year.T]
     return pa.Table.from_arrays(columns, schema=_STATES)
 
@@ -102,6 +106,14 @@ def months_alive(state: State, curve: Curve) -> Array:
     return np.asarray(months.reshape(len(months), HORIZON_YEARS, 12).sum(axis=2))
 
 
+def leaving(state: State, curve: Curve) -> Array:
+    """Return the probability to leave in each month of the ten years: one row per state, a column per month."""
+    _, there = _renewals_ahead(state, curve)
+    at_once = curve.survival(state["renewals"], state["pending"])
+    stays = np.take_along_axis(np.column_stack([at_once, there]), _met(state, np.arange(_MONTHS)), axis=1)
+    return -np.diff(stays, axis=1, prepend=1.0)
+
+
 def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:
     """Number the renewals that fall into the ten years, and return the probability to survive each."""
     term = float(np.min(state["term_months"], initial=_MONTHS))
@@ -125,5 +137,6 @@ def _signed(state: State) -> Array:
 _STATES = pa.schema(
     [(name, pa.int64()) for name in STATE]
     + [("model", pa.string()), ("p_alive", pa.float64()), ("own_weight", pa.float64()), ("is_prior", pa.bool_())]
-    + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive") for name in year_columns(prefix)]
+    + [("after_chance", pa.float64())]
+    + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive", "after") for name in year_columns(prefix)]
 )

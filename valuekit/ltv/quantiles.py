@@ -57,6 +57,29 @@ class Amounts:
         return np.where(below_zero < 0, below_zero, np.maximum(beyond(self.waiting + self.gone), 0.0))
 
 
+def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: float) -> Array:
+    """Return a quantile of mixtures of normal distributions: a row per component, a column per mixture.
+
+    Found by halving; exact to a ten-thousandth of the distance between the outermost components.
+
+    >>> columns = np.array([[0.5], [0.5]]), np.array([[0.0], [10.0]]), np.array([[1.0], [1.0]])
+    >>> mixture_quantile(*columns, 0.25).round(1), mixture_quantile(*columns, 0.9).round(1)
+    (array([-0.]), array([10.8]))
+    """
+    spread = np.maximum(deviations, 1e-6)
+    some = weights > 0
+    low = np.where(some, means - 4 * spread, np.inf).min(axis=0)
+    high = np.where(some, means + 4 * spread, -np.inf).max(axis=0)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        below = (weights * ndtr((middle - means) / spread)).sum(axis=0) < probability
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.asarray((low + high) / 2)
+
+
+_HALVINGS = 16
+
+
 def relative_quantile(shape: Array, probability: Array) -> Array:
     """Return quantiles of gamma distributions with mean 1, read from a table over shape and normal score.
 

@@ -23,6 +23,7 @@ from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
 from valuekit.ltv.summary import Unmatched
+from valuekit.ltv.uncontracted import learn_after, put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -60,16 +61,15 @@ def value(
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
-      the model's probability. One who churned renews no more: it is worth what it orders
-      and still owes.
+      the model's probability.
+    - Without contract: who leaves, or has left, pays on or comes back as those have who left before, and money of
+      parties without any contract or order goes on as such money has (`uncontracted`); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
-      goods by the month under contract, as a share of revenue for orders. The cost of winning the customer is sunk
-      and left out.
+      goods by the month under contract, growing with the price, and as a share of revenue for orders. The cost of
+      winning the customer is sunk and left out.
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
-    - Money received without contract or order says nothing of what comes next: such a party is worth 0 by prior.
-
     `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model.
     """
@@ -81,7 +81,7 @@ def value(
     renewals.summarise(engine, as_of, renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, renewal_model)
-    width = _contract_stream(engine, as_of, curves, factors, levels)
+    width = _contract_stream(engine, as_of, curves, factors)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -102,7 +102,14 @@ def value(
     put_equity(engine, customer.value(factors)[0], acquisition, horizon, discount)
     measure_sensitivity(engine, customer, acquisition, horizon=horizon, discount=discount, off=off)
     engine.drop(
-        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months"
+        "order_states",
+        "order_spend",
+        "order_values",
+        "line_states",
+        "line_values",
+        "line_chance",
+        "cost_months",
+        "uncontracted",
     )
     return [*models, *renewal_models]
 
@@ -135,12 +142,13 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors,
-    levels: Sequence[float],
-) -> int:  # fmt: skip
-    lines.predict(engine, curves)
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors
+) -> int:
+    after = learn_after(engine, last_complete_month(as_of))
+    lines.predict(engine, curves, after)
+    put_uncontracted(engine, after)
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, levels)
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:
@@ -194,20 +202,24 @@ def _year_slots() -> dict[str, Expression]:
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
     return by_month | {
         "goods": each_year(
-            "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
+            "CAST(c.goods_a_month * f.alive_# * f.grown_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
         ),
         "line_revenue": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "
             "* CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END AS DECIMAL(18,4))) AS revenue_#"
         ),
+        "line_flat": each_year("SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept AS DECIMAL(18,4))) AS flat_#"),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#"),
         "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#"),
         "order_alive": each_year("t.alive_#"),
         "revenue": each_year(
-            "CAST(COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0) "
+            "CAST(COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0) + COALESCE(u.revenue_#, 0) "
             "+ CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END AS DECIMAL(18,4)) AS revenue_#"
         ),
-        "alive": each_year("GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0)) AS alive_#"),
+        "alive": each_year(
+            "LEAST(GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0)) + COALESCE(u.alive_#, 0), 12) AS alive_#"
+        ),
+        "grown": each_year("COALESCE(CAST(l.revenue_# AS DOUBLE) / NULLIF(CAST(l.flat_# AS DOUBLE), 0), 1) AS grown_#"),
         "as_years": each_year("revenue_# AS year_#"),
         "not_zero": each_year("year_# <> 0", between=" OR "),
     }

@@ -107,7 +107,7 @@ def count_distribution(own: Parameters, t: float, up_to: int) -> Array:
         result[:] = np.arange(up_to + 1) == 0
         return result
     scale = np.minimum(alpha / np.maximum(r, 1), beta / np.maximum(s, 1))
-    longest = np.minimum(t, beta * np.expm1(np.minimum(_NEGLIGIBLE / s, 700)))
+    longest = np.minimum(t, beta * np.expm1(np.minimum(_NEGLIGIBLE / s, 600)))
     length = np.log1p(longest / scale)
     nodes = _lifetime_nodes(length * np.sqrt(1 + np.minimum(r, up_to)))
     columns = (scale, length, r, alpha, s, beta)

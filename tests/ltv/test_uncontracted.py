@@ -1,0 +1,83 @@
+"""Money that no contract in force brings: what those who left before still brought is expected of those who leave."""
+
+import numpy as np
+import pytest
+
+from valuekit.ltv.uncontracted import After
+
+LEFT, STAYED = 40, 40
+
+
+def gone(world, name, *, back=0.0):
+    """A customer with one year to 2025-01-09 at 10 a month, who pays `back` in each month of 2025 from March on."""
+    world.party(name, "churned", paid="2024-01-10", contract=True)
+    world.contract(name, "2024-01-10", "2025-01-09", 120, 12)
+    for month in range(3, 13):
+        if back:
+            world.cash(name, f"2025-{month:02d}-01", revenue=back)
+
+
+def there(world, name):
+    world.party(name, paid="2024-01-10", contract=True)
+    world.contract(name, "2024-01-10", "2025-01-09", 120, 12)
+    world.contract(name, "2025-01-10", "2026-01-09", 120, 12, kind="renewal")
+    world.contract(name, "2026-01-10", "2027-01-09", 120, 12, kind="renewal")
+
+
+def company(world, back):
+    for i in range(LEFT):
+        gone(world, f"gone{i:02d}", back=back if i % 4 == 0 else 0.0)
+    for i in range(STAYED):
+        there(world, f"there{i:02d}")
+    world.party("ann", paid="2025-12-20", contract=True)
+    world.contract("ann", "2025-12-20", "2026-12-19", 120, 12)
+    world.value()
+    return sum(world.stream("ann")[:3])
+
+
+def test_customers_who_leave_bring_what_those_before_them_still_brought(make_world):
+    silent, paying = (company(make_world(), back) for back in (0.0, 10.0))
+    # One in four who left paid ten months on, so leaving brings two and a half months; about half of the new leave.
+    assert silent + 0.4 * 25 < paying < silent + 0.75 * 25
+
+
+def test_who_left_long_ago_is_worth_what_came_so_long_after(world):
+    company(world, 10.0)
+    # In the 18th month since they left and later nobody paid.
+    assert world.stream("gone00") == world.stream("gone01") == []
+    world.party("new", "churned", paid="2025-04-10", contract=True)
+    world.contract("new", "2025-04-10", "2026-04-09", 120, 12)
+    world.value()
+    # April is the last month: it was gone for two in June, and a quarter of the price comes in months 3 to 11.
+    assert world.stream("new")[0] == pytest.approx(9 * 10 / 4, rel=0.03)
+
+
+def test_money_without_contract_goes_on_as_it_has(world):
+    for i in range(30):
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2024-07-01")
+        for year, month in [(2024, m) for m in range(7, 13)] + [(2025, m) for m in range(1, 13)]:
+            world.cash(f"p{i:02d}", f"{year}-{month:02d}-01", revenue=10)
+        for month in range(1, 7) if i < 15 else ():
+            world.cash(f"p{i:02d}", f"2026-{month:02d}-01", revenue=10)
+    world.value()
+    # Of the four quarters to June 2025 the first two came again from all, the last two from half of them: 75 %.
+    assert world.stream("p00")[:2] == pytest.approx([120 * 0.75, 120 * 0.75**2])
+    assert world.stream("p29")[0] == pytest.approx(60 * 0.75)
+
+
+def test_too_few_who_left_say_nothing(world):
+    for i in range(3):
+        gone(world, f"gone{i}", back=50.0)
+    there(world, "ann")
+    world.value()
+    assert world.stream("gone0") == []
+
+
+def test_what_comes_after_leaving_is_spread_over_the_years():
+    after = After(np.array([0.0, 0.0, *[0.5] * 12]), 0.5)
+    left = np.zeros((1, 120))
+    left[0, 6] = 0.4
+    months = after.by_year(left)[0]
+    assert months[:3] == pytest.approx([0.4 * 0.5 * 4, 0.4 * 0.5 * 8, 0.0])
+    ahead, chance = after.since(np.array([7.0]))
+    assert (ahead[0, 0], chance[0]) == pytest.approx((0.5 * 6, 0.5 * 0.5))

@@ -1,0 +1,125 @@
+"""Money that no contract in force brings: customers who have left pay on or come back, and some never had a contract.
+
+A model of renewals ends at the first refusal. What comes after it is read from those who have left before: the share of
+their last monthly price that was received in each month since.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from valuekit.engine import Engine
+from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.renewals import MINIMUM_EVENTS
+from valuekit.ltv.years import each_year, year_columns
+from valuekit.tables.published import HORIZON_YEARS
+
+PACKAGE = "valuekit.ltv"
+_MONTHS = 12 * HORIZON_YEARS
+
+
+@dataclass(frozen=True)
+class After:
+    """What comes of customers with one term length after they have left."""
+
+    share: Array
+    """Received in each month since, as a share of the last monthly price."""
+    returns: float
+    """Share of those who left that paid again."""
+
+    def by_year(self, left: Array) -> Array:
+        """Return months of the price received in each year, from the probability to leave in each month ahead."""
+        months = np.zeros(left.shape)
+        for since, share in enumerate(self.share[:_MONTHS]):
+            months[:, since:] += share * left[:, : _MONTHS - since]
+        return np.asarray(months.reshape(len(left), HORIZON_YEARS, 12).sum(axis=2))
+
+    def since(self, months: Array) -> tuple[Array, Array]:
+        """Return the same of customers who left so many months ago, and the probability that they pay again."""
+        ahead = months.astype(np.int64)[:, None] + np.arange(1, _MONTHS + 1)
+        share = np.append(self.share, 0.0)[np.minimum(ahead, len(self.share))]
+        left = share.sum(axis=1) / max(float(self.share.sum()), 1e-300)
+        return share.reshape(len(months), HORIZON_YEARS, 12).sum(axis=2), self.returns * np.minimum(left, 1.0)
+
+
+NOTHING = After(np.zeros(1), 0.0)
+
+
+def learn_after(engine: Engine, last_month: date) -> Callable[[int], After]:
+    """Learn what comes after customers have left; returns it by term length.
+
+    Reads `run_terms`, `contract_runs`, `stages`, `cash_months` up to a month, `orders`, `facts` and `order_summary`.
+    A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
+    Makes `leavers` and `payer_years`, which `put_uncontracted` reads.
+    """
+    engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
+    received = read_columns(engine.query("SELECT * FROM received_after"), ("term_months", "since", "amount"))
+    seen = read_columns(
+        engine.query("SELECT * FROM seen_after"), ("term_months", "months", "parties", "monthly", "paid_again")
+    )
+    engine.drop("received_after", "seen_after")
+    everybody = _after(received, seen)
+    by_term = {
+        int(term): _after(
+            {name: values[received["term_months"] == term] for name, values in received.items()},
+            {name: values[seen["term_months"] == term] for name, values in seen.items()},
+        )
+        for term in np.unique(seen["term_months"])
+    }
+    return lambda term: by_term.get(term) or everybody or NOTHING
+
+
+def _after(received: Mapping[str, Array], seen: Mapping[str, Array]) -> After | None:
+    """Divide month by month: what was received by the last prices of those who are seen for so long."""
+    parties = seen["parties"].sum()
+    if parties < MINIMUM_EVENTS:
+        return None
+    size = int(seen["months"].max()) + 1
+    amount = np.bincount(received["since"].astype(np.int64), received["amount"], minlength=size)[:size]
+    price, count = (
+        np.cumsum(np.bincount(seen["months"].astype(np.int64), seen[name], minlength=size)[::-1])[::-1]
+        for name in ("monthly", "parties")
+    )
+    known = (count >= MINIMUM_EVENTS) & (price > 0)
+    share = np.where(known, amount / np.where(known, price, 1.0), 0.0)
+    return After(share, float(seen["paid_again"].sum() / parties))
+
+
+def put_uncontracted(engine: Engine, after: Callable[[int], After]) -> None:
+    """Make `uncontracted`: per party, expected money and months paid for by year, and the probability of any.
+
+    Reads `contract_lines`, `line_states`, `leavers`, `payer_quarters` and `payer_years`. Customers with lines leave as
+    their curve says; those who have left are as long gone as they are. A party without any contract that paid in the
+    last year pays again in the next with the share of the money that such parties paid again a year later, if enough
+    of them are seen: money that is not explained is expected to go on no further than it has.
+    """
+    states = engine.query("SELECT DISTINCT term_months, months FROM leavers ORDER BY term_months, months")
+    rows = read_columns(states, ("term_months", "months"))
+    months, chance = np.zeros((len(states), HORIZON_YEARS)), np.zeros(len(states))
+    for term in np.unique(rows["term_months"]):
+        own = rows["term_months"] == term
+        months[own], chance[own] = after(int(term)).since(rows["months"][own])
+    columns = {name: states[name] for name in ("term_months", "months")} | {"after_chance": pa.array(chance)}
+    columns |= {name: pa.array(year) for name, year in zip(year_columns("after"), months.T, strict=True)}
+    engine.put("leaver_states", pa.table(columns))
+    seen, again, before, repeated = engine.rows("SELECT seen, again, before, after FROM payer_years")[0]
+    enough = seen >= MINIMUM_EVENTS
+    slots = {
+        "of_lines": each_year(
+            "SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS revenue_#"
+        ),
+        "lines_alive": each_year("MAX(s.after_#) AS alive_#"),
+        "of_leavers": each_year("CAST(CAST(l.monthly AS DOUBLE) * s.after_# AS DECIMAL(18,4)) AS revenue_#"),
+        "leavers_alive": each_year("s.after_# AS alive_#"),
+        "of_payers": each_year("CAST(CAST(SUM(amount) AS DOUBLE) * POWER($lasts, #) AS DECIMAL(18,4)) AS revenue_#"),
+        "payers_alive": each_year("12 * POWER($lasts, #) AS alive_#"),
+    }
+    parameters = {
+        "again": float(again) / float(seen) if enough else 0.0,
+        "lasts": float(repeated) / float(before) if enough and before else 0.0,
+    }
+    engine.run(PACKAGE, "uncontracted_value.sql", parameters, **slots)
+    engine.drop("leavers", "leaver_states", "payer_quarters", "payer_years")

@@ -1,0 +1,31 @@
+-- What each party is expected to bring without a contract in force: `chance` is the probability that anything comes.
+
+-- step: _of_lines
+SELECT l.party_id, MAX(s.after_chance) AS chance, {of_lines}, {lines_alive}
+FROM contract_lines AS l
+JOIN line_states AS s
+  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
+ AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
+ AND s.ends = l.ends
+GROUP BY l.party_id
+
+-- step: _of_leavers
+SELECT l.party_id, s.after_chance AS chance, {of_leavers}, {leavers_alive}
+FROM leavers AS l
+JOIN leaver_states AS s ON s.term_months = l.term_months AND s.months = l.months
+LEFT JOIN _of_lines AS c ON c.party_id = l.party_id
+WHERE l.from_last = 1 AND l.stage = 'churned' AND c.party_id IS NULL
+
+-- step: _of_payers
+-- A quarter's money comes again a year later, as far as it did for all of them.
+SELECT party_id, $again AS chance, {of_payers}, {payers_alive}
+FROM payer_quarters
+WHERE quarter < 4 AND $again > 0
+GROUP BY party_id
+
+-- step: uncontracted
+SELECT * FROM _of_lines
+UNION ALL
+SELECT * FROM _of_leavers
+UNION ALL
+SELECT * FROM _of_payers

@@ -66,7 +66,7 @@ def make_company(engine: Engine, parties: int) -> None:
     for table in CANONICAL.values():
         names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
         engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
-    for name in ("facts", "stages", "cash_months"):
+    for name in ("facts", "stages", "cash_months", "receivable_months", "invoiced_months"):
         engine.make_empty(PUBLISHED[name])
     for name, sql in COMPANY.items():
         filled = sql if "CREATE" in sql else f"INSERT INTO {name} BY NAME {sql}"

@@ -71,6 +71,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return maximise(
             lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic),
             near=near, scale=float(rows["weight"].sum() / sample["weight"].sum()),
+            curvature=lambda theta: self._curvature(theta, rows),
         )  # fmt: skip
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
@@ -129,6 +130,10 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         `own` holds the basic parameters in order, each a number or, with covariates, one number per row.
         """
         raise NotImplementedError
+
+    def _curvature(self, theta: Array, rows: Rows) -> Array | None:
+        """Return the Hessian of `_likelihood` where it has a closed form; None: by differences of the gradient."""
+        return None
 
     # --- how covariates and weights come in
 

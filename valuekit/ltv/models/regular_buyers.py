@@ -344,6 +344,9 @@ class BgCnbdK(BgNbd):
             return super()._likelihood(theta, rows)
         return MaximumLikelihood._likelihood(self, theta, rows)
 
+    def _curvature(self, theta: Array, rows: Rows) -> Array | None:
+        return super()._curvature(theta, rows) if self._events == 1 else None
+
     def _probability_alive(self, rows: Rows) -> Array:
         if self._events == 1:
             return super()._probability_alive(rows)

@@ -190,12 +190,10 @@ def _collected_share(engine: Engine, as_of: date) -> float:
 
 
 def _year_slots() -> dict[str, Expression]:
-    cost = "CAST(c.{} * f.alive_# AS DECIMAL(18,4)) AS year_#"
+    cost = "CAST({} * alive_# AS DECIMAL(18,4)) AS year_#"
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
     return by_month | {
-        "goods": each_year(
-            "CAST(c.goods_a_month * f.alive_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
-        ),
+        "goods": each_year("CAST(goods_a_month * alive_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"),
         "line_revenue": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "
             "* CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END AS DECIMAL(18,4))) AS revenue_#"

@@ -76,7 +76,7 @@ def value(
     unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
     name, chosen = _choice(engine, as_of, unit, purchase_model, unmatched_returns)
-    purchases.summarise(engine, as_of, unit, unmatched_returns)
+    purchases.summarise(engine, as_of, unit, unmatched_returns, log_gaps=purchases.reads_gaps(name))
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     renewals.summarise(engine, as_of, renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)

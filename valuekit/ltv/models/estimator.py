@@ -62,9 +62,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
         """Climb from all starts; where rows are many, on every n-th first, and then from there on all."""
-        every, near = len(rows["weight"]) // _ENOUGH, None
-        sample = {name: v[::every] for name, v in rows.items()} if every > 1 else rows
-        if every > 1:
+        sample, near = self._sample(rows), None
+        if sample is not rows:
             near = self._climb(sample, starts)
             starts = [near.parameters]
         full = [np.concatenate([start, np.zeros(len(self.names) - len(start))]) for start in starts]
@@ -73,6 +72,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             near=near, scale=float(rows["weight"].sum() / sample["weight"].sum()),
             curvature=lambda theta: self._curvature(theta, rows),
         )  # fmt: skip
+
+    def _sample(self, rows: Rows) -> Rows:
+        """Every n-th row where rows are many, else the rows themselves."""
+        every = len(rows["weight"]) // _ENOUGH
+        return {name: v[::every] for name, v in rows.items()} if every > 1 else rows
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = self._likelihood(theta, rows)

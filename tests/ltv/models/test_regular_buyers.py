@@ -130,3 +130,10 @@ def test_of_many_rows_the_likeliest_k_for_a_sample_are_climbed_on_all(monkeypatc
     found = BgCnbdK().fit(lives)
     assert found.k_ == 3
     assert found.log_likelihood_ == pytest.approx(BgCnbdK(k=3).fit(lives).log_likelihood_, rel=1e-12)
+
+
+def test_the_time_alive_is_the_same_in_one_go_and_step_by_step(monkeypatch):
+    fitted = MbgCnbdK.from_parameters(TRUTH, k=3)
+    at_once = fitted.expected_time_alive(26.0, ROWS)
+    monkeypatch.setattr("valuekit.ltv.models.regular_buyers._HIGHEST", -1.0)
+    assert fitted.expected_time_alive(26.0, ROWS) == pytest.approx(at_once, rel=1e-12)

@@ -37,6 +37,8 @@ _LARGEST = 12
 """Most events per purchase that are tried [PR sec. 4]."""
 _CLIMBED = 2
 """Of these, how many are climbed on all rows where rows are many: the likeliest for a sample."""
+_HIGHEST = 300.0
+"""Logarithm of numbers whose products and quotients with chances neither overflow nor vanish."""
 _RATES = 129
 """Quadrature nodes over the logarithm of a customer's rate."""
 
@@ -172,7 +174,7 @@ class AliveRegular(Alive):
 
     def _sum_over_purchases(self, events: Array, factor: Callable[[Array], Array]) -> Array:
         """Sum P(n purchases' events come) E[(1 - p)^(n - 1)] times a factor of n."""
-        at_least = np.cumsum(events[:, :, ::-1], axis=2)[:, :, ::-1]
+        at_least = _from_the_end(events)
         n = np.arange(1, events.shape[2] // self.k + 2)
         stayed = self._stayed(len(n))[:, : len(n)] * factor(n)
         total = np.zeros(len(self.s))
@@ -214,16 +216,31 @@ def _powers_of_two(numbers: Array) -> npt.NDArray[np.int64]:
 def _time_alive(some: AliveRegular, tau: Array, events: Array) -> Array:
     """Sum the time h(M) with M events ahead, times the chance to have stayed.
 
-    M h(M) + beta P(M events or more) = (s + M - 1) h(M - 1), by parts: downwards, all terms are positive.
+    M h(M) + beta P(M events or more) = (s + M - 1) h(M - 1), by parts. With c(M) = (s + M - 1) / M c(M - 1) it follows
+    that h(M) / c(M) is the sum of beta P(m events or more) / (m c(m)) over m above M: all terms are positive.
     """
-    k, last, stages = some.k, events.shape[2] - 1, some.stages
-    s = some.s[:, None] + stages
-    stayed = some._stayed(last // k + 2)
-    at_least, time, total = np.zeros(s.shape), np.zeros(s.shape), np.zeros(len(s))
-    for m in range(last, 0, -1):
-        at_least = at_least + events[:, :, m]
-        time = (m * time + some.beta[:, None] * at_least) / (s + m - 1)
-        total += (time * stayed[:, (m - 1 + stages) // k]).sum(axis=1)
+    m, stages = np.arange(1, events.shape[2]), some.stages
+    s = (some.s[:, None] + stages)[:, :, None]
+    stayed = some._stayed(int(m[-1]) // some.k + 2)[:, (m - 1 + stages[:, None]) // some.k]
+    at_least = _from_the_end(events)[:, :, 1:] * some.beta[:, None, None]
+    grown = np.cumsum(np.log((s + m - 1) / m), axis=2)
+    if grown.max() > _HIGHEST:
+        return _step_by_step(s, at_least, stayed)
+    before = np.concatenate([np.ones_like(s), np.exp(grown[:, :, :-1])], axis=2)
+    time = before * _from_the_end(at_least / (m * np.exp(grown)))
+    return np.asarray((time * stayed).sum(axis=(1, 2)))
+
+
+def _from_the_end(values: Array) -> Array:
+    return np.cumsum(values[:, :, ::-1], axis=2)[:, :, ::-1]
+
+
+def _step_by_step(s: Array, at_least: Array, stayed: Array) -> Array:
+    """Do the same downwards, where c would overflow."""
+    time, total = np.zeros(s.shape[:2]), np.zeros(len(s))
+    for m in range(at_least.shape[2], 0, -1):
+        time = (m * time + at_least[:, :, m - 1]) / (s[:, :, 0] + m - 1)
+        total += (time * stayed[:, :, m - 1]).sum(axis=1)
     return total
 
 

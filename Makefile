@@ -40,11 +40,10 @@ test: env check browser ## lint, types, layer contract, tests
 coverage: env browser ## which lines the tests do not reach; a fifth slower than the tests alone
 	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
-bench: env ## time the run at three sizes, and lifecycle and cash flow alone at a million parties
+bench: env ## time the run at three sizes, and lifecycle, cash flow and lifetime value alone at a million
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.lifecycle
 	$(BIN)/python -m tests.bench.cashflow
-	$(BIN)/python -m tests.bench.ltv
 	$(BIN)/python -m tests.bench.ltv
 
 docs: env ## write the pages of docs/ that come from code

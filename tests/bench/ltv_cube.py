@@ -1,18 +1,10 @@
-"""Time the value cube with 90 % intervals: buyers and subscribers of a made-up company, models fitted, all streams.
+"""The value cube with 90 % intervals: buyers and subscribers of a made-up company, models fitted, all streams."""
 
-python -m tests.bench.ltv_cube                   # a million customers
-python -m tests.bench.ltv_cube 100000 --json
-"""
-
-import argparse
-import json
-import sys
 import tempfile
-import time
 from datetime import date
 from pathlib import Path
 
-from pipelines.run import peak_memory_mb
+from tests.bench.timing import Line, spend
 from valuekit.engine import Engine
 from valuekit.ltv import Discount, Horizon, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
@@ -66,7 +58,7 @@ def make_company(engine: Engine, parties: int) -> None:
     for table in CANONICAL.values():
         names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
         engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
-    for name in ("facts", "stages", "cash_months"):
+    for name in ("facts", "stages", "cash_months", "receivable_months", "invoiced_months"):
         engine.make_empty(PUBLISHED[name])
     for name, sql in COMPANY.items():
         filled = sql if "CREATE" in sql else f"INSERT INTO {name} BY NAME {sql}"
@@ -74,32 +66,12 @@ def make_company(engine: Engine, parties: int) -> None:
     engine.execute("DROP TABLE people")
 
 
-def measure(parties: int, folder: Path) -> dict[str, float]:
-    """Return seconds, the peak memory in MiB, and how many rows there were."""
-    with Engine(folder / "run.duckdb", memory_limit=MEMORY, temp_folder=folder / "spill") as engine:
-        make_company(engine, parties)
-        start, cpu = time.perf_counter(), time.process_time()
-        value(engine, as_of=AS_OF, horizon=Horizon(3), discount=Discount(0.10), levels=(0.90,))
-        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-        counts = {f"rows of {name}": engine.count(name) for name in ("orders", "cube", "ltv_intervals")}
-        counts |= {f"seconds of {name}": s for name, s in engine.seconds.items() if s > 0.02 * seconds}
-    return {"seconds": seconds, "processor seconds": cpu, "memory, MiB": peak_memory_mb(), **counts}
-
-
-def main() -> None:
-    """Measure one size and print it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parties", type=int, nargs="?", default=1_000_000)
-    parser.add_argument("--folder", type=Path, default=None, help="where the data go while it runs")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        found = measure(arguments.parties, Path(folder))
-    lines = (
-        json.dumps(found) if arguments.json else "\n".join(f"{name:32}{value:16,.1f}" for name, value in found.items())
-    )
-    sys.stdout.write(lines + "\n")
-
-
-if __name__ == "__main__":
-    main()
+def lines(count: int) -> list[Line]:
+    """Value everybody, with intervals, in an engine with a bound on its memory."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Engine(Path(folder) / "run.duckdb", memory_limit=MEMORY, temp_folder=Path(folder) / "spill") as engine,
+    ):
+        make_company(engine, count)
+        took = spend(lambda: value(engine, as_of=AS_OF, horizon=Horizon(3), discount=Discount(0.10), levels=(0.90,)))
+    return [Line("value cube with 90 % intervals", took, within=30)]

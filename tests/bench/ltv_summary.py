@@ -1,25 +1,16 @@
-"""Time the summary of orders against a bare GROUP BY of the same file, and against `lifetimes`.
+"""The summary of 20 orders a customer against a bare GROUP BY of the same file, and against `lifetimes`."""
 
-python -m tests.bench.ltv_summary                       # 20 million orders of a million customers
-python -m tests.bench.ltv_summary --customers 100000 --json
-"""
-
-import argparse
-import json
-import resource
-import sys
 import tempfile
-import time
-import warnings
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from tests.bench.timing import Line, Spent, spend
 from valuekit.engine import Engine
 from valuekit.ltv.order_lines import order_lines
-from valuekit.ltv.summary import summarise_lines
+from valuekit.ltv.summary import Grain, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
+MEMORY = "4GB"
 AS_OF, ORDERS = date(2024, 12, 31), 20
 BARE = (
     "SELECT customer, COUNT(*) AS orders, MIN(date) AS first, MAX(date) AS last, SUM(amount) AS amount "
@@ -40,65 +31,46 @@ def write_orders(path: Path, customers: int, *, days_apart: int, a_day: int) -> 
         )
 
 
-def measure(customers: int, folder: Path, memory_limit: str, repeat: int = 3) -> dict[str, float]:
-    """Return seconds and ratios: the best of several turns, ours and the bare query one after the other."""
-    found: dict[str, float] = {}
-    cases = {"one a day": (36, 1), "several a day": (72, 2)}
-    for name, (days_apart, a_day) in cases.items():
-        path = folder / f"{name.replace(' ', '_')}.parquet"
-        write_orders(path, customers, days_apart=days_apart, a_day=a_day)
-        grains = ("day", "order") if a_day == 1 else ("order",)
-        turns = [{g: _summarise(path, g, memory_limit) for g in grains} | {"bare": _bare(path, memory_limit)}
-                 for _ in range(repeat)]  # fmt: skip
-        best = {way: min(turn[way] for turn in turns) for way in turns[0]}
-        for grain in grains:
-            found[f"{name}, grain {grain}: seconds"] = best[grain]
-            found[f"{name}, grain {grain}: times bare"] = best[grain] / best["bare"]
-        found[f"{name}: bare seconds"] = best["bare"]
-        found |= _against_lifetimes(path, best["order"] / (customers * ORDERS), name)
-    found["peak memory, MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found
+def lines(count: int) -> list[Line]:
+    """Measure ours and the bare query one after the other, the best of several turns; `lifetimes` by the row, once."""
+    with tempfile.TemporaryDirectory() as folder:
+        one, several = Path(folder) / "one.parquet", Path(folder) / "several.parquet"
+        write_orders(one, count, days_apart=36, a_day=1)
+        write_orders(several, count, days_apart=72, a_day=2)
+        stated, detected, bare = _best(one, "day", "order")
+        crowded, bare_crowded = _best(several, "order")
+        rows = ORDERS * count
+        return [
+            Line("summary, one a day: said to be so", stated, bare, slower=1.5),
+            Line("summary, one a day: not said", detected, bare, slower=1.5),
+            Line("summary, one a day: by the row", detected, _by_lifetimes(one, rows), faster=10),
+            Line("summary, two a day", crowded, bare_crowded, slower=6),
+            Line("summary, two a day: by the row", crowded, _by_lifetimes(several, rows), faster=10),
+        ]
 
 
-def _summarise(path: Path, grain: str, memory_limit: str) -> float:
-    with order_lines(path, memory_limit=memory_limit) as engine:
-        return _timed(lambda: summarise_lines(engine, AS_OF, TimeUnit("week"), grain=grain))
+def _best(path: Path, *grains: Grain, turns: int = 3) -> list[Spent]:
+    """Spend on each grain, and last on the bare query."""
+    found = [[*(_summarise(path, grain) for grain in grains), _bare(path)] for _ in range(turns)]
+    return [min(runs, key=lambda run: run.seconds) for runs in zip(*found, strict=True)]
 
 
-def _bare(path: Path, memory_limit: str) -> float:
-    with Engine(memory_limit=memory_limit) as engine:
-        return _timed(lambda: engine.execute(f"CREATE TABLE bare AS {BARE.format(path)}"))
+def _summarise(path: Path, grain: Grain) -> Spent:
+    with order_lines(path, memory_limit=MEMORY) as engine:
+        return spend(lambda: summarise_lines(engine, AS_OF, TimeUnit("week"), grain=grain))
 
 
-def _against_lifetimes(path: Path, ours_per_row: float, name: str) -> dict[str, float]:
+def _bare(path: Path) -> Spent:
+    with Engine(memory_limit=MEMORY) as engine:
+        return spend(lambda: engine.execute(f"CREATE TABLE bare AS {BARE.format(path)}"))
+
+
+def _by_lifetimes(path: Path, rows: int) -> Spent:
+    """Return what `lifetimes` would take for so many rows, by what it takes for those of some customers."""
     from lifetimes.utils import summary_data_from_transaction_data  # noqa: PLC0415 - loads for seconds
 
     with Engine() as engine:
         some = engine.query(f"SELECT * FROM read_parquet('{path}') WHERE customer < 'c{SAMPLE:07d}'").to_pandas()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        theirs = _timed(lambda: summary_data_from_transaction_data(some, "customer", "date", "amount", freq="D"))
-    return {f"{name}: lifetimes, times ours per row": theirs / len(some) / ours_per_row}
-
-
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--memory-limit", default="4GB")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(arguments.customers, Path(folder), arguments.memory_limit)
-    lines = "\n".join(f"{name:45} {value:10,.2f}" for name, value in found.items())
-    sys.stdout.write((json.dumps(found, indent=1) if arguments.json else lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+    took = spend(lambda: summary_data_from_transaction_data(some, "customer", "date", "amount", freq="D"))
+    share = rows / len(some)
+    return Spent(took.seconds * share, took.cpu * share)

@@ -33,10 +33,19 @@ class Ltv(Section):
     off: list[Literal[STREAMS]] = Field(default_factory=list, description="Streams left out")  # type: ignore[valid-type]
     time_unit: Literal["day", "week", "month"] = Field(default="week", description="Unit of the purchase models")
     purchase_model: Literal[
-        "mbg_nbd", "bg_nbd", "pareto_nbd", "lifetimes_mbg_nbd", "lifetimes_bg_nbd", "lifetimes_pareto_nbd", "select"
+        "mbg_nbd",
+        "bg_nbd",
+        "pareto_nbd",
+        "mbg_cnbd_k",
+        "bg_cnbd_k",
+        "lifetimes_mbg_nbd",
+        "lifetimes_bg_nbd",
+        "lifetimes_pareto_nbd",
+        "select",
     ] = Field(
         default="mbg_nbd",
-        description="Model of repeat orders; `lifetimes_`: fitted by that package; `select`: the best in backtests",
+        description="Model of repeat orders; `_cnbd_k`: customers buy regularly; `lifetimes_`: fitted by that package; "
+        "`select`: the best in backtests",
     )
     unmatched_returns: Literal["reduce", "last_order", "ignore"] = Field(
         default="reduce",

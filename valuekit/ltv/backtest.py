@@ -13,7 +13,7 @@ from valuekit.errors import ConfigError, FitError
 from valuekit.ltv import forecasters, judging
 from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.purchases import purchase_model
+from valuekit.ltv.purchases import purchase_model, reads_gaps
 from valuekit.ltv.summary import PACKAGE, Unmatched, drop_summary, hold_out, last_day, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
@@ -61,7 +61,7 @@ def backtest_orders(
     with order_lines(orders, **reading) as engine:
         return backtest_lines(
             engine, origins=origins, days=days, candidates=candidates(models, unit) | dict(extra or {}),
-            unit=unit, unmatched_returns=unmatched_returns,
+            unit=unit, unmatched_returns=unmatched_returns, log_gaps=any(map(reads_gaps, models)),
         )  # fmt: skip
 
 
@@ -83,11 +83,12 @@ def backtest_lines(
     candidates: Mapping[str, Forecaster],
     unit: str = "week",
     unmatched_returns: Unmatched = "reduce",
+    log_gaps: bool = False,
 ) -> Backtest:
-    """Do what `backtest_orders` does, on the view `order_lines` of an engine."""
+    """Do what `backtest_orders` does, on the view `order_lines` of an engine; `log_gaps`: a candidate reads them."""
     found = _Found()
     for origin in _origins(engine, origins, days):
-        known, came = _at(engine, origin, days, unit, unmatched_returns)
+        known, came = _at(engine, origin, days, unit, unmatched_returns, log_gaps)
         for name, forecaster in candidates.items():
             try:
                 found.add(origin, name, known, forecaster(known), came)
@@ -113,14 +114,16 @@ def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[d
     return chosen
 
 
-def _at(engine: Engine, origin: date, days: int, unit: str, unmatched: Unmatched) -> tuple[Known, pa.Table]:
+def _at(
+    engine: Engine, origin: date, days: int, unit: str, unmatched: Unmatched, log_gaps: bool
+) -> tuple[Known, pa.Table]:
     """Return what is known at an origin, and what has come since."""
     before = origin - timedelta(days=days)
     former_features, former = _summed(engine, before, days, unit, unmatched)[1:]
     features_then = None
     if len(former) >= MINIMUM_CUSTOMERS:
         features_then = Former(former_features, *(former[name].to_numpy().astype(float) for name in TARGETS))
-    summary, features, came = _summed(engine, origin, days, unit, unmatched)
+    summary, features, came = _summed(engine, origin, days, unit, unmatched, log_gaps)
     if len(summary) < MINIMUM_CUSTOMERS:
         raise ConfigError(
             f"only {len(summary)} customers had bought by {origin}.", where="backtest", next_step="Take a later origin."
@@ -128,8 +131,10 @@ def _at(engine: Engine, origin: date, days: int, unit: str, unmatched: Unmatched
     return Known(summary, features, days, features_then), came
 
 
-def _summed(engine: Engine, day: date, days: int, unit: str, unmatched: Unmatched) -> tuple[pa.Table, ...]:
-    summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched)
+def _summed(
+    engine: Engine, day: date, days: int, unit: str, unmatched: Unmatched, log_gaps: bool = False
+) -> tuple[pa.Table, ...]:
+    summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched, log_gaps=log_gaps)
     hold_out(engine, day, day + timedelta(days=days))
     engine.run(PACKAGE, "order_features.sql", {"as_of": day, "days": days})
     tables = tuple(

@@ -65,27 +65,31 @@ LEFT JOIN line_values AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
+-- step: _costed
+SELECT c.*, f.* EXCLUDE (party_id)
+FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+
 -- step: _streams
 SELECT party_id, 'revenue' AS stream, {as_years}
 FROM futures
 UNION ALL
-SELECT f.party_id, 'cost_of_goods', {goods}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'cost_of_goods', {goods}
+FROM _costed
 UNION ALL
-SELECT f.party_id, 'marketing', {marketing}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'marketing', {marketing}
+FROM _costed
 UNION ALL
-SELECT f.party_id, 'sales', {sales}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'sales', {sales}
+FROM _costed
 UNION ALL
-SELECT f.party_id, 'support', {support}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'support', {support}
+FROM _costed
 UNION ALL
-SELECT f.party_id, 'incentives', {incentives}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'incentives', {incentives}
+FROM _costed
 UNION ALL
-SELECT f.party_id, 'other', {other}
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
+SELECT party_id, 'other', {other}
+FROM _costed
 
 -- step: cube
 SELECT *

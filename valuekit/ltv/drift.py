@@ -9,11 +9,13 @@ import numpy as np
 from scipy.stats import chi2
 
 from valuekit.errors import ConfigError
-from valuekit.ltv.models import BgNbd, MbgNbd, ParetoNbd, PurchaseModel
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, ParetoNbd, PurchaseModel
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.summary import Unmatched, customers, drop_summary, hold_out, last_day, summarise_lines
 
-_MODELS: dict[str, type[PurchaseModel]] = {model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd)}
+_MODELS: dict[str, type[PurchaseModel]] = {
+    model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd, BgCnbdK, MbgCnbdK)
+}
 
 TOLERATED_BIAS = 0.10
 """Share by which the sum of purchases since may be off before a refit pays."""
@@ -93,12 +95,13 @@ def check_drift(
         day = as_of or last_day(engine)
         if day <= end:
             raise ConfigError(f"orders up to {day} say nothing of a model of {end}.", next_step="Give later orders.")
-        summarise_lines(engine, end, model.unit, unmatched_returns=unmatched_returns)
+        gaps = "log_gaps" in model.optional
+        summarise_lines(engine, end, model.unit, unmatched_returns=unmatched_returns, log_gaps=gaps)
         hold_out(engine, end, day)
         then = customers(engine, end, unmatched_returns)
         came = np.asarray(engine.query("SELECT purchases FROM order_holdout ORDER BY party_id")["purchases"], float)
         engine.drop("order_holdout")
-        summarise_lines(engine, day, model.unit, unmatched_returns=unmatched_returns)
+        summarise_lines(engine, day, model.unit, unmatched_returns=unmatched_returns, log_gaps=gaps)
         now = customers(engine, day, unmatched_returns)
         drop_summary(engine)
     return _compare(model, then, came, now, model.unit.from_days((day - end).days))

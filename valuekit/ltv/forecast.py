@@ -18,7 +18,7 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.quantiles import Amounts
-from valuekit.ltv.summary import PACKAGE, Unmatched, drop_summary, last_day, summarise_lines
+from valuekit.ltv.summary import Unmatched, drop_summary, group_orders, last_day, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 _THREE_YEARS, _TENTH = Horizon(3), Discount(0.10)
@@ -78,8 +78,9 @@ def value_orders(
     factors = Factors.of(horizon, discount)
     with order_lines(orders, **reading) as engine:
         day = as_of or last_day(engine)
-        summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns)
-        engine.run(PACKAGE, "order_groups.sql")
+        gaps = purchases.reads_gaps(model)
+        summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns, log_gaps=gaps)
+        group_orders(engine, log_gaps=gaps)
         models = _fit(engine, model, TimeUnit(unit), day)
         order_states.predict(engine, _unknown(models), factors)
         table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)

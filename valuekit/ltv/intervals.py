@@ -8,6 +8,7 @@ import pyarrow as pa
 from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
+from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
@@ -79,7 +80,7 @@ def find_intervals(
     engine.run(PACKAGE, "intervals.sql", parameters, **slots)
     schema = _schema(shape)
     batches = engine.cursor().batches("SELECT * FROM value_parts")
-    engine.put_batches("value_ends", (_ends(batch, shape, factors, schema) for batch in batches), schema)
+    engine.put_batches("value_ends", in_order(lambda batch: _ends(batch, shape, factors, schema), batches), schema)
     money = [f"CAST({name} AS {MONEY}) AS {name}" for name in schema.names if name[:3] in ("dev", "low", "hig")]
     effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in _shared(shape)]
     engine.run(PACKAGE, "published_intervals.sql", None, money=_sql(*money), effects=_sql(*effects))

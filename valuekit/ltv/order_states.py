@@ -1,6 +1,6 @@
 """What a purchase model says of every distinct history: by year for the cube, and its second moments for intervals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.directions import Direction
+from valuekit.ltv.in_order import in_order
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors, bought_while_alive, discounted, lived_twice, pairs
@@ -50,11 +51,12 @@ def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
     """
     states = "SELECT frequency, recency_days, age_days, recency, age, time_unit FROM order_groups"
     schema = _state_schema(len(models.ways))
-    stream = (_states(batch, models, factors, schema) for batch in engine.cursor().batches(states))
+    stream = in_order(lambda batch: _states(batch, models, factors, schema), engine.cursor().batches(states))
     engine.put_batches("order_states", stream, schema)
     buyers = "SELECT party_id, frequency, monetary FROM order_summary"
     schema = _spend_schema(len(models.spend_unknown))
-    engine.put_batches("order_spend", _spends(engine.cursor().batches(buyers), models, schema), schema)
+    stream = in_order(lambda batch: _spends(batch, models, schema), engine.cursor().batches(buyers))
+    engine.put_batches("order_spend", stream, schema)
 
 
 def _states(batch: pa.RecordBatch, models: OrderModels, factors: Factors, schema: pa.Schema) -> pa.RecordBatch:
@@ -77,14 +79,17 @@ def _states(batch: pa.RecordBatch, models: OrderModels, factors: Factors, schema
 
 def by_year(model: PurchaseModel, rows: pa.RecordBatch, years: int = len(YEARS)) -> tuple[Array, Array]:
     """Return expected purchases and months alive: one row per history, one column per year."""
-    ends = [year * model.unit.per_year for year in range(1, years + 1)]
-    bought = _gains([model.expected_purchases(end, rows) for end in ends])
-    alive = _gains([model.expected_time_alive(end, rows) for end in ends])
+    ends = _year_ends(model, years)
+    bought, alive = (_gains(ask(ends, rows)) for ask in (model.expected_purchases, model.expected_time_alive))
     return bought, alive / model.unit.per_month
 
 
-def _gains(cumulative: list[Array]) -> Array:
-    return np.maximum(np.diff(np.array(cumulative), axis=0, prepend=0.0), 0.0).T
+def _year_ends(model: PurchaseModel, years: int) -> Array:
+    return np.arange(1.0, years + 1) * model.unit.per_year
+
+
+def _gains(cumulative: Array) -> Array:
+    return np.maximum(np.diff(cumulative, axis=1, prepend=0.0), 0.0)
 
 
 def _representatives(batch: pa.RecordBatch, p_alive: Array) -> tuple[pa.Array, Array]:
@@ -110,9 +115,8 @@ def _chance(rows: pa.RecordBatch, models: OrderModels, factors: Factors) -> dict
     bought, lived = np.maximum(purchases @ within, 1e-300), np.maximum(alive @ within, 1e-300)
     p_alive = np.maximum(model.probability_alive(rows), 1e-12)
     cumulative = np.cumsum(purchases, axis=1)
-    variance = [model.purchase_variance(year * model.unit.per_year, rows) for year in range(1, years + 1)]
-    factorial = np.array(variance).T + cumulative**2 - cumulative
-    gained = np.maximum(np.diff(factorial, axis=1, prepend=0.0), 0.0)
+    factorial = model.purchase_variance(_year_ends(model, years), rows) + cumulative**2 - cumulative
+    gained = _gains(factorial)
     silent = 1 - model.probability_active(years * model.unit.per_year, rows)
     effects = [_effects(d, rows, factors, bought, lived) for d in models.ways]
     return {
@@ -134,14 +138,13 @@ def _effects(
     return direction.effect(bought_up, bought_down) / bought, direction.effect(lived_up, lived_down) / lived
 
 
-def _spends(batches: Iterator[pa.RecordBatch], models: OrderModels, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _spends(batch: pa.RecordBatch, models: OrderModels, schema: pa.Schema) -> pa.RecordBatch:
     p, q = models.spend.parameters_["p"], models.spend.parameters_["q"]
-    for batch in batches:
-        x, mean = batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy()
-        spread = 1 / np.maximum(p * x + q - 2, 1 / UNLIKELY_SPREAD)
-        effects = [d.effect(d.up.expected_spend(x, mean), d.down.expected_spend(x, mean)) for d in models.spend_unknown]
-        values = (models.spend.expected_spend(x, mean), spread, np.full(len(x), 1 / p), *effects)
-        yield pa.RecordBatch.from_arrays([batch.column("party_id"), *map(pa.array, values)], schema=schema)
+    x, mean = batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy()
+    spread = 1 / np.maximum(p * x + q - 2, 1 / UNLIKELY_SPREAD)
+    effects = [d.effect(d.up.expected_spend(x, mean), d.down.expected_spend(x, mean)) for d in models.spend_unknown]
+    values = (models.spend.expected_spend(x, mean), spread, np.full(len(x), 1 / p), *effects)
+    return pa.RecordBatch.from_arrays([batch.column("party_id"), *map(pa.array, values)], schema=schema)
 
 
 def effect_columns(prefix: str, number: int) -> list[str]:

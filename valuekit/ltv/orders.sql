@@ -69,7 +69,7 @@ SELECT party_id, day, amount, FALSE AS is_return FROM order_rest WHERE NOT is_re
 UNION ALL
 SELECT party_id, day, amount, TRUE FROM _placed WHERE day IS NOT NULL
 
--- step: _days
+-- step: order_days
 SELECT party_id, day, SUM(amount) AS amount,
        ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY day) AS purchase
 FROM _dated
@@ -83,7 +83,7 @@ SELECT party_id,
        COUNT(*) AS purchases,
        SUM(amount) AS amount,
        SUM(CASE WHEN purchase = 1 THEN amount ELSE 0 END) AS first_amount
-FROM _days
+FROM order_days
 GROUP BY party_id
 UNION ALL
 SELECT t.party_id, t.first_on, t.last_on, t.purchases, t.amount, COALESCE(f.first_amount, t.first_amount)

@@ -8,15 +8,17 @@ from valuekit.engine import Engine
 from valuekit.errors import FitError, UnknownNameError
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import (
+    BgCnbdK,
     BgNbd,
     GammaGamma,
     LifetimesBackend,
     LifetimesPareto,
+    MbgCnbdK,
     MbgNbd,
     ParetoNbd,
     PurchaseModel,
 )
-from valuekit.ltv.summary import Unmatched, summarise_lines
+from valuekit.ltv.summary import Unmatched, group_orders, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 MINIMUM_REPEATERS = 30
@@ -29,16 +31,19 @@ POOLED_ERROR = {"v": 0.25}
 """Standard error of the logarithm of the mean purchase, where one mean stands for all customers."""
 
 
-def summarise(engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Unmatched = "reduce") -> None:
+def summarise(
+    engine: Engine, as_of: date, unit: TimeUnit, unmatched_returns: Unmatched = "reduce", *, log_gaps: bool = False
+) -> None:
     """Summarise orders per buyer.
 
     Reads `orders` (accepted form, with `party_id`), net of tax. Makes `order_summary` (one row per buyer: frequency,
     recency, age, monetary), `unmatched_returns`, `order_groups` and `spend_groups` (one row per distinct history, with
-    its weight). The first purchase counts neither in frequency nor in the monetary value.
+    its weight; with `log_gaps` where asked: see `reads_gaps`). The first purchase counts neither in frequency nor in
+    the monetary value.
     """
     view_lines(engine)
-    summarise_lines(engine, as_of, unit, unmatched_returns=unmatched_returns)
-    engine.run("valuekit.ltv", "order_groups.sql")
+    summarise_lines(engine, as_of, unit, unmatched_returns=unmatched_returns, log_gaps=log_gaps)
+    group_orders(engine, log_gaps=log_gaps)
     engine.execute("DROP VIEW order_lines")
 
 
@@ -59,6 +64,8 @@ PURCHASE_MODELS: Mapping[str, Callable[[str], PurchaseModel]] = {
     "mbg_nbd": MbgNbd,
     "bg_nbd": BgNbd,
     "pareto_nbd": ParetoNbd,
+    "mbg_cnbd_k": MbgCnbdK,
+    "bg_cnbd_k": BgCnbdK,
     "lifetimes_mbg_nbd": partial(LifetimesBackend, "mbg_nbd"),
     "lifetimes_bg_nbd": partial(LifetimesBackend, "bg_nbd"),
     "lifetimes_pareto_nbd": LifetimesPareto,
@@ -73,9 +80,15 @@ def purchase_model(name: str, time_unit: str) -> PurchaseModel:
     return PURCHASE_MODELS[name](time_unit)
 
 
+def reads_gaps(name: str) -> bool:
+    """Say whether the named model learns from `log_gaps`, how regularly customers buy; raises `UnknownNameError`."""
+    return "log_gaps" in purchase_model(name, "week").optional
+
+
 def fit_purchases(engine: Engine, name: str, unit: TimeUnit, window: tuple[date, date] | None) -> FittedModel:
     """Fit the purchase model to `order_groups`; with too few repeaters, state a prior with the observed rate."""
-    rows = engine.query("SELECT frequency, recency, age, time_unit, weight FROM order_groups")
+    gaps = ", log_gaps" if reads_gaps(name) else ""
+    rows = engine.query(f"SELECT frequency, recency, age, time_unit, weight{gaps} FROM order_groups")
     count, time, repeaters = engine.rows(
         "SELECT SUM(frequency * weight), SUM(age_days * weight), SUM(CASE WHEN frequency > 0 THEN weight END) "
         "FROM order_groups"

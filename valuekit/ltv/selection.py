@@ -11,7 +11,11 @@ from valuekit.engine import Engine
 from valuekit.errors import ConfigError, FitError
 from valuekit.ltv.backtest import MODELS, Backtest, backtest_lines, fitted_model
 from valuekit.ltv.models.observations import Array
+from valuekit.ltv.purchases import reads_gaps
 from valuekit.ltv.summary import Unmatched
+
+CANDIDATES = (*MODELS, "mbg_cnbd_k")
+"""Models among which a run chooses."""
 
 LONGEST_DAYS = 365
 ORIGINS = 3
@@ -92,11 +96,11 @@ def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unma
     """Return the name of the model of purchases that foretold best at three origins, and a note that says by how much.
 
     Reads the view `order_lines`. Periods of a fifth of the time of the orders are foretold, a year at most. The first
-    of `MODELS` is taken where the orders are too few to say.
+    of `CANDIDATES` is taken where the orders are too few to say.
     """
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     days = min((as_of - first).days // (ORIGINS + 2), LONGEST_DAYS) if first else 0
-    fitted = {name: fitted_model(name, unit) for name in MODELS}
+    fitted = {name: fitted_model(name, unit) for name in CANDIDATES}
     try:
         tested = backtest_lines(
             engine,
@@ -105,8 +109,9 @@ def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unma
             candidates=fitted,
             unit=unit,
             unmatched_returns=unmatched_returns,
+            log_gaps=any(map(reads_gaps, CANDIDATES)),
         )
         choice = select(tested)
     except (ConfigError, FitError) as error:
-        return MODELS[0], f"not chosen by a backtest: {error}"
+        return CANDIDATES[0], f"not chosen by a backtest: {error}"
     return choice.best, str(choice)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from valuekit.engine import Engine
-from valuekit.ltv.cube import ltv_sql
+from valuekit.ltv.cube import total_sql
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.equity import Acquisition, NewCustomer
 from valuekit.ltv.moments import Factors
@@ -69,7 +69,7 @@ def _levers(
 
 
 def _total(engine: Engine, horizon: Horizon, discount: Discount, off: Sequence[str]) -> float:
-    return float(engine.scalar(f"SELECT COALESCE(SUM(ltv), 0) FROM ({ltv_sql(horizon, discount, off)})"))
+    return float(engine.scalar(total_sql(horizon, discount, off)))
 
 
 _ROWS = pa.schema([("lever", pa.string()), ("change", pa.float64()), ("difference", pa.float64())])

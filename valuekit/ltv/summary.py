@@ -39,6 +39,7 @@ def summarise(
     unit: str = "week",
     grain: Grain = "order",
     unmatched_returns: Unmatched = "reduce",
+    log_gaps: bool = False,
     **reading: Unpack[Reading],
 ) -> pa.Table:
     """Summarise each customer's orders up to the end of a day (default: the day of the last order).
@@ -48,8 +49,9 @@ def summarise(
 
     Returns an Arrow table by customer: `customer`, `frequency` (repeat purchases), `recency` (first to last purchase)
     and `age` (first purchase to `as_of`), both in `unit`; `monetary` (mean repeat purchase), `first_on`, `first_amount`
-    and `time_unit`, by which models refuse rows of another unit. Its schema's metadata under `valuekit` say, as JSON,
-    `as_of` and how many `unmatched_returns` there were, of what amount.
+    and `time_unit`, by which models refuse rows of another unit. Asked for `log_gaps`, it has these too: the sum of the
+    logarithms of the times between purchases, in `unit`, which models of regular buyers read (`BgCnbdK`). Its schema's
+    metadata under `valuekit` say, as JSON, `as_of` and how many `unmatched_returns` there were, of what amount.
     Raises `UnknownNameError`, `InputError` and `ContractError` for what cannot be read: see `order_lines`.
 
     >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
@@ -61,7 +63,9 @@ def summarise(
     """
     with order_lines(orders, **reading) as engine:
         day = as_of or last_day(engine)
-        summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
+        summarise_lines(
+            engine, day, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps
+        )
         table = customers(engine, day, unmatched_returns)
         drop_summary(engine)
     return table
@@ -108,9 +112,10 @@ def last_day(engine: Engine) -> date:
 
 
 def summarise_lines(
-    engine: Engine, as_of: date, unit: TimeUnit, *, grain: Grain = "order", unmatched_returns: Unmatched = "reduce"
-) -> None:
-    """Make `order_summary` (one row per buyer) and `unmatched_returns` from `order_lines`."""
+    engine: Engine, as_of: date, unit: TimeUnit, *, grain: Grain = "order", unmatched_returns: Unmatched = "reduce",
+    log_gaps: bool = False,
+) -> None:  # fmt: skip
+    """Make `order_summary` (one row per buyer, with `log_gaps` where asked) and `unmatched_returns`."""
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
     engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
     if grain == "day":
@@ -120,7 +125,18 @@ def summarise_lines(
     engine.run(
         PACKAGE, "orders.sql", parameters, any_crowded=crowded, any_rest=_any(engine, "has_return OR purchases = 0")
     )
-    engine.drop("order_totals", "order_first_days", "order_rest")
+    if log_gaps:
+        engine.run(PACKAGE, "order_gaps.sql", parameters)
+    engine.drop("order_totals", "order_first_days", "order_rest", "order_days", "order_gaps")
+
+
+def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
+    """Make `order_groups` and `spend_groups` of `order_summary`: a row per distinct history, with its `weight`.
+
+    `log_gaps` become their mean: only their sum enters a likelihood.
+    """
+    mean = ", CAST(SUM(CAST(log_gaps AS DECIMAL(38, 12))) AS DOUBLE) / COUNT(*) AS log_gaps" if log_gaps else ""
+    engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=Expression("mean_log_gaps", mean, frozenset()))
 
 
 def _any(engine: Engine, condition: str) -> Expression:
@@ -157,7 +173,8 @@ def hold_out(engine: Engine, as_of: date, until: date) -> None:
 
 def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched) -> pa.Table:
     """Return `order_summary` as a table by customer that says what it is of."""
-    table = engine.query(f"SELECT {_COLUMNS} FROM order_summary ORDER BY party_id")
+    gaps = ", log_gaps" if "log_gaps" in engine.columns("order_summary") else ""
+    table = engine.query(f"SELECT {_COLUMNS}{gaps} FROM order_summary ORDER BY party_id")
     count, amount = engine.rows("SELECT COALESCE(SUM(returns), 0), COALESCE(SUM(amount), 0) FROM unmatched_returns")[0]
     facts = {
         "as_of": as_of.isoformat(),

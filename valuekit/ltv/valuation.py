@@ -76,7 +76,7 @@ def value(
     unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
     final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
     name, chosen = _choice(engine, as_of, unit, purchase_model, unmatched_returns)
-    purchases.summarise(engine, as_of, unit, unmatched_returns)
+    purchases.summarise(engine, as_of, unit, unmatched_returns, log_gaps=purchases.reads_gaps(name))
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     renewals.summarise(engine, as_of, renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
@@ -198,11 +198,11 @@ def _collected_share(engine: Engine, as_of: date) -> float:
 
 
 def _year_slots() -> dict[str, Expression]:
-    cost = "CAST(c.{} * f.alive_# AS DECIMAL(18,4)) AS year_#"
+    cost = "CAST({} * alive_# AS DECIMAL(18,4)) AS year_#"
     by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
     return by_month | {
         "goods": each_year(
-            "CAST(c.goods_a_month * f.alive_# * f.grown_# + c.goods_share * f.revenue_# AS DECIMAL(18,4)) AS year_#"
+            "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
         ),
         "line_revenue": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "

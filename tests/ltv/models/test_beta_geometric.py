@@ -3,6 +3,7 @@ import pytest
 
 from valuekit.errors import ConfigError, FitError
 from valuekit.ltv.models import BgNbd, MbgNbd
+from valuekit.ltv.models.likelihood import _hessian
 
 TRUTH = {"r": 0.6, "alpha": 6.0, "a": 0.8, "b": 2.5}
 
@@ -155,3 +156,17 @@ def test_what_the_data_do_not_identify_has_no_standard_error():
     model = MbgNbd().fit(rows)
     assert np.all(np.isfinite(list(model.parameters_.values())))
     assert max(model.standard_errors_.values()) == np.inf
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_the_covariance_rests_on_the_curvature_of_the_likelihood(model):
+    """Differences of an exact gradient are good to about 1e-8 with steps of 1e-4."""
+    lives = model.from_parameters([0.6, 8.0, 0.9, 2.0]).simulate(np.full(2_000, 80.0), np.random.default_rng(2))
+    fitted = model().fit(lives)
+    rows, theta = fitted._training_rows(lives), fitted._theta()
+
+    def gradient(z):
+        return -fitted._likelihood(np.exp(z), rows)[1] * np.exp(z)
+
+    differenced = np.linalg.inv(_hessian(gradient, np.log(theta))) * np.outer(theta, theta)
+    assert fitted.covariance_ == pytest.approx(differenced, rel=1e-6)

@@ -24,7 +24,7 @@ def test_one_event_per_purchase_is_the_plain_model_to_the_last_digit(regular, ra
 def test_the_sums_over_events_agree_with_the_integrals_of_the_plain_model(tosses):
     plain = (BgNbd, MbgNbd)[tosses].from_parameters(TRUTH)
     alive, _ = plain._alive(ROWS)
-    sums = AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones((3, 1)))
+    sums = AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones((3, 1)), k=1)
     for t in (1.0, 26.0, 260.0):
         for mine, theirs in ((sums.mean, alive.mean), (sums.pairs, alive.pairs), (sums.lifetime, alive.lifetime)):
             assert mine(t) == pytest.approx(theirs(t), rel=1e-10)
@@ -120,3 +120,20 @@ def test_what_cannot_be_answered_is_refused():
         BgCnbdK.from_parameters(TRUTH)
     with pytest.raises(ConfigError, match="too many to sum"):
         BgCnbdK.from_parameters(TRUTH, k=2).expected_purchases_new(1e7)
+
+
+def test_of_many_rows_the_likeliest_k_for_a_sample_are_climbed_on_all(monkeypatch):
+    """k is found as if each had been climbed; rows of thousands of ages are all their own."""
+    monkeypatch.setattr("valuekit.ltv.models.estimator._ENOUGH", 500)
+    rng = np.random.default_rng(5)
+    lives = BgCnbdK.from_parameters(TRUTH, k=3).simulate(rng.uniform(20, 60, 2_000), rng)
+    found = BgCnbdK().fit(lives)
+    assert found.k_ == 3
+    assert found.log_likelihood_ == pytest.approx(BgCnbdK(k=3).fit(lives).log_likelihood_, rel=1e-12)
+
+
+def test_the_time_alive_is_the_same_in_one_go_and_step_by_step(monkeypatch):
+    fitted = MbgCnbdK.from_parameters(TRUTH, k=3)
+    at_once = fitted.expected_time_alive(26.0, ROWS)
+    monkeypatch.setattr("valuekit.ltv.models.regular_buyers._HIGHEST", -1.0)
+    assert fitted.expected_time_alive(26.0, ROWS) == pytest.approx(at_once, rel=1e-12)

@@ -9,13 +9,13 @@ Fader and Hardie (2007), "Incorporating Time-Invariant Covariates into the Paret
 parameter is a number or, with covariates, one number per customer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaln, expit, gammaln, psi, xlogy
+from scipy.special import betainc, betaln, expit, gammaln, polygamma, psi, xlogy
 
 from valuekit.errors import FitError
 from valuekit.ltv.models import dropout
@@ -78,17 +78,73 @@ def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]
 
     Special functions are needed once per number of purchases, not per row.
     """
-    weight: Array = np.asarray(np.bincount(rows["frequency"].astype(np.int64), weights=rows["weight"]), float)
-    x = np.flatnonzero(weight).astype(float)
-    total: Array = _weighted(weight[weight > 0], *count_likelihood(theta, x, tosses))
-    for start in range(0, len(rows["weight"]), _BLOCK):
-        block = {name: v[start : start + _BLOCK] for name, v in rows.items()}
+    weight, x = _by_count(rows)
+    total: Array = _weighted(weight, *count_likelihood(theta, x, tosses))
+    for block in _blocks(rows):
         total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses))
     return float(total[0]), total[1:]
 
 
+def _by_count(rows: Rows) -> tuple[Array, Array]:
+    """Return the weight of each number of purchases, and these numbers."""
+    weight: Array = np.asarray(np.bincount(rows["frequency"].astype(np.int64), weights=rows["weight"]), float)
+    x = np.flatnonzero(weight)
+    return weight[x], x.astype(float)
+
+
+def _blocks(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows["weight"]), _BLOCK):
+        yield {name: v[start : start + _BLOCK] for name, v in rows.items()}
+
+
 def _weighted(weight: Array, value: Array, slopes: Sequence[Array]) -> Array:
     return np.asarray([weighted_sum(weight, v) for v in (value, *slopes)], float)
+
+
+def count_curvature(own: Iterable[Any], x: Array, tosses: int) -> list[Any]:
+    """Return the second derivatives of `count_likelihood` that are not 0 everywhere, in the order of `_SECOND`."""
+    r, alpha, a, b = own
+    s, stayed = r + x, b + x + tosses
+    both = polygamma(1, a + b) - polygamma(1, a + stayed)
+    of_b = both + polygamma(1, stayed) - polygamma(1, b)
+    return [polygamma(1, s) - polygamma(1, r), 1 / alpha + 0 * x, 0 * x, 0 * x, -r / alpha**2 + 0 * x, 0 * x, 0 * x,
+            both, both, of_b]  # fmt: skip
+
+
+def time_curvature(own: Iterable[Any], rows: Rows, tosses: int) -> list[Any]:
+    """Return the second derivatives of `time_likelihood` in the order of `_SECOND`.
+
+    It is ln(1 + odds) - s ln(alpha + age): its curvature is that of ln odds, as likely as dropout is, and what the
+    slopes of ln odds do where dropout is uncertain.
+    """
+    r, alpha, a, b = own
+    x, until, since = rows["frequency"], 1 / (alpha + rows["age"]), 1 / (alpha + rows["recency"])
+    s, stayed = r + x, b + np.maximum(x + tosses - 1, 0)
+    silence, faster = np.log(since / until), until - since
+    odds = np.log(a / stayed) + s * silence
+    dropped = expit(odds if tosses else np.where(x > 0, odds, _IMPOSSIBLE))
+    uncertain = dropped * (1 - dropped)
+    of_r, of_alpha, of_a, of_b = silence * uncertain, s * faster * uncertain, uncertain / a, -uncertain / stayed
+    return [
+        of_r * silence, of_alpha * silence + dropped * faster - until, of_r / a, -of_r / stayed,
+        of_alpha * s * faster - dropped * s * faster * (until + since) + s * until**2, of_alpha / a, -of_alpha / stayed,
+        (of_a - dropped / a) / a, of_b / a, (dropped / stayed - of_b) / stayed,
+    ]  # fmt: skip
+
+
+_SECOND = np.triu_indices(4)
+"""Pairs of r, alpha, a and b."""
+
+
+def curvature(theta: Array, rows: Rows, tosses: int) -> Array:
+    """Return the Hessian of `log_likelihood` in closed form: a fifth of the work of differences."""
+    weight, x = _by_count(rows)
+    total = np.array([weighted_sum(weight, v) for v in count_curvature(theta, x, tosses)])
+    for block in _blocks(rows):
+        total = total + [weighted_sum(block["weight"], v) for v in time_curvature(theta, block, tosses)]
+    hessian = np.zeros((4, 4))
+    hessian[_SECOND] = total
+    return hessian + np.triu(hessian, 1).T
 
 
 def starts(rows: Rows) -> list[Array]:
@@ -286,6 +342,9 @@ class BgNbd(PurchaseModel):
 
     def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         return super()._likelihood(theta, rows) if self.covariates else log_likelihood(theta, rows, self.tosses)
+
+    def _curvature(self, theta: Array, rows: Rows) -> Array | None:
+        return None if self.covariates else curvature(theta, rows, self.tosses)
 
 
 class MbgNbd(BgNbd):

@@ -62,16 +62,21 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:
         """Climb from all starts; where rows are many, on every n-th first, and then from there on all."""
-        every, near = len(rows["weight"]) // _ENOUGH, None
-        sample = {name: v[::every] for name, v in rows.items()} if every > 1 else rows
-        if every > 1:
+        sample, near = self._sample(rows), None
+        if sample is not rows:
             near = self._climb(sample, starts)
             starts = [near.parameters]
         full = [np.concatenate([start, np.zeros(len(self.names) - len(start))]) for start in starts]
         return maximise(
             lambda theta: self._penalised(theta, rows), full, model=type(self).__name__, positive=len(self.basic),
             near=near, scale=float(rows["weight"].sum() / sample["weight"].sum()),
+            curvature=lambda theta: self._curvature(theta, rows),
         )  # fmt: skip
+
+    def _sample(self, rows: Rows) -> Rows:
+        """Every n-th row where rows are many, else the rows themselves."""
+        every = len(rows["weight"]) // _ENOUGH
+        return {name: v[::every] for name, v in rows.items()} if every > 1 else rows
 
     def _penalised(self, theta: Array, rows: Rows) -> tuple[float, Array]:
         value, gradient = self._likelihood(theta, rows)
@@ -129,6 +134,10 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         `own` holds the basic parameters in order, each a number or, with covariates, one number per row.
         """
         raise NotImplementedError
+
+    def _curvature(self, theta: Array, rows: Rows) -> Array | None:
+        """Return the Hessian of `_likelihood` where it has a closed form; None: by differences of the gradient."""
+        return None
 
     # --- how covariates and weights come in
 

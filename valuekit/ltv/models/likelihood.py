@@ -14,6 +14,9 @@ from valuekit.ltv.models.observations import Array
 Objective = Callable[[Array], tuple[float, Array]]
 """From parameters to the log-likelihood and its gradient by the parameters."""
 
+Curvature = Callable[[Array], Array | None]
+"""From parameters to the Hessian of the log-likelihood by the parameters, where it has a closed form."""
+
 _BOUND = 16.0
 """Log parameters stay within +-16: beyond it (9 million) a likelihood is flat, and the parameter says no more."""
 _SLOPE = 1e-5
@@ -57,22 +60,24 @@ class Optimum:
 
 def maximise(
     objective: Objective, starts: Iterable[Array], *, model: str, positive: int | None = None,
-    near: Optimum | None = None, scale: float = 1.0,
+    near: Optimum | None = None, scale: float = 1.0, curvature: Curvature | None = None,
 ) -> Optimum:  # fmt: skip
     """Climb from each start and return the highest point; raises `FitError` when no climb ends in one.
 
     The first `positive` parameters (all by default) are climbed in their logarithms, the others as they are. The
-    covariance is the inverse of the numerical Hessian in what is climbed, taken back by the delta method. `near` is the
+    covariance is the inverse of the Hessian in what is climbed, taken back by the delta method; the Hessian is that of
+    `curvature` where it knows one, else the gradient is differenced. `near` is the
     maximum for a sample of the same rows, whose weights sum to 1 / `scale` of all: from there on a few Newton steps
     with its Hessian end the climb. Algebra of so few parameters takes one thread: more of them wait for each other.
     """
     with threadpool_limits(1, user_api="blas"):
-        return _maximise(objective, list(starts), model, positive, near, scale)
+        return _maximise(objective, list(starts), model, positive, near, scale, curvature)
 
 
 def _maximise(
-    objective: Objective, starts: list[Array], model: str, positive: int | None, near: Optimum | None, scale: float
-) -> Optimum:
+    objective: Objective, starts: list[Array], model: str, positive: int | None, near: Optimum | None, scale: float,
+    curvature: Curvature | None,
+) -> Optimum:  # fmt: skip
     is_log = np.arange(len(starts[0])) < (len(starts[0]) if positive is None else positive)
 
     def cost(z: Array) -> tuple[float, Array]:
@@ -91,7 +96,12 @@ def _maximise(
     if np.any(free & (np.abs(best.jac) > _SLOPE * size)):
         raise FitError(f"{model}: the climb stopped before a maximum: {best.message}.")
     theta = _natural(best.x, is_log)
-    hessian = _hessian(lambda z: cost(z)[1], best.x) if free.all() else None
+    known = curvature(theta) if curvature and free.all() else None
+    if known is not None:
+        by_z = np.where(is_log, theta, 1.0)
+        hessian = np.diag(np.where(is_log, best.jac, 0.0)) - known * np.outer(by_z, by_z)
+    else:
+        hessian = _hessian(lambda z: cost(z)[1], best.x) if free.all() else None
     convergence = Convergence(
         gradient=float(np.max(np.abs(best.jac[free]), initial=0.0)),
         condition=_condition(hessian),

@@ -56,8 +56,9 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise FitError(f"column '{name}' holds what is no number: {error}.") from None
-    wrong = np.flatnonzero(~np.isfinite(numbers))
-    if len(wrong):
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        wrong = np.flatnonzero(~finite)
         raise FitError(
             f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}."
         )
@@ -66,8 +67,8 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
 
 def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:
     """Raise `FitError` with the count and the first example of rows that break a rule."""
-    wrong = np.flatnonzero(~holds)
-    if len(wrong):
+    if not holds.all():
+        wrong = np.flatnonzero(~holds)
         example = ", ".join(f"{name} {values[wrong[0]]:g}" for name, values in rows.items())
         raise FitError(f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.")
 
@@ -79,25 +80,51 @@ def group(rows: Rows) -> Rows:
     {'x': array([1., 2.]), 'weight': array([1., 4.])}
     """
     names = [name for name in rows if name != "weight"]
-    order = _order([*(rows[name] for name in names), rows["weight"]])
-    columns = {name: rows[name][order] for name in names}
-    new = np.ones(len(order), dtype=bool)
-    if len(order):
-        new[1:] = np.any([c[1:] != c[:-1] for c in columns.values()], axis=0)
-    weight = np.add.reduceat(rows["weight"][order], np.flatnonzero(new)) if len(order) else rows["weight"]
-    grouped = {name: c[new] for name, c in columns.items()} | {"weight": weight}
-    return {name: c[weight > 0] for name, c in grouped.items()}
+    if not len(rows["weight"]):
+        return rows
+    *columns, weight = _sorted([*(rows[name] for name in names), rows["weight"]])
+    new = np.zeros(len(weight), dtype=bool)
+    new[0] = True
+    for column in columns:
+        new[1:] |= column[1:] != column[:-1]
+    weight = np.add.reduceat(weight, np.flatnonzero(new))
+    grouped = {name: column[new] for name, column in zip(names, columns, strict=True)} | {"weight": weight}
+    return grouped if np.all(weight > 0) else {name: column[weight > 0] for name, column in grouped.items()}
 
 
-def _order(columns: Sequence[Array]) -> npt.NDArray[np.int64]:
-    """Sort by the first column, then by the next: as `np.lexsort`, in a third of the time.
+def _sorted(columns: Sequence[Array]) -> list[Array]:
+    """Sort rows by the first column, then by the next.
 
-    Columns sort as whole numbers, 16 bits of them at a time by NumPy's radix sort, and only where these bits differ.
+    Whole numbers that share 63 bits sort as one number, of which the columns are taken again.
+    """
+    whole = [_as_whole(column) for column in columns]
+    widths = [int(bits.max()).bit_length() if bits.min() >= 0 else 64 for bits in whole]
+    if sum(widths) > _PACKED:
+        order = _order(whole)
+        return [column[order] for column in columns]
+    key = whole[0]
+    for bits, width in zip(whole[1:], widths[1:], strict=True):
+        key = key << width | bits
+    key = np.sort(key.astype(np.uint32) if sum(widths) <= _NARROW else key)
+    found = []
+    for column, width in zip(reversed(columns), reversed(widths), strict=True):
+        found.append((key & (1 << width) - 1) + column.min())
+        key = key >> width
+    return found[::-1]
+
+
+_PACKED, _NARROW = 63, 32
+"""Bits of a whole number, and of one that sorts faster."""
+
+
+def _order(columns: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return the order by the first column, then by the next: as `np.lexsort`, in a third of the time.
+
+    They sort 16 bits at a time by NumPy's radix sort, and only where these bits differ.
     """
     order = np.arange(len(columns[0]))
-    for column in reversed(columns):
-        bits = _as_whole(column)
-        differing = int(np.bitwise_or.reduce(bits ^ bits[0])) & (2**64 - 1) if len(bits) else 0
+    for bits in reversed(columns):
+        differing = int(np.bitwise_or.reduce(bits ^ bits[0])) & (2**64 - 1)
         for shift in range(0, 64, 16):
             if differing >> shift & 0xFFFF:
                 digit = (bits >> shift).astype(np.uint16)

@@ -17,7 +17,7 @@ class PurchaseModel(MaximumLikelihood):
 
     Reads rows with `frequency` (repeat purchases), `recency` (first to last purchase) and `age` (first purchase to
     today), both in `time_unit`, and `weight` (customers with that history). A column `time_unit` must agree: rows in
-    another unit are refused (`FitError`). Every `t` and every rate is in that unit too.
+    another unit are refused (`FitError`). Every `t` and every rate is in that unit too; several `t` give a column each.
     """
 
     columns = ("frequency", "recency", "age")
@@ -38,15 +38,15 @@ class PurchaseModel(MaximumLikelihood):
         """Return the probability that each row's customer has not dropped out."""
         raise NotImplementedError
 
-    def expected_purchases(self, t: float, X: Any) -> Array:
+    def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t`."""
         raise NotImplementedError
 
-    def purchase_variance(self, t: float, X: Any) -> Array:
+    def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`, by chance and by what is not known."""
         raise NotImplementedError
 
-    def expected_time_alive(self, t: float, X: Any) -> Array:
+    def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
         raise NotImplementedError
 
@@ -102,7 +102,8 @@ class PurchaseModel(MaximumLikelihood):
 
     def _read(self, X: Any) -> Rows:
         table = observations.as_mapping(X, [*self.columns, *self.optional])
-        given = sorted({str(unit) for unit in table["time_unit"]}) if "time_unit" in table else []
+        units = table.get("time_unit", [])
+        given = sorted({str(unit) for unit in (units.unique() if hasattr(units, "unique") else units)})
         if given and given != [self.time_unit]:
             raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")
         return super()._read(X)

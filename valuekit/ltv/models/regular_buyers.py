@@ -35,6 +35,10 @@ _MOST_EVENTS = 4_000_000
 """Events ahead of one customer beyond which a question is refused: it would ask for a table of hundreds of MB."""
 _LARGEST = 12
 """Most events per purchase that are tried [PR sec. 4]."""
+_CLIMBED = 2
+"""Of these, how many are climbed on all rows where rows are many: the likeliest for a sample."""
+_HIGHEST = 300.0
+"""Logarithm of numbers whose products and quotients with chances neither overflow nor vanish."""
 _RATES = 129
 """Quadrature nodes over the logarithm of a customer's rate."""
 
@@ -88,17 +92,20 @@ Answer = Callable[["AliveRegular", Array, Array], Array]
 
 @dataclass(frozen=True)
 class AliveRegular(Alive):
-    """As `Alive`, with `reached`: the chance of each number of events since the last purchase, in a last axis of k.
+    """As `Alive`, with `reached`: the chance of each stage, a number of events since the last purchase, in a last axis.
 
-    With j events since, the rate is Gamma(s + j, rate beta), and k - j more events make the next purchase.
+    With j events since, the rate is Gamma(s + j, rate beta), and k - j more events make the next purchase. Every answer
+    is a sum over stages; `first` is that of the first column, `k` the events that make a purchase.
     """
 
     reached: Array
+    k: int
+    first: int = 0
 
     @property
-    def k(self) -> int:
-        """Events that make a purchase."""
-        return int(self.reached.shape[-1])
+    def stages(self) -> npt.NDArray[np.int64]:
+        """Events since the last purchase, as the columns of `reached` have them."""
+        return self.first + np.arange(self.reached.shape[-1])
 
     def mean(self, t: Any) -> Array:
         """Return the expected purchases in the next `t`."""
@@ -128,13 +135,13 @@ class AliveRegular(Alive):
             raise ConfigError(f"purchases of all the future need a yearly discount rate above 0, not {annual_rate}.")
         force = np.log1p(annual_rate) / unit.per_year
         some = self._take(np.arange(self.s.size))
-        chunk = max(1, _CELLS // (_RATES * self.k))
+        chunk = max(1, _CELLS // (_RATES * len(self.stages)))
         parts = [some._take(np.arange(i, min(i + chunk, len(some.s)))) for i in range(0, len(some.s), chunk)]
         return np.concatenate([_present_value(part, force) for part in parts]).reshape(self.s.shape)
 
     def _take(self, rows: npt.NDArray[np.int64]) -> "AliveRegular":
         s, beta, a, b = (np.broadcast_to(v, self.s.shape).ravel()[rows] for v in (self.s, self.beta, self.a, self.b))
-        return AliveRegular(s, beta, a, b, self.reached.reshape(-1, self.k)[rows])
+        return AliveRegular(s, beta, a, b, self.reached.reshape(-1, len(self.stages))[rows], self.k, self.first)
 
     def _answer(self, t: Any, answer: Answer, more: tuple[int, ...] = (), least: int = 0) -> Array:
         """Answer for each customer and time, those together that have like numbers of events ahead."""
@@ -144,7 +151,7 @@ class AliveRegular(Alive):
         size = _powers_of_two(np.maximum(_most_events(self.s.ravel()[who] + self.k, tau), least))
         result = np.empty((len(who), *more))
         for events in np.unique(size):
-            rows, chunk = np.flatnonzero(size == events), max(1, _CELLS // int(events * self.k))
+            rows, chunk = np.flatnonzero(size == events), max(1, _CELLS // int(events * len(self.stages)))
             for part in np.split(rows, range(chunk, len(rows), chunk)):
                 some = self._take(who[part])
                 result[part] = answer(some, tau[part], some._chances(tau[part], int(events)))
@@ -152,7 +159,7 @@ class AliveRegular(Alive):
 
     def _chances(self, tau: Array, events: int) -> Array:
         """Return the chance of stage j and M events ahead, negative binomial, for M below `events`: the last axis."""
-        s = (self.s[:, None] + np.arange(self.k))[:, :, None]
+        s = (self.s[:, None] + self.stages)[:, :, None]
         m = np.arange(events - 1)
         ratio = np.log((s + m) / (m + 1)) + np.log(np.maximum(tau / (1 + tau), dropout.TINY))[:, None, None]
         start = -s * np.log1p(tau)[:, None, None]
@@ -167,21 +174,21 @@ class AliveRegular(Alive):
 
     def _sum_over_purchases(self, events: Array, factor: Callable[[Array], Array]) -> Array:
         """Sum P(n purchases' events come) E[(1 - p)^(n - 1)] times a factor of n."""
-        at_least = np.cumsum(events[:, :, ::-1], axis=2)[:, :, ::-1]
+        at_least = _from_the_end(events)
         n = np.arange(1, events.shape[2] // self.k + 2)
         stayed = self._stayed(len(n))[:, : len(n)] * factor(n)
         total = np.zeros(len(self.s))
-        for j in range(self.k):
-            come = at_least[:, j, self.k - j :: self.k]
+        for i, j in enumerate(self.stages):
+            come = at_least[:, i, self.k - j :: self.k]
             total += (come * stayed[:, : come.shape[1]]).sum(axis=1)
         return total
 
     def _distribution(self, events: Array, up_to: int) -> Array:
         """With n purchases, events of n came, not of n + 1, and stayed each time; or of n or more, and dropped."""
         exactly = np.zeros((len(self.s), up_to + 2))
-        for j in range(self.k):
+        for i, j in enumerate(self.stages):
             edges = [0, *(n * self.k - j for n in range(1, up_to + 2))]
-            exactly += np.add.reduceat(events[:, j], edges, axis=1)
+            exactly += np.add.reduceat(events[:, i], edges, axis=1)
         at_least = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
         stayed = self._stayed(up_to + 1)
         chances = exactly * stayed
@@ -209,23 +216,37 @@ def _powers_of_two(numbers: Array) -> npt.NDArray[np.int64]:
 def _time_alive(some: AliveRegular, tau: Array, events: Array) -> Array:
     """Sum the time h(M) with M events ahead, times the chance to have stayed.
 
-    M h(M) + beta P(M events or more) = (s + M - 1) h(M - 1), by parts: downwards, all terms are positive.
+    M h(M) + beta P(M events or more) = (s + M - 1) h(M - 1), by parts. With c(M) = (s + M - 1) / M c(M - 1) it follows
+    that h(M) / c(M) is the sum of beta P(m events or more) / (m c(m)) over m above M: all terms are positive.
     """
-    k, last = some.k, events.shape[2] - 1
-    stages = np.arange(k)
-    s = some.s[:, None] + stages
-    stayed = some._stayed(last // k + 2)
-    at_least, time, total = np.zeros(s.shape), np.zeros(s.shape), np.zeros(len(s))
-    for m in range(last, 0, -1):
-        at_least = at_least + events[:, :, m]
-        time = (m * time + some.beta[:, None] * at_least) / (s + m - 1)
-        total += (time * stayed[:, (m - 1 + stages) // k]).sum(axis=1)
+    m, stages = np.arange(1, events.shape[2]), some.stages
+    s = (some.s[:, None] + stages)[:, :, None]
+    stayed = some._stayed(int(m[-1]) // some.k + 2)[:, (m - 1 + stages[:, None]) // some.k]
+    at_least = _from_the_end(events)[:, :, 1:] * some.beta[:, None, None]
+    grown = np.cumsum(np.log((s + m - 1) / m), axis=2)
+    if grown.max() > _HIGHEST:
+        return _step_by_step(s, at_least, stayed)
+    before = np.concatenate([np.ones_like(s), np.exp(grown[:, :, :-1])], axis=2)
+    time = before * _from_the_end(at_least / (m * np.exp(grown)))
+    return np.asarray((time * stayed).sum(axis=(1, 2)))
+
+
+def _from_the_end(values: Array) -> Array:
+    return np.cumsum(values[:, :, ::-1], axis=2)[:, :, ::-1]
+
+
+def _step_by_step(s: Array, at_least: Array, stayed: Array) -> Array:
+    """Do the same downwards, where c would overflow."""
+    time, total = np.zeros(s.shape[:2]), np.zeros(len(s))
+    for m in range(at_least.shape[2], 0, -1):
+        time = (m * time + at_least[:, :, m - 1]) / (s[:, :, 0] + m - 1)
+        total += (time * stayed[:, :, m - 1]).sum(axis=1)
     return total
 
 
 def _present_value(some: AliveRegular, force: float) -> Array:
     """Integrate over the logarithm of the rate, from where it counts no more to where it is no more likely."""
-    s, stages = some.s[:, None], np.arange(some.k)
+    s, stages = some.s[:, None], some.stages
     width = np.minimum(1.0, 1 / np.sqrt(s))
     least = np.minimum(36 / s, 36 / (s + 1) + np.log1p(1 / (some.beta[:, None] * force)))
     low = np.log(s) - 9 * width - least
@@ -273,8 +294,12 @@ class BgCnbdK(BgNbd):
 
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters, and k where it is not given, from rows with `columns`; raises `FitError`."""
-        tried = range(1, _LARGEST + 1) if self.k is None else [self.k]
-        best = max((self._with(k)._fit_parameters(X, window) for k in tried), key=lambda model: model._maximum())
+        tried = [self._with(k) for k in (range(1, _LARGEST + 1) if self.k is None else [self.k])]
+        rows = tried[0]._training_rows(X)
+        if len(tried) > 1 and (sample := self._sample(rows)) is not rows:
+            height = {id(m): m._climb(sample, m._starts(sample)).log_likelihood for m in tried}
+            tried = sorted(tried, key=lambda m: -height[id(m)])[:_CLIMBED]
+        best = max((model._fit_parameters(X, window) for model in tried), key=lambda model: model._maximum())
         for name in self.learned:
             setattr(self, name, getattr(best, name))
         return self
@@ -344,28 +369,38 @@ class BgCnbdK(BgNbd):
             return super()._likelihood(theta, rows)
         return MaximumLikelihood._likelihood(self, theta, rows)
 
+    def _curvature(self, theta: Array, rows: Rows) -> Array | None:
+        return super()._curvature(theta, rows) if self._events == 1 else None
+
     def _probability_alive(self, rows: Rows) -> Array:
         if self._events == 1:
             return super()._probability_alive(rows)
         alive, dropped = endings(self._own(self._theta(), rows), rows, self.tosses, self._events)
         return np.asarray(expit(logsumexp(alive, axis=1) - dropped))
 
-    def _alive(self, rows: Rows) -> tuple[Alive, npt.NDArray[np.int64]]:
+    def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
+        """Answer once for all who would be alike if alive in each stage; a history says how likely each stage is."""
         if self._events == 1:
-            return super()._alive(rows)
+            return super()._expect(X, answer)
+        rows = self._read(X)
         own = self._own(self._theta(), rows)
         r, alpha, a, b = (parameter + 0 * rows["frequency"] for parameter in own)
-        x = rows["frequency"]
-        first, which = distinct(x, rows["recency"], rows["age"], alpha, a, b)
-        reached, _ = endings(own, rows, self.tosses, self._events)
-        columns = (r + self._events * x, alpha + rows["age"], a, b + x + self.tosses, softmax(reached, axis=1))
-        return AliveRegular(*(column[first] for column in columns)), which
+        x, k = rows["frequency"], self._events
+        columns = [r + k * x, alpha + rows["age"], a, b + x + self.tosses]
+        first, which = distinct(*columns)
+        (s, beta, a, b), certain = (column[first] for column in columns), np.ones((len(first), 1))
+        reached = softmax(endings(own, rows, self.tosses, k)[0], axis=1) * self._probability_alive(rows)[:, None]
+        total: Any = 0.0
+        for stage in range(k):
+            answers = np.ascontiguousarray(answer(AliveRegular(s, beta, a, b, certain, k, stage)))[which]
+            total = total + answers * reached[:, stage].reshape(-1, *[1] * (answers.ndim - 1))
+        return np.asarray(total)
 
     def _new(self) -> tuple[float, Alive]:
         stays, alive = super()._new()
         if self._events == 1:
             return stays, alive
-        return stays, AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.eye(self._events)[0])
+        return stays, AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones(1), self._events)
 
 
 class MbgCnbdK(BgCnbdK):

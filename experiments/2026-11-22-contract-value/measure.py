@@ -123,7 +123,7 @@ def _config(data: Path, output: Path, ltv: dict[str, Any]) -> Any:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_500)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[5001, 5002, 5003, 5004])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5001, 5009)))
     parser.add_argument("--causes", action="store_true", help="switch off parts and causes, one at a time")
     parser.add_argument("--no-tracking", action="store_true")
     return parser.parse_args()

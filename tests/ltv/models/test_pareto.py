@@ -139,3 +139,11 @@ def test_purchases_of_all_the_future_need_a_discount_rate():
 def test_without_any_repeat_purchase_there_is_no_rate():
     with pytest.raises(FitError, match="nobody has bought twice"):
         ParetoNbd().fit({"frequency": [0, 0], "recency": [0, 0], "age": [5, 9]})
+
+
+def test_customers_who_never_leave_buy_as_a_negative_binomial():
+    model = ParetoNbd.from_parameters([2.0, 5.0, 0.03, 1e9])
+    rows = {"frequency": [3], "recency": [9.0], "age": [10.0]}
+    found = model.purchase_distribution(10.0, rows, 60)[0]
+    assert found.sum() == pytest.approx(1, abs=1e-6)
+    assert found[0] == pytest.approx((15 / 25) ** 5, rel=1e-4)

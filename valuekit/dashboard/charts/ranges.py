@@ -64,14 +64,14 @@ def by_horizon(frame: pd.DataFrame, currency: str) -> Picture:
     bars = alt.Chart(frame).encode(
         x=alt.X("horizon:O", title="Horizon, years", axis=alt.Axis(labelAngle=0, ticks=False)),
         y=alt.Y("amount:Q", title=currency, axis=alt.Axis(format=charts.SHORT, tickCount=5)),
-        opacity=alt.condition("datum.chosen", alt.value(1.0), alt.value(0.4)),
         tooltip=[
             alt.Tooltip("horizon:O", title="Horizon, years"),
             alt.Tooltip("amount:Q", title=f"Customer equity, {currency}", format=charts.EXACT),
             alt.Tooltip("more:Q", title=f"More than a year less, {currency}", format=charts.EXACT),
         ],
     )
-    marks = bars.mark_bar(width={"band": 0.72}, cornerRadiusEnd=3, color=theme.ACCENT)
+    pale = alt.condition("datum.chosen", alt.value(1.0), alt.value(0.4))
+    marks = bars.mark_bar(width={"band": 0.72}, cornerRadiusEnd=3, color=theme.ACCENT).encode(opacity=pale)
     text = bars.mark_text(dy=-8, color=charts.ink()).encode(text=alt.Text("amount:Q", format=charts.SHORT))
     return (marks + text).properties(height=240)
 

@@ -151,8 +151,8 @@ def _independence(models: pd.DataFrame) -> None:
     one = next(each(tested))
     parts.section("Does spend depend on how often customers buy?", "Gamma-Gamma assumes that it does not.")
     parts.note(
-        f"Rank correlation {one.spearman:+.3f} (p {one.spearman_p:.3g}). Read its size first: with many customers a tiny"
-        " one is significant too."
+        f"Rank correlation {one.spearman:+.3f} (p {one.spearman_p:.3g}). Read its size first: with many customers a"
+        " tiny one is significant too."
     )
 
 

@@ -63,7 +63,7 @@ CASH_VIEWS = {
 """By view of the page Cash flow: what must be on it."""
 
 VALUE_VIEWS = {
-    "Value": "SELECT FORMAT('{:,}', COUNT(*)) || ' current customers' FROM stages WHERE stage IN ('active', 'inactive')",
+    "Value": "SELECT FORMAT('{:,}', parties) || ' current customers' FROM value_sums WHERE name = 'current'",
     "Intervals": "SELECT FORMAT('{:,.0f}', ltv) FROM value_sums WHERE scope = 'tier' AND name = 'Top'",
     "What moves it": "SELECT FORMAT('{:,.0f}', value) FROM customer_equity WHERE part = 'total'",
     "Models": "SELECT FORMAT('{:,.1f}', bic) FROM value_models WHERE NOT stated",

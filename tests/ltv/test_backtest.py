@@ -1,3 +1,4 @@
+import json
 from datetime import date, timedelta
 
 import numpy as np
@@ -246,7 +247,7 @@ def test_frequencies_and_conditional_means_are_those_of_the_customers(tested, or
 
 
 def test_the_plot_holds_six_charts_of_the_best_model_or_of_the_one_that_is_asked_for(tested):
-    drawn = tested.plot().to_dict()
+    drawn = json.loads(tested.plot().to_json())
     assert len(drawn["vconcat"]) == 6
     assert drawn["title"].startswith("mbg_nbd, foretold at ")
     with pytest.raises(UnknownNameError, match="challenger"):

@@ -34,9 +34,9 @@ class Backtest:
     `scores`: origin, model, target (purchases or spend), `note` where a model could not foretell, and the metrics of
     `judging.METRICS`. `deciles`: origin, model, target, decile, customers, predicted, actual (means of a customer).
     `forecasts`: origin, model, customer, purchases, spend, low, high, actual_purchases, actual_spend, frequency.
-    Of models of purchases alone, `tracking`: origin, model, week, ends_on, foretold, came (repeat purchases of that week,
-    up to the end of the holdout), and `frequencies`: origin, model, label, foretold, came (customers by repeat purchases
-    up to the origin).
+    Of models of purchases alone, `tracking`: origin, model, week, ends_on, foretold, came (repeat purchases of that
+    week, up to the end of the holdout), and `frequencies`: origin, model, label, foretold, came (customers by repeat
+    purchases up to the origin).
     """
 
     scores: pa.Table
@@ -218,8 +218,9 @@ class _Found:
         """Add what the charts of a model show."""
         of = {"origin": origin, "model": name}
         first = _days(summary["first_on"])
-        births = np.bincount(first - first.min()).astype(float)
-        came = np.bincount(_days(repeats["day"]) - first.min(), weights=repeats["purchases"].to_numpy().astype(float))
+        births = np.bincount(first - first.min()).astype(np.float64)
+        came = np.zeros(int(_days(repeats["day"]).max(initial=first.max()) - first.min()) + 1)
+        came[_days(repeats["day"]) - first.min()] = repeats["purchases"].to_numpy()
         rows = read_columns(summary, ("frequency", "age"))
         for row in purchase_charts.tracking(model, births, came):
             ends_on = date(1970, 1, 1) + timedelta(days=int(first.min()) + 7 * row["week"] - 1)

@@ -73,12 +73,14 @@ def judged(backtest: Any, model: str, origin: date) -> Chart:
     of = {name: _of(getattr(backtest, name), model, origin) for name in ("tracking", "frequencies", "deciles")}
     begin = int((of["tracking"]["ends_on"] <= origin).sum())
     rule = alt.Chart(alt.InlineData([{"week": begin}])).mark_rule(color="#5E6E84", strokeDash=[4, 4]).encode(x="week:Q")
+    weeks = of["tracking"].drop(columns="ends_on")  # days have no place in the JSON of a chart
     tenths = of["deciles"][of["deciles"]["target"] == "purchases"]
     scores = _frame(backtest.scores)
     held = scores[(scores["origin"] == origin) & (scores["target"] == "purchases") & scores["coverage"].notna()]
+    held = held[["model", "coverage"]]
     rows = [
-        (tracking(of["tracking"]) + rule, "Repeat purchases so far, before and after the origin"),
-        (tracking(of["tracking"], cumulative=False) + rule, "Repeat purchases week by week"),
+        (tracking(weeks) + rule, "Repeat purchases so far, before and after the origin"),
+        (tracking(weeks, cumulative=False) + rule, "Repeat purchases week by week"),
         (frequency_histogram(of["frequencies"]), "Customers by repeat purchases up to the origin"),
         (
             conditional_expectation(backtest.conditional(model, origin)),
@@ -93,7 +95,7 @@ def judged(backtest: Any, model: str, origin: date) -> Chart:
 
 def _of(table: Any, model: str, origin: date) -> Any:
     frame = _frame(table)
-    return frame[(frame["model"] == model) & (frame["origin"] == origin)]
+    return frame[(frame["model"] == model) & (frame["origin"] == origin)].drop(columns=["model", "origin"])
 
 
 def _percent() -> alt.Axis:

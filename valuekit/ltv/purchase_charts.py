@@ -66,8 +66,10 @@ def _ages(age: Array) -> tuple[Array, Array]:
     if len(distinct) <= AGES:
         return distinct, counts
     part = (np.arange(len(distinct)) * AGES) // len(distinct)
-    customers = np.bincount(part, weights=counts)
-    return np.bincount(part, weights=counts * distinct) / customers, customers
+    customers, summed = (np.zeros(AGES) for _ in range(2))
+    np.add.at(customers, part, counts)
+    np.add.at(summed, part, counts * distinct)
+    return summed / customers, customers
 
 
 def conditional(frequency: Array, foretold: Array, came: Array) -> list[Row]:

@@ -48,26 +48,25 @@ def _all(run: Run, level: int) -> None:
                 f" Exactly {run.money(current.ltv, exact=True)}.",
                 f"{words.count(current.parties)} current customers, {run.settings.value}",
             ),
-            Card(
-                f"Between, in {level} of 100 cases",
-                _span(run, current),
-                f"Central {level}% interval of customer equity, in {run.currency}."
-                f" Exactly {run.money(current.low, exact=True)} to {run.money(current.high, exact=True)}.",
-                f"{_relative(current.low, current.ltv)} to {_relative(current.high, current.ltv)} of the value",
-            ),
+            _end(run, "Low end", current.low, current.ltv, level),
+            _end(run, "High end", current.high, current.ltv, level),
             Card(
                 "Error of the models",
                 f"±{run.money(current.deviation_by_parameters)}",
-                f"Standard deviation by what is not known of the models' parameters, in {run.currency}",
-                "Does not shrink with more customers, only with more history",
-            ),
-            Card(
-                "Chance",
-                f"±{run.money(chance)}",
-                f"Standard deviation by what each customer happens to do, in {run.currency}",
-                "Evens out over many customers",
+                f"Standard deviation by what is not known of the models' parameters, in {run.currency}. More customers"
+                " do not make it smaller, more history does.",
+                f"Chance adds ±{run.money(chance)}, and evens out over many customers",
             ),
         ]
+    )
+
+
+def _end(run: Run, name: str, end: float, value: float, level: int) -> Card:
+    return Card(
+        name,
+        run.money(end),
+        f"Of the central {level}% interval of customer equity, in {run.currency}. Exactly {run.money(end, exact=True)}.",
+        f"{_relative(end, value)} of the value",
     )
 
 

@@ -65,7 +65,8 @@ def _end(run: Run, name: str, end: float, value: float, level: int) -> Card:
     return Card(
         name,
         run.money(end),
-        f"Of the central {level}% interval of customer equity, in {run.currency}. Exactly {run.money(end, exact=True)}.",
+        f"Of the central {level}% interval of customer equity, in {run.currency}."
+        f" Exactly {run.money(end, exact=True)}.",
         f"{_relative(end, value)} of the value",
     )
 

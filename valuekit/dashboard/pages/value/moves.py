@@ -11,8 +11,8 @@ from valuekit.dashboard.run import Run
 
 PAGE = "value/moves"
 LEVERS = {
-    "retention": ("Retention", "Everybody's yearly chance to stay, from the first day on"),
-    "margin": ("Margin", "What is left of revenue after cost of goods and refunds"),
+    "retention": ("Retention", "The mean chance to stay, at a renewal or after a purchase"),
+    "margin": ("Margin", "Revenue less cost of goods"),
     "discount_rate": ("Discount rate", "What a year of waiting costs"),
     "acquisition_cost": ("Acquisition cost", "What winning a future customer costs"),
 }

@@ -110,9 +110,9 @@ def _fits(models: pd.DataFrame) -> None:
 
 def _verdict(model: Any) -> str:
     if model.at_bound:
-        return f"No: {model.at_bound} ran to a bound"
+        return f"No: {model.at_bound} ran to a bound, and a stated error widens intervals"
     if pd.isna(model.condition):
-        return "No: only what they say together is known"
+        return "No: a stated error stands for each, and widens intervals"
     return f"Yes (condition {model.condition:,.0f})"
 
 

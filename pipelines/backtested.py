@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from valuekit.calendar import add_months, month_end
 from valuekit.config import Config, load_config
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
+from valuekit.exports.files import atomic_file
 from valuekit.ltv import select
 from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
 from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
@@ -26,12 +28,16 @@ _SHOWN = {"bias": "+.1%", "wmae": ".3f", "rmse": ",.3f", "spearman": ".3f", "gin
 
 
 def backtest_config(
-    name: str, overrides: Sequence[str], *, origins: int, days: int, whole: bool, tell: Tell
+    name: str, overrides: Sequence[str], *, origins: int, days: int, whole: bool, tell: Tell, charts: Path | None = None
 ) -> dict[str, Any]:
     """Backtest the orders of a company, and with `whole` its value, at several origins; publish nothing.
 
+    `charts` is a file, .html or .json, for the charts of the best model of purchases at the last origin. Raises
+    `ConfigError` for another kind of file, or where there is nothing to draw.
     Returns `orders` (scores, deciles and choice; None without orders) and `cash` (scores by origin, scope, model).
     """
+    if charts and charts.suffix not in _WRITTEN:
+        raise ConfigError("is no file for charts.", where=str(charts), next_step="End its name in .html or .json.")
     path = config_path(name)
     config = load_config(path, overrides)
     with _engine(config) as engine:
@@ -41,14 +47,16 @@ def backtest_config(
         found: dict[str, Any] = {"as_of": work.as_of, "orders": None, "cash": []}
         if engine.count("orders"):
             tell("foretelling orders")
-            found["orders"] = _orders(engine, config, origins, days)
+            found["orders"] = _orders(engine, config, origins, days, charts)
+        elif charts:
+            raise ConfigError("draws backtests of orders, and there are none.", where="--charts")
         for origin in _month_ends(work.as_of, origins) if whole else ():
             tell(f"valuing the company as of {origin}")
             found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
     return found
 
 
-def _orders(engine: Engine, config: Config, origins: int, days: int) -> dict[str, Any]:
+def _orders(engine: Engine, config: Config, origins: int, days: int, charts: Path | None) -> dict[str, Any]:
     unit, returns = config.ltv.time_unit, config.ltv.unmatched_returns
     view_lines(engine)
     try:
@@ -59,8 +67,15 @@ def _orders(engine: Engine, config: Config, origins: int, days: int) -> dict[str
         return {"scores": [], "deciles": [], "choice": str(error)}
     finally:
         engine.execute("DROP VIEW order_lines")
+    if charts:
+        with atomic_file(charts, overwrite=True) as draft:
+            draft.write_text(_WRITTEN[charts.suffix](tested.plot()), encoding="utf-8")
     chosen = str(select(tested))
     return {"scores": tested.scores.to_pylist(), "deciles": tested.deciles.to_pylist(), "choice": chosen}
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {".html": lambda c: str(c.to_html()), ".json": lambda c: str(c.to_json())}
+"""How a chart (altair) is written, by the ending of its file."""
 
 
 def _valued(config: Config, today: Work, origin: date) -> Any:

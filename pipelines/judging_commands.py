@@ -21,6 +21,10 @@ def backtest(
         bool, typer.Option("--whole", help="Value the company at each origin too, against a year's cash.")
     ] = False,
     settings: Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")] = [],  # noqa: B006 - typer copies it
+    charts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the best model's charts: .html (drawn online) or .json (Vega-Lite)."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Foretell from days of the past what has come since, and say which model was how far off."""
@@ -28,7 +32,13 @@ def backtest(
     from pipelines.streams import out, print_json
 
     found = backtest_config(
-        config, settings, origins=origins, days=days, whole=whole, tell=lambda words: typer.echo(words, err=True)
+        config,
+        settings,
+        origins=origins,
+        days=days,
+        whole=whole,
+        charts=charts,
+        tell=lambda words: typer.echo(words, err=True),
     )
     print_json(found) if json else print_backtest(found, out())
 

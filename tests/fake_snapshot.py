@@ -378,6 +378,8 @@ def _value_sums(engine: Engine) -> None:
     engine.execute(f"""CREATE OR REPLACE TABLE value_sums AS
         WITH grouped AS (
             SELECT 'company' AS scope, 'all' AS name, ltv FROM ltv
+            UNION ALL SELECT 'customers', CASE WHEN stage IN ('active', 'inactive') THEN 'current' ELSE 'other' END, ltv
+            FROM ltv JOIN stages USING (party_id)
             UNION ALL SELECT 'stage', stage, ltv FROM ltv JOIN stages USING (party_id)
             UNION ALL SELECT 'tier', tier, ltv FROM segments
             UNION ALL SELECT 'cohort', CAST(YEAR(first_paid_on) AS VARCHAR), ltv FROM ltv JOIN facts USING (party_id)
@@ -396,6 +398,29 @@ def _value_sums(engine: Engine) -> None:
     engine.execute(f"""CREATE OR REPLACE TABLE customer_equity AS
         SELECT 'current' AS part, COUNT(*) AS parties, SUM(ltv) AS value, NULL AS each FROM ltv
         UNION ALL SELECT 'total', NULL, ltv, NULL FROM ({total})""")
+    _models(engine)
+
+
+def _models(engine: Engine) -> None:
+    """One fitted model of renewals, with a curve, and one stated model of purchases."""
+    renewals = {"model": "contracts.renewals.12m", "kind": "ShiftedBetaGeometric", "unit": "12 months", "stated": False,
+                "note": "sbg by BIC (sbg 820.0, bdw 824.1)", "since": date(2023, 7, 1), "until": AS_OF,
+                "observations": 300.0, "log_likelihood": -404.3, "aic": 812.6, "bic": 820.0, "starts": 3.0,
+                "agreeing": 3.0, "gradient": 1e-7, "condition": 86.0, "at_bound": ""}  # fmt: skip
+    orders = {"model": "orders.purchases", "kind": "MbgNbd", "unit": "week", "stated": True, "at_bound": "",
+              "note": "only 3 customers have bought again"}  # fmt: skip
+    rows = [renewals, orders]
+    parameters = [("contracts.renewals.12m", "alpha", 1, 0.8, 0.1), ("contracts.renewals.12m", "beta", 2, 3.4, 0.6),
+                  ("orders.purchases", "r", 1, 0.5, None)]  # fmt: skip
+    curve = [(1.0, 250.0, 0.8, 0.75, 0.85, 0.81), (2.0, 120.0, 0.69, 0.62, 0.76, 0.68)]
+    engine.put("value_models", pa.Table.from_pylist(rows, schema=PUBLISHED["value_models"].arrow))
+    for name, found in (
+        ("model_parameters", parameters),
+        ("retention_checks", [(rows[0]["model"], *c) for c in curve]),
+    ):
+        names = PUBLISHED[name].names
+        table = pa.Table.from_pylist([dict(zip(names, r, strict=True)) for r in found], schema=PUBLISHED[name].arrow)
+        engine.put(name, table)
 
 
 def _segments(engine: Engine) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from valuekit.dashboard import theme
 from valuekit.dashboard.pages.cashflow import TABS
+from valuekit.dashboard.pages.value import TABS as VALUE_TABS
 from valuekit.dashboard.router import PAGES
 from valuekit.money import show
 from valuekit.snapshot import Snapshot
@@ -60,6 +61,15 @@ CASH_VIEWS = {
     "One customer": "SELECT 'Where its balance tips'",
 }
 """By view of the page Cash flow: what must be on it."""
+
+VALUE_VIEWS = {
+    "Value": "SELECT FORMAT('{:,}', parties) || ' current customers' FROM value_sums WHERE name = 'current'",
+    "Intervals": "SELECT FORMAT('{:,.0f}', ltv) FROM value_sums WHERE scope = 'tier' AND name = 'Top'",
+    "What moves it": "SELECT FORMAT('{:,.0f}', value) FROM customer_equity WHERE part = 'total'",
+    "Models": "SELECT FORMAT('{:,.1f}', bic) FROM value_models WHERE NOT stated",
+    "One customer": "SELECT 'in 80 of 100 cases'",
+}
+"""By view of the page Lifetime value: what must be on it."""
 
 TWO = {"view": "Two measures", "from": "CFO · Most profitable", "to": "CRO · Keeps coming back"}
 ADDRESSES = {"overview": "", "best-customers": f"best-customers?{urlencode(TWO)}"}
@@ -160,17 +170,30 @@ def test_every_view_of_the_cash_flow_shows_its_number_on_a_narrow_screen(
     with subscription.engine() as engine:
         said = {view: engine.scalar(sql) for view, sql in CASH_VIEWS.items()}
     assert set(said) == set(TABS)
+    _assert_views("cash-flow", said, address, browser)
+
+
+def _assert_views(page: str, said: dict[str, str], address: str, browser: "playwright.Browser") -> None:
     context = browser.new_context(viewport={"width": 420, "height": 900}, color_scheme="dark")
     try:
         tab = context.new_page()
         for view, number in said.items():
-            tab.goto(f"{address}/cash-flow?{urlencode({'view': view})}")
+            tab.goto(f"{address}/{page}?{urlencode({'view': view})}")
             tab.get_by_text(number, exact=False).first.wait_for(timeout=60_000)
             assert tab.locator(".stException").count() == 0, view
             main = tab.locator("[data-testid='stMain']")
             assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{view} is wider than the screen"
     finally:
         context.close()
+
+
+def test_every_view_of_the_lifetime_value_shows_its_number_on_a_narrow_screen(
+    address: str, browser: "playwright.Browser", subscription: Snapshot
+) -> None:
+    with subscription.engine() as engine:
+        said = {view: engine.scalar(sql) for view, sql in VALUE_VIEWS.items()}
+    assert set(said) == set(VALUE_TABS)
+    _assert_views("lifetime-value", said, address, browser)
 
 
 def test_a_click_on_a_row_of_the_bridge_names_its_parties(

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.dashboard.conftest import Open, page_script
 from tests.dashboard.reading import ask, cards, first, rows, short, text
 from valuekit.dashboard.data import Scenario, value_sql
+from valuekit.dashboard.pages.value import TABS
 from valuekit.dashboard.router import PAGES
 from valuekit.snapshot import Snapshot
 from valuekit.snapshot.manifest import StageRule
@@ -191,6 +192,7 @@ def test_measures_without_data_are_named_with_their_reason(open_page: Open, reta
 VIEWS = {
     "cash-flow": ("The company", "Who pays for whom", "Cost pools", "What if", "Receivables", "One customer"),
     "best-customers": ("Where they agree", "Two measures"),
+    "lifetime-value": tuple(TABS),
     "customers": ("Differences", "Overlap", "Growth", "Churn", "Recurring revenue", "Stages"),
     "to-check": (),
 }

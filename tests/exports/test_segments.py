@@ -44,7 +44,9 @@ def test_a_row_carries_its_ids_in_every_system_and_what_its_words_mean(snapshot,
     assert rows_of(tmp_path / "s.csv")[0] == {
         "party_id": "p1", "records": "2", "billing_records": "b1", "crm_records": "c1", "name": "Ada Ltd",
         "label": "Ada Ltd",
-        "stage": "active", "tier": "Top", "ltv": "2400.0000", "currency": "EUR", "net_cash_12m": "1000.0000",
+        "stage": "active", "tier": "Top", "ltv": "2400.0000",
+        "ltv_low_80": "2320.0000", "ltv_high_80": "2480.0000", "ltv_basis": "own", "ltv_own_weight": "0.8",
+        "currency": "EUR", "net_cash_12m": "1000.0000",
         "mrr": "0.0000", "as_of": "2026-06-30", "run_id": snapshot.manifest.run_id,
         "tier_definition": "tier 1 by lifetime value",
     }  # fmt: skip

@@ -1,3 +1,4 @@
+import json
 from datetime import date, timedelta
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from valuekit.errors import ConfigError, FitError
+from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots, select, split, value_orders
 from valuekit.ltv.drift import distance, read_purchase_model
 from valuekit.ltv.forecasters import Foretold, purchase_interval
@@ -221,6 +222,39 @@ def test_charts_take_the_tables_of_a_backtest(tested):
     assert all(chart.to_dict()["$schema"].endswith(".json") for chart in made)
     data = [next(iter(chart.to_dict()["datasets"].values())) for chart in made[2:4]]
     assert [[r["value"] for r in rows if r["what"] == "came"] for rows in data] == [[2.0, 3.0, 6.0], [2.0, 1.0, 3.0]]
+
+
+def test_tracking_ends_with_all_repeat_purchases_of_the_customers_known_then(tested, orders):
+    origin = row(tested, "mbg_nbd")["origin"]
+    known = orders[orders["date"] <= origin]["customer"].unique()
+    days = orders[orders["customer"].isin(known)].drop_duplicates(["customer", "date"])
+    weeks = [r for r in tested.tracking.to_pylist() if r["origin"] == origin and r["model"] == "mbg_nbd"]
+    whole = days[days["date"] <= weeks[-1]["ends_on"]]
+    assert sum(r["came"] for r in weeks) == len(whole) - len(known)
+    assert sum(r["foretold"] for r in weeks) == pytest.approx(len(whole) - len(known), rel=0.1)
+    up_to = sum(r["came"] for r in weeks if r["ends_on"] <= origin)
+    assert up_to <= (days["date"] <= origin).sum() - len(known)
+
+
+def test_frequencies_and_conditional_means_are_those_of_the_customers(tested, orders):
+    origin = row(tested, "mbg_nbd")["origin"]
+    counted = split(orders, origin)
+    repeats = np.minimum(counted.calibration["frequency"].to_numpy(), 7)
+    found = [r for r in tested.frequencies.to_pylist() if r["origin"] == origin and r["model"] == "mbg_nbd"]
+    assert [r["came"] for r in found] == np.bincount(repeats, minlength=8).tolist()
+    assert sum(r["foretold"] for r in found) == pytest.approx(len(repeats))
+    means = {r["label"]: r["came"] for r in tested.conditional("mbg_nbd", origin).to_pylist()}
+    assert means["0"] == pytest.approx(counted.holdout["purchases"].to_numpy()[repeats == 0].mean())
+
+
+def test_the_plot_holds_six_charts_of_the_best_model_or_of_the_one_that_is_asked_for(tested):
+    drawn = json.loads(tested.plot().to_json())
+    assert len(drawn["vconcat"]) == 6
+    assert drawn["title"].startswith("mbg_nbd, foretold at ")
+    with pytest.raises(UnknownNameError, match="challenger"):
+        tested.plot("challenger")
+    with pytest.raises(UnknownNameError, match="origin"):
+        tested.plot(origin=START)
 
 
 # --- the choice in a run

@@ -42,6 +42,10 @@ def test_errors_of_shared_parameters_count_in_sums(world):
     assert 0.3 * whole < shared <= float(own[1])
     assert abs(realised.sum() - float(row["ltv"])) < 3 * whole
     assert row["ltv"] == world.engine.scalar("SELECT SUM(ltv) FROM ltv")
+    sides = dict(world.engine.rows("SELECT name, ltv FROM value_sums WHERE scope = 'customers'"))
+    assert sum(sides.values()) == row["ltv"]
+    current = "SELECT SUM(ltv) FROM ltv JOIN stages USING (party_id) WHERE stage IN ('active', 'inactive')"
+    assert sides["current"] == world.engine.scalar(current)
     cohorts = world.engine.rows("SELECT SUM(ltv), SUM(parties) FROM value_sums WHERE scope = 'cohort'")[0]
     assert cohorts == (row["ltv"], row["parties"])
 

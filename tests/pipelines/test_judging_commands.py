@@ -52,6 +52,16 @@ def test_backtest_judges_orders_and_cash_of_a_configuration(shop, capsys):
     assert cash["orders", "model", "revenue"]["actual"] == cash["all", "last_period", "revenue"]["actual"] > 0
 
 
+def test_backtest_draws_the_charts_of_the_best_model(shop, capsys, tmp_path):
+    arguments = ["backtest", str(shop / "shop.yaml"), "--origins", "1", "--days", "120", "--set", "as_of=2025-01-31"]
+    assert run_command([*arguments, "--charts", str(tmp_path / "judged.json")]) == 0
+    drawn = json.loads((tmp_path / "judged.json").read_text())
+    assert len(drawn["vconcat"]) == 6
+    capsys.readouterr()
+    assert run_command([*arguments, "--charts", str(tmp_path / "judged.pdf")]) != 0
+    assert "End its name in .html or .json" in capsys.readouterr().err
+
+
 def test_drift_says_what_to_do(shop, capsys):
     assert run_command(["drift", str(shop / "model.json"), str(shop / "orders.csv")]) == 0
     told = capsys.readouterr().out

@@ -164,8 +164,8 @@ def _composed(page: str, step: str, slots: Mapping[str, Slot]) -> str:
 
 def prepare_values(engine: Engine, current: Sequence[str]) -> None:
     """Make the tables `valued` and `flows`, from which any scenario is quick; once for a run."""
-    _make(engine, "valued", _sql("value", "valued", {}), {"current": list(current)})
-    _make(engine, "flows", _sql("value", "flows", {}))
+    _make(engine, "valued", _sql("value/worth", "valued", {}), {"current": list(current)})
+    _make(engine, "flows", _sql("value/worth", "flows", {}))
 
 
 def make_values(engine: Engine, scenario: Scenario) -> str:
@@ -176,7 +176,11 @@ def make_values(engine: Engine, scenario: Scenario) -> str:
     values = ltv_sql(
         Horizon(scenario.years), scenario.discount, scenario.off, cube="flows", parties="valued", party="place"
     )
-    _make(engine, scenario.name, _sql("value", "scenario", {"value": Expression("value", f"({values})", frozenset())}))
+    _make(
+        engine,
+        scenario.name,
+        _sql("value/worth", "scenario", {"value": Expression("value", f"({values})", frozenset())}),
+    )
     return scenario.name
 
 

@@ -222,7 +222,7 @@ class Run:
         """Return current customers' expected cash by stream (`key`) and year (columns 1 to 10), not discounted."""
         opened = _open(self.path, self.manifest.run_id)
         _prepared(opened.number, opened)
-        return self.ask("value", "years")
+        return self.ask("value/worth", "years")
 
     def _values(self, scenario: data.Scenario) -> str:
         opened = _open(self.path, self.manifest.run_id)

@@ -11,6 +11,7 @@ from valuekit.engine.steps import compose
 from valuekit.errors import UnknownNameError
 from valuekit.exports.files import TableFormat, atomic_file, write_csv, write_table
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.movements import need_tables
 from valuekit.tables.published import VALUED_STAGES
 
 
@@ -27,12 +28,15 @@ def export_segments(
     """Write one row per party that paid more than it got back, the highest value first; return the number of rows.
 
     Columns: party_id, records (how many were merged), `<system>_records` per system (ids joined by `; `), name, label
-    (the name, or else system and record), stage, tier, ltv, currency, net_cash_12m, mrr, as_of, run_id and
-    tier_definition. Money is in the reporting currency.
+    (the name, or else system and record), stage, tier, ltv, ltv_low_80 and ltv_high_80 (ends of its 80 %
+    interval), ltv_basis (own, pooled or prior: on whose history it rests) and ltv_own_weight (of its own, 0 to 1),
+    currency, net_cash_12m, mrr, as_of, run_id and tier_definition. Money is in the reporting currency.
     CSV is RFC 4180 in UTF-8 (with a byte-order mark for Excel when `bom`), and safe to open in a spreadsheet: text that
     looks like a formula is neutralised. `target` None writes CSV to standard output.
-    Raises `UnknownNameError` for an unknown tier or stage, `ConfigError` when the file exists and not `overwrite`.
+    Raises `UnknownNameError` for an unknown tier or stage, `ConfigError` when the file exists and not `overwrite`,
+    `InputError` when an earlier valuekit published the snapshot, without intervals.
     """
+    need_tables(snapshot, ("ltv_intervals",))
     with snapshot.engine() as engine:
         tiers = [row[0] for row in engine.rows("SELECT tier FROM tiers ORDER BY tier_order")]
         _check("tier", tier, tiers)

@@ -18,6 +18,10 @@ SELECT
     s.stage,
     s.tier,
     s.ltv,
+    i.low_80 AS ltv_low_80,
+    i.high_80 AS ltv_high_80,
+    v.basis AS ltv_basis,
+    v.own_weight AS ltv_own_weight,
     $currency AS currency,
     s.net_cash_12m,
     s.mrr,
@@ -27,5 +31,7 @@ SELECT
 FROM _chosen AS s
 JOIN parties AS p ON p.party_id = s.party_id
 JOIN _known_as AS k ON k.party_id = s.party_id
+LEFT JOIN ltv AS v ON v.party_id = s.party_id
+LEFT JOIN ltv_intervals AS i ON i.party_id = s.party_id
 JOIN tiers AS t ON t.tier = s.tier
 ORDER BY s.tier_order, s.ltv DESC, s.party_id

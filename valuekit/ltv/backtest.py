@@ -7,14 +7,17 @@ from typing import Any, Unpack
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError, FitError
-from valuekit.ltv import forecasters, judging
+from valuekit.errors import ConfigError, FitError, UnknownNameError
+from valuekit.ltv import forecasters, judging, purchase_charts
 from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
+from valuekit.ltv.models import PurchaseModel
+from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.purchases import purchase_model, reads_gaps
-from valuekit.ltv.summary import PACKAGE, Unmatched, drop_summary, hold_out, last_day, summarise_lines
+from valuekit.ltv.summary import PACKAGE, Unmatched, count_repeats, drop_summary, hold_out, last_day, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 MODELS = ("mbg_nbd", "bg_nbd")
@@ -31,11 +34,51 @@ class Backtest:
     `scores`: origin, model, target (purchases or spend), `note` where a model could not foretell, and the metrics of
     `judging.METRICS`. `deciles`: origin, model, target, decile, customers, predicted, actual (means of a customer).
     `forecasts`: origin, model, customer, purchases, spend, low, high, actual_purchases, actual_spend, frequency.
+    Of models of purchases alone, `tracking`: origin, model, week, ends_on, foretold, came (repeat purchases of that
+    week, up to the end of the holdout), and `frequencies`: origin, model, label, foretold, came (customers by repeat
+    purchases up to the origin).
     """
 
     scores: pa.Table
     deciles: pa.Table
     forecasts: pa.Table
+    tracking: pa.Table
+    frequencies: pa.Table
+
+    def conditional(self, model: str, origin: date) -> pa.Table:
+        """Return the mean purchases by purchases before: label, customers, foretold, came; see `purchase_charts`."""
+        rows = _of(self.forecasts, model, origin)
+        columns = (rows[name].to_numpy().astype(float) for name in ("frequency", "purchases", "actual_purchases"))
+        return pa.Table.from_pylist(purchase_charts.conditional(*columns), schema=_CONDITIONAL)
+
+    def plot(self, model: str | None = None, origin: date | None = None) -> Any:
+        """Return the charts (altair) of a model at an origin: tracking, frequencies, means, tenths and coverage.
+
+        The default is the model of purchases with the smallest error, at the last origin. Raises `FitError` where no
+        model of purchases foretold, `UnknownNameError` for a model or origin that is not in the backtest.
+        """
+        from valuekit.ltv.plots import judged  # noqa: PLC0415 - whoever draws nothing does not wait for altair
+
+        return judged(self, *self._charted(model, origin))
+
+    def _charted(self, model: str | None, origin: date | None) -> tuple[str, date]:
+        rows = self.scores.to_pylist()
+        known = {(r["model"], r["origin"]) for r in self.tracking.select(["model", "origin"]).to_pylist()}
+        if not known:
+            raise FitError("no model of purchases foretold anything to draw.", where="backtest")
+        last = origin or max(day for _, day in known)
+        errors = {r["model"]: r["rmse"] for r in rows if r["origin"] == last and r["target"] == "purchases"}
+        there = sorted(name for name, day in known if day == last)
+        if not there:
+            raise UnknownNameError("origin", str(last), sorted({str(day) for _, day in known}), where="backtest")
+        chosen = model or min(there, key=lambda name: errors[name])
+        if chosen not in there:
+            raise UnknownNameError("model of purchases", chosen, there, where="backtest")
+        return chosen, last
+
+
+def _of(table: pa.Table, model: str, origin: date) -> pa.Table:
+    return table.filter((pc.field("model") == model) & (pc.field("origin") == origin))
 
 
 def backtest_orders(
@@ -88,10 +131,13 @@ def backtest_lines(
     """Do what `backtest_orders` does, on the view `order_lines` of an engine; `log_gaps`: a candidate reads them."""
     found = _Found()
     for origin in _origins(engine, origins, days):
-        known, came = _at(engine, origin, days, unit, unmatched_returns, log_gaps)
+        known, came, repeats = _at(engine, origin, days, unit, unmatched_returns, log_gaps)
         for name, forecaster in candidates.items():
             try:
-                found.add(origin, name, known, forecaster(known), came)
+                foretold = forecaster(known)
+                found.add(origin, name, known, foretold, came)
+                if foretold.model:
+                    found.draw(origin, name, known.summary, foretold.model, repeats)
             except FitError as error:
                 found.scores += [{"origin": origin, "model": name, "target": t, "note": str(error)} for t in TARGETS]
     return found.tables()
@@ -116,19 +162,19 @@ def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[d
 
 def _at(
     engine: Engine, origin: date, days: int, unit: str, unmatched: Unmatched, log_gaps: bool
-) -> tuple[Known, pa.Table]:
-    """Return what is known at an origin, and what has come since."""
+) -> tuple[Known, pa.Table, pa.Table]:
+    """Return what is known at an origin, what has come since, and repeat purchases by day up to the end of that."""
     before = origin - timedelta(days=days)
-    former_features, former = _summed(engine, before, days, unit, unmatched)[1:]
+    former_features, former = _summed(engine, before, days, unit, unmatched)[1:3]
     features_then = None
     if len(former) >= MINIMUM_CUSTOMERS:
         features_then = Former(former_features, *(former[name].to_numpy().astype(float) for name in TARGETS))
-    summary, features, came = _summed(engine, origin, days, unit, unmatched, log_gaps)
+    summary, features, came, repeats = _summed(engine, origin, days, unit, unmatched, log_gaps)
     if len(summary) < MINIMUM_CUSTOMERS:
         raise ConfigError(
             f"only {len(summary)} customers had bought by {origin}.", where="backtest", next_step="Take a later origin."
         )
-    return Known(summary, features, days, features_then), came
+    return Known(summary, features, days, features_then), came, repeats
 
 
 def _summed(
@@ -136,14 +182,16 @@ def _summed(
 ) -> tuple[pa.Table, ...]:
     summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched, log_gaps=log_gaps)
     hold_out(engine, day, day + timedelta(days=days))
+    count_repeats(engine, day + timedelta(days=days))
     engine.run(PACKAGE, "order_features.sql", {"as_of": day, "days": days})
     tables = tuple(
         engine.query(f"SELECT * FROM {name} ORDER BY party_id")
         for name in ("order_summary", "order_features", "order_holdout")
     )
-    engine.drop("order_features", "order_holdout")
+    repeats = engine.query("SELECT day, purchases FROM repeat_days ORDER BY day")
+    engine.drop("order_features", "order_holdout", "repeat_days")
     drop_summary(engine)
-    return (*tables[:2], _floats(tables[2]))
+    return (*tables[:2], _floats(tables[2]), repeats)
 
 
 def _floats(holdout: pa.Table) -> pa.Table:
@@ -152,12 +200,14 @@ def _floats(holdout: pa.Table) -> pa.Table:
 
 
 class _Found:
-    """Gathers rows of the three tables."""
+    """Gathers rows of the tables."""
 
     def __init__(self) -> None:
         self.scores: list[dict[str, Any]] = []
         self.deciles: list[dict[str, Any]] = []
         self.forecasts: list[pa.Table] = []
+        self.tracking: list[dict[str, Any]] = []
+        self.frequencies: list[dict[str, Any]] = []
 
     def add(self, origin: date, model: str, known: Known, foretold: Foretold, came: pa.Table) -> None:
         of = {"origin": origin, "model": model}
@@ -169,12 +219,31 @@ class _Found:
             self.deciles += [{**of, "target": target, **row} for row in judging.deciles(actual, predicted)]
         self.forecasts.append(_rows(origin, model, known, foretold, came))
 
+    def draw(self, origin: date, name: str, summary: pa.Table, model: PurchaseModel, repeats: pa.Table) -> None:
+        """Add what the charts of a model show."""
+        of = {"origin": origin, "model": name}
+        first = _days(summary["first_on"])
+        births = np.bincount(first - first.min()).astype(np.float64)
+        came = np.zeros(int(_days(repeats["day"]).max(initial=first.max()) - first.min()) + 1)
+        came[_days(repeats["day"]) - first.min()] = repeats["purchases"].to_numpy()
+        rows = read_columns(summary, ("frequency", "age"))
+        for row in purchase_charts.tracking(model, births, came):
+            ends_on = date(1970, 1, 1) + timedelta(days=int(first.min()) + 7 * row["week"] - 1)
+            self.tracking.append({**of, **row, "ends_on": ends_on})
+        self.frequencies += [of | row for row in purchase_charts.frequencies(model, rows["frequency"], rows["age"])]
+
     def tables(self) -> Backtest:
         return Backtest(
             pa.Table.from_pylist(self.scores, schema=_SCORES),
             pa.Table.from_pylist(self.deciles, schema=_DECILES),
             pa.concat_tables([_FORECASTS.empty_table(), *self.forecasts]),
+            pa.Table.from_pylist(self.tracking, schema=_TRACKING),
+            pa.Table.from_pylist(self.frequencies, schema=_FREQUENCIES),
         )
+
+
+def _days(column: pa.ChunkedArray) -> Any:
+    return column.cast(pa.int32()).to_numpy().astype(np.int64)
 
 
 def _rows(origin: date, model: str, known: Known, foretold: Foretold, came: pa.Table) -> pa.Table:
@@ -189,6 +258,10 @@ def _rows(origin: date, model: str, known: Known, foretold: Foretold, came: pa.T
 
 _OF = [("origin", pa.date32()), ("model", pa.string()), ("target", pa.string())]
 _SCORES = pa.schema([*_OF, ("note", pa.string()), *((name, pa.float64()) for name in judging.METRICS)])
+_BOTH = [("foretold", pa.float64()), ("came", pa.float64())]
+_TRACKING = pa.schema([*_OF[:2], ("week", pa.int64()), ("ends_on", pa.date32()), *_BOTH])
+_FREQUENCIES = pa.schema([*_OF[:2], ("label", pa.string()), *_BOTH])
+_CONDITIONAL = pa.schema([("label", pa.string()), ("customers", pa.int64()), *_BOTH])
 _DECILES = pa.schema(
     [*_OF, ("decile", pa.int64()), ("customers", pa.int64()), ("predicted", pa.float64()), ("actual", pa.float64())]
 )

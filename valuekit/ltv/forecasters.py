@@ -50,12 +50,16 @@ class Former:
 
 @dataclass(frozen=True)
 class Foretold:
-    """Expected purchases and spend of each customer; `low` and `high` are the ends of the interval of purchases."""
+    """Expected purchases and spend of each customer; `low` and `high` are the ends of the interval of purchases.
+
+    `model` is the fitted model of purchases, where there is one.
+    """
 
     purchases: Array
     spend: Array
     low: Array | None = None
     high: Array | None = None
+    model: PurchaseModel | None = None
 
 
 class Forecaster(Protocol):
@@ -65,7 +69,11 @@ class Forecaster(Protocol):
         """Return what each customer of `known.summary` is expected to do in the next `known.days`."""
 
 
-def by_model(make: Callable[[], PurchaseModel], level: float = 0.9) -> Forecaster:
+LEVEL = 0.9
+"""Level of the intervals by which a model is judged."""
+
+
+def by_model(make: Callable[[], PurchaseModel], level: float = LEVEL) -> Forecaster:
     """Return the forecaster that fits a purchase model and Gamma-Gamma at the origin."""
 
     def foretell(known: Known) -> Foretold:
@@ -75,7 +83,7 @@ def by_model(make: Callable[[], PurchaseModel], level: float = 0.9) -> Forecaste
         rows = read_columns(known.summary, ("frequency", "monetary"))
         spend = purchases * expected_spend(rows["frequency"], rows["monetary"])
         low, high = purchase_interval(model, ahead, known.summary, level)
-        return Foretold(purchases, spend, low, high)
+        return Foretold(purchases, spend, low, high, model)
 
     return foretell
 
@@ -184,7 +192,8 @@ def cohort_mean(known: Known) -> Foretold:
     settled = np.asarray(rows["age_days"] >= known.days, dtype=np.float64)
     if not settled.any():
         raise FitError(f"no customer was there for {known.days} days before.", next_step="Start at a later origin.")
-    return Foretold(*(_by_cohort(rows[name], rows["cohort"], settled) for name in ("last_purchases", "last_spend")))
+    purchases, spend = (_by_cohort(rows[name], rows["cohort"], settled) for name in ("last_purchases", "last_spend"))
+    return Foretold(purchases, spend)
 
 
 def _by_cohort(values: Array, cohort: Array, settled: Array) -> Array:

@@ -1,9 +1,12 @@
 """Charts (altair) by which a forecast is shown and judged. Each takes a small table, of Arrow or pandas."""
 
+from datetime import date
 from typing import Any
 
 import altair as alt
 import pyarrow as pa
+
+from valuekit.ltv.forecasters import LEVEL
 
 FORETOLD, CAME = "#0072B2", "#B4490A"
 """Blue is what was foretold, red what came: told apart by colour-blind eyes (Okabe and Ito, 2008)."""
@@ -63,6 +66,36 @@ def coverage(table: Any, *, level: float) -> Chart:
     x = alt.X("coverage:Q", title="Customers within the interval", scale=alt.Scale(domain=[0, 1]), axis=_percent())
     line = alt.Chart(alt.InlineData([{"level": level}])).mark_rule(color=CAME, strokeDash=[4, 4]).encode(x="level:Q")
     return bars.encode(y=alt.Y("model:N", title=None), x=x) + line
+
+
+def judged(backtest: Any, model: str, origin: date) -> Chart:
+    """All charts that judge one model of a `Backtest` at one origin, below each other; the rule is the origin."""
+    of = {name: _of(getattr(backtest, name), model, origin) for name in ("tracking", "frequencies", "deciles")}
+    begin = int((of["tracking"]["ends_on"] <= origin).sum())
+    rule = alt.Chart(alt.InlineData([{"week": begin}])).mark_rule(color="#5E6E84", strokeDash=[4, 4]).encode(x="week:Q")
+    weeks = of["tracking"].drop(columns="ends_on")  # days have no place in the JSON of a chart
+    tenths = of["deciles"][of["deciles"]["target"] == "purchases"]
+    scores = _frame(backtest.scores)
+    held = scores[(scores["origin"] == origin) & (scores["target"] == "purchases") & scores["coverage"].notna()]
+    held = held[["model", "coverage"]]
+    rows = [
+        (tracking(weeks) + rule, "Repeat purchases so far, before and after the origin"),
+        (tracking(weeks, cumulative=False) + rule, "Repeat purchases week by week"),
+        (frequency_histogram(of["frequencies"]), "Customers by repeat purchases up to the origin"),
+        (
+            conditional_expectation(backtest.conditional(model, origin)),
+            "Purchases after the origin, by purchases before",
+        ),
+        (calibration(tenths), "Purchases after the origin, by tenth of customers"),
+        (coverage(held, level=LEVEL), "Intervals of purchases: the line is what they should hold"),
+    ]
+    charts = [chart.properties(width=640, title=title) for chart, title in rows]
+    return alt.vconcat(*charts).properties(title=f"{model}, foretold at {origin}")
+
+
+def _of(table: Any, model: str, origin: date) -> Any:
+    frame = _frame(table)
+    return frame[(frame["model"] == model) & (frame["origin"] == origin)].drop(columns=["model", "origin"])
 
 
 def _percent() -> alt.Axis:

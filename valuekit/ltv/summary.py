@@ -1,12 +1,12 @@
 """From orders to what purchase models read: one row per customer, at a date; and what came after it."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, Unpack
 
 import pyarrow as pa
 
-from valuekit.engine import Engine, Expression
+from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.units import TimeUnit
@@ -168,7 +168,18 @@ def _check_grain(engine: Engine) -> None:
 
 def hold_out(engine: Engine, as_of: date, until: date) -> None:
     """Make `order_holdout` (party_id, purchases, spend) for the customers of `order_summary`."""
-    engine.run(PACKAGE, "holdout.sql", {"as_of": as_of, "until": until})
+    _on_purchase_days(engine, "holdout.sql", as_of, until)
+
+
+def count_repeats(engine: Engine, until: date) -> None:
+    """Make `repeat_days` (day, purchases): the repeat purchases of the customers of `order_summary` up to `until`."""
+    first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
+    _on_purchase_days(engine, "repeats.sql", (first or until) - timedelta(days=1), until)
+
+
+def _on_purchase_days(engine: Engine, file: str, after: date, until: date) -> None:
+    steps = [*load_steps(PACKAGE, "purchase_days.sql"), *load_steps(PACKAGE, file)]
+    engine.run_steps(steps, {"as_of": after, "until": until})
 
 
 def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched) -> pa.Table:

@@ -10,17 +10,19 @@ from valuekit.engine import Engine, Expression
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.quantiles import LEVELS, relative_quantile
 from valuekit.money import MONEY
+from valuekit.tables.published import CUSTOMER_STAGES
 
 
 def sum_up(engine: Engine, levels: Sequence[float] = LEVELS) -> None:
-    """Make `value_sums`: the company, each stage, each tier and each cohort by the year of the first money.
+    """Make `value_sums`: the company, current customers and others, each stage, tier and year of the first money.
 
     Reads `value_spread` (which it drops), `ltv`, `stages`, `segments` and `facts`. The variance of a sum is the sum of
     the squared effects of the parameters, each summed over the parties, and of the parties' variances by chance.
     """
     effects = [name for name in engine.columns("value_spread") if name.startswith("value_by_")]
     sums = ", ".join(f"SUM({name}) AS {name}" for name in effects)
-    engine.run("valuekit.ltv", "sums.sql", effects=Expression("", sums or "0 AS none", frozenset()))
+    current = {"current": list(CUSTOMER_STAGES)}
+    engine.run("valuekit.ltv", "sums.sql", current, effects=Expression("", sums or "0 AS none", frozenset()))
     groups = engine.query("SELECT * FROM value_groups")
     mean, chance = (_numbers(groups, name) for name in ("ltv", "chance"))
     shared = sum((_numbers(groups, name) ** 2 for name in effects), np.zeros(len(mean)))

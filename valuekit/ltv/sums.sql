@@ -3,6 +3,8 @@
 -- step: _groups
 SELECT 'company' AS scope, 'all' AS name, party_id FROM ltv
 UNION ALL
+SELECT 'customers', CASE WHEN LIST_CONTAINS($current, stage) THEN 'current' ELSE 'other' END, party_id FROM stages
+UNION ALL
 SELECT 'stage', stage, party_id FROM stages
 UNION ALL
 SELECT 'tier', tier, party_id FROM segments

@@ -15,6 +15,7 @@ from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
+from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
@@ -111,6 +112,7 @@ def value(
         "cost_months",
         "uncontracted",
     )
+    put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]
 
 

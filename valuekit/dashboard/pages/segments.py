@@ -120,7 +120,8 @@ def _list(run: Run, tiers: pd.DataFrame) -> None:
 
 def _members(run: Run, wanted: Wanted, rows: int) -> pd.DataFrame:
     found = run.ask("segments", "members", **wanted, rows=rows)
-    return found.assign(stage_name=found["stage"].map(words.stage))
+    rests = found["basis"].map(lambda basis: words.BASES.get(basis, basis))
+    return found.assign(stage_name=found["stage"].map(words.stage), basis_name=rests)
 
 
 def _csv(run: Run, wanted: Wanted) -> bytes:
@@ -134,7 +135,12 @@ def _parquet(run: Run, wanted: Wanted) -> bytes:
 
 
 def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
-    money = [("ltv", "Lifetime value"), ("net_cash_12m", "Net cash 12 months")]
+    money = [
+        ("ltv", "Lifetime value"),
+        ("low_80", "Low end, 80%"),
+        ("high_80", "High end, 80%"),
+        ("net_cash_12m", "Net cash 12 months"),
+    ]
     if found["mrr"].any():
         money.append(("mrr", "Monthly recurring revenue"))
     return [
@@ -142,4 +148,5 @@ def _columns(run: Run, found: pd.DataFrame) -> list[Column]:
         Column("stage_name", "Stage"),
         Column("tier", "Tier"),
         *(Column(source, f"{label}, {run.currency}", "money") for source, label in money),
+        Column("basis_name", "Value rests on"),
     ]

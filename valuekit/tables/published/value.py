@@ -1,6 +1,6 @@
 """Lifetime value and the segments by it."""
 
-from valuekit.tables.published.columns import count, money, number, party, text, yes
+from valuekit.tables.published.columns import count, day, money, number, party, text, yes
 from valuekit.tables.published.vocabulary import HORIZON_YEARS, STREAMS
 from valuekit.tables.schema import Column, Table
 
@@ -104,8 +104,11 @@ VALUE_SUMS = Table(
     "value_sums",
     "scope and group of valued parties",
     (
-        text("scope", "company, stage, tier, or cohort: the year of the first money"),
-        text("name", "The stage, tier or year; `all` for the company"),
+        text("scope", "company, customers, stage, tier, or cohort: the year of the first money"),
+        text(
+            "name",
+            "The stage, tier or year; `all` for the company; of customers, `current` (active or inactive) or `other`",
+        ),
         count("parties", "Parties in it"),
         money("ltv", "Their lifetime value"),
         *_interval_columns(),
@@ -140,6 +143,63 @@ CUSTOMER_EQUITY = Table(
         money("each", "Value of a new customer from its start, before what winning it costs", required=False),
     ),
     key=("part",),
+)
+
+
+VALUE_MODELS = Table(
+    "value_models",
+    "model behind the values",
+    (
+        text("model", "What it is for, such as orders.purchases or contracts.renewals.12m"),
+        text("kind", "Name of the estimator in `valuekit.ltv.models`"),
+        text("unit", "Unit of its time: day, week or month, or the length of a term; empty where it has none"),
+        yes("stated", "True where a stated prior stands for a fit"),
+        text("note", "Why it was chosen, or why it is stated; empty where there is nothing to say"),
+        day("since", "First day of what it learnt from"),
+        day("until", "Last day of it"),
+        number("observations", "Customers, or runs of contract terms, that it learnt from", "count"),
+        number("log_likelihood", "Log-likelihood at its maximum"),
+        number("aic", "Akaike's information criterion; lower is better"),
+        number("bic", "Bayesian information criterion; lower is better"),
+        number("starts", "Starts that the search climbed from", "count"),
+        number("agreeing", "Of these, how many ended at the same height", "count"),
+        number("gradient", "Steepest slope that is left by a (log) parameter; 0 at a maximum"),
+        number("condition", "Condition number of the curvature; missing where the data do not identify the parameters"),
+        text("at_bound", "Parameters that ran to a bound: the data do not limit them"),
+        number("spearman", "Rank correlation of how often and for how much customers buy; of spend alone"),
+        number("spearman_p", "Its two-sided p-value: small where spend depends on frequency", "probability"),
+    ),
+    key=("model",),
+)
+
+
+MODEL_PARAMETERS = Table(
+    "model_parameters",
+    "model and parameter",
+    (
+        text("model", "Model, as in value_models"),
+        text("parameter", "Name of the parameter, as in its paper"),
+        count("position", "Place among the parameters of the model"),
+        Column("estimate", "DOUBLE", "Its value", required=True),
+        number("standard_error", "Its standard error; missing where it is stated, or not identified by the data"),
+    ),
+    key=("model", "parameter"),
+)
+
+
+RETENTION_CHECKS = Table(
+    "retention_checks",
+    "model of renewals and renewal at which somebody left",
+    (
+        text("model", "Model, as in value_models"),
+        Column("renewal", "DOUBLE", "Which renewal, counted from the start", unit="terms", required=True),
+        Column("at_risk", "DOUBLE", "Customers who came up for it", unit="count", required=True),
+        Column("kaplan_meier", "DOUBLE", "Share who survive it, assuming no model", unit="share", required=True),
+        Column("lower", "DOUBLE", "Low end of its 95 % band (Greenwood)", unit="share", required=True),
+        Column("upper", "DOUBLE", "High end of it", unit="share", required=True),
+        Column("expected", "DOUBLE", "Share who survive it by the model", unit="share", required=True),
+    ),
+    key=("model", "renewal"),
 )
 
 

@@ -1,37 +1,32 @@
-"""Lifetime value: change the horizon, the discount rate or a stream, and see the effect at once."""
+"""Value: change the horizon, the discount rate or a stream, and see the effect at once."""
+
+from dataclasses import replace
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from valuekit.dashboard import parts, words
-from valuekit.dashboard.charts import bars, curves
+from valuekit.dashboard.charts import bars, curves, ranges
 from valuekit.dashboard.data import Scenario, each, most
 from valuekit.dashboard.parts import Card, Column
 from valuekit.dashboard.run import Run
 from valuekit.money import shorten
 from valuekit.tables.published import HORIZON_YEARS, STREAMS
 
+PAGE = "value/worth"
 BEST = 100
+COMPARED = (1, 3, 5, 10)
+"""Horizons, in years, whose rankings are set beside the published one."""
 
 
 def render(run: Run) -> None:
-    """Draw the page."""
-    parts.heading(
-        run,
-        "Lifetime value",
-        "Expected cash of each customer, discounted to today. Change an assumption and see what it does.",
-    )
+    """Show the value of current customers under a scenario: by year, by horizon, by customer."""
     years = run.years()
-    if years.empty:
-        parts.empty(
-            "Nobody has a lifetime value yet",
-            "A value needs at least one payment or order. Map `payments` or `orders`, and run again.",
-        )
-        return
     scenario = _choose(run, [s for s in STREAMS if s in set(years["key"])])
     _equity(run, scenario)
     _years(run, scenario, years)
+    _horizons(run, scenario, years)
     _spread(run, scenario)
     _top(run, scenario)
 
@@ -77,7 +72,7 @@ def _choose(run: Run, streams: list[str]) -> Scenario:
 
 
 def _equity(run: Run, scenario: Scenario) -> None:
-    found = run.one("value", "equity", scenario=scenario)
+    found = run.one(PAGE, "equity", scenario=scenario)
     parts.cards(
         [
             Card(
@@ -105,10 +100,19 @@ def _equity(run: Run, scenario: Scenario) -> None:
                 "As published",
                 run.money(found.published),
                 f"{run.settings.value}, in {run.currency}. Exactly {run.money(found.published, exact=True)}.",
-                str(run.settings.value),
+                _interval(run),
             ),
         ]
     )
+
+
+def _interval(run: Run) -> str:
+    """Say how sure the published value is."""
+    if "value_sums" not in run.manifest.tables:
+        return str(run.settings.value)
+    found = run.ask("value/intervals", "sums", scope="customers", level=80)
+    told = [f"{run.money(s.low)} to {run.money(s.high)} in 80 of 100 cases" for s in each(found) if s.name == "current"]
+    return next(iter(told), str(run.settings.value))
 
 
 def _difference(run: Run, amount: float, published: float) -> str:
@@ -119,7 +123,7 @@ def _difference(run: Run, amount: float, published: float) -> str:
 
 
 def _years(run: Run, scenario: Scenario, years: pd.DataFrame) -> None:
-    frame = _discounted(scenario, years)
+    frame = discounted(scenario, years)
     parts.section(
         "Year by year",
         "Expected cash of current customers, discounted, by stream. Costs hang below zero; the line is what remains."
@@ -136,7 +140,7 @@ def _years(run: Run, scenario: Scenario, years: pd.DataFrame) -> None:
     )
 
 
-def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
+def discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
     """Give each stream and year a row with its discounted amount; what is switched off is left out."""
     tall = years.melt("key", var_name="when", value_name="amount").astype({"when": int})
     tall = tall[~tall["key"].isin(scenario.off)]
@@ -151,10 +155,51 @@ def _discounted(scenario: Scenario, years: pd.DataFrame) -> pd.DataFrame:
     return tall.sort_values(["place", "when"])
 
 
+def _horizons(run: Run, scenario: Scenario, years: pd.DataFrame) -> None:
+    tall = discounted(scenario, years)
+    if tall.empty:
+        return
+    frame = tall.groupby("when")["amount"].sum().rename_axis("horizon").reset_index(name="more")
+    frame = frame.assign(amount=frame["more"].cumsum(), chosen=frame["horizon"] == scenario.years)
+    by_year = dict(zip(frame["horizon"], frame["amount"], strict=True))
+    parts.section("What a longer horizon adds", "Customer equity if so many years count, at this discount rate.")
+    parts.chart(
+        ranges.by_horizon(frame, run.currency),
+        f"One year is worth {run.money(by_year[1])}, {scenario.years} are worth {run.money(by_year[scenario.years])},"
+        f" ten {run.money(by_year[HORIZON_YEARS])}.",
+    )
+    if st.toggle("Compare who is best by horizon", key="ranks", bind="query-params"):
+        _ranks(run, scenario)
+
+
+def _ranks(run: Run, scenario: Scenario) -> None:
+    """Show how many of the best stay the best under other horizons, and how far ranks move."""
+    best = run.ask(PAGE, "top", scenario=scenario, rows=BEST)[["party_id", "rank"]]
+    rows = []
+    for years in COMPARED:
+        other = run.ask(PAGE, "top", scenario=replace(scenario, years=years), rows=parts.ROWS)
+        both = best.merge(other[["party_id", "rank"]], on="party_id", suffixes=("", "_then"))
+        stay = both[both["rank_then"] <= BEST]
+        moved = (stay["rank_then"] - stay["rank"]).abs()
+        first = other["customer"].iloc[0] if len(other) else "-"
+        rows.append(
+            (
+                f"{years} year{'s' * (years > 1)}",
+                f"{len(stay)} of {len(best)}",
+                f"{moved.mean():.1f}" if len(moved) else "-",
+                f"{moved.max():.0f}" if len(moved) else "-",
+                str(first),
+            )
+        )
+    headers = ["Horizon", "Stay among the best", "Mean places moved", "Most places moved", "First"]
+    parts.listing(headers, rows, numbers=(1, 2, 3))
+    parts.note(f"Compared with the {len(best)} best over {scenario.years} years, at the same rate and streams.")
+
+
 def _spread(run: Run, scenario: Scenario) -> None:
-    found = run.ask("value", "spread", scenario=scenario)
+    found = run.ask(PAGE, "spread", scenario=scenario)
     found["label"] = [_bin(low) for low in found["low"]]
-    basis = run.ask("value", "basis")
+    basis = run.ask(PAGE, "basis")
     total = int(basis["parties"].sum())
     parts.section(
         "How values are spread",
@@ -185,7 +230,7 @@ def _bin(low: float) -> str:
 
 def _top(run: Run, scenario: Scenario) -> None:
     changed = scenario != run.settings.value
-    found = run.ask("value", "top", scenario=scenario, rows=parts.ROWS)
+    found = run.ask(PAGE, "top", scenario=scenario, rows=parts.ROWS)
     best = found.head(BEST)
     note = (
         f"{(best['rank_before'] > BEST).sum()} of the top {len(best)} were not there at the published settings."

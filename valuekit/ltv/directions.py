@@ -49,8 +49,9 @@ def directions(
 ) -> list[Direction[Model]]:
     """Return the axes of what is not known of a model's parameters, the largest last.
 
-    With `stated`, or where the model has no covariance, each parameter has an error of its own: that of `errors`, or
-    `STATED_ERROR`; parameters that `errors` leaves out have none.
+    With `stated`, or where the model knows nothing of its likelihood, each parameter has an error of its own: that of
+    `errors`, or `STATED_ERROR`; parameters that `errors` leaves out have none. Where the data do not identify all
+    parameters, the directions that they do tell have their own errors.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> prior = ShiftedBetaGeometric.from_parameters([1.0, 4.0])
@@ -60,7 +61,12 @@ def directions(
     names, positive = list(model.names), len(model.basic)
     theta = np.array([model.parameters_[name] for name in names])
     unit = np.where(np.arange(len(theta)) < positive, theta, 1.0)
-    if stated or model.covariance_ is None:
+    information = getattr(model, "information_", None)
+    if not stated and model.covariance_ is None and information is not None:
+        # The data tell some directions and not others, as where customers do not differ: these move by a factor of e.
+        values, vectors = np.linalg.eigh(information)
+        axes = vectors / np.sqrt(np.maximum(values, 1.0))
+    elif stated or model.covariance_ is None:
         given = errors or dict.fromkeys(names, STATED_ERROR)
         axes = np.diag([given.get(name, 0.0) for name in names])
     else:

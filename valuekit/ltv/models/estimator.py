@@ -24,7 +24,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     Learned by `fit`: `parameters_` (name to value), `covariance_` (in the order of `names`; None where the data do not
     identify the parameters), `log_likelihood_`, `observations_` (sum of weights), `convergence_` (report of the climb:
     see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows'
-    histories, without covariates).
+    histories, without covariates), `information_` (Hessian of minus the log-likelihood by the logarithms of the basic
+    parameters and by coefficients; not part of the JSON).
     All but the parameters are None when these were stated, not fitted.
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
@@ -58,6 +59,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         value = found.log_likelihood + self._ridge(found.parameters)[0]
         self._learn(found.parameters, found.covariance, value, rows, window)
         self.convergence_: dict[str, Any] | None = self._report(found)
+        self.information_ = found.hessian
         return self
 
     def _climb(self, rows: Rows, starts: Iterable[Array]) -> Optimum:

@@ -53,8 +53,8 @@ class Optimum:
     parameters: Array
     log_likelihood: float
     covariance: Array | None
-    hessian: Array | None
-    """Of minus the log-likelihood by the optimised parameters; None at a bound."""
+    hessian: Array
+    """Of minus the log-likelihood by the optimised parameters: what the data say, also where a direction is flat."""
     convergence: Convergence
 
 
@@ -85,7 +85,7 @@ def _maximise(
         value, gradient = objective(theta)
         return -value, -gradient * np.where(is_log, theta, 1.0)
 
-    hessian = None if near is None or near.hessian is None else near.hessian * scale
+    hessian = None if near is None or near.convergence.at_bound else near.hessian * scale
     climbs = [_climb(cost, _climbed(start, is_log), hessian) for start in starts]
     finite = [c for c in climbs if np.isfinite(c.fun)]
     if not finite:
@@ -101,15 +101,15 @@ def _maximise(
         by_z = np.where(is_log, theta, 1.0)
         hessian = np.diag(np.where(is_log, best.jac, 0.0)) - known * np.outer(by_z, by_z)
     else:
-        hessian = _hessian(lambda z: cost(z)[1], best.x) if free.all() else None
+        hessian = _hessian(lambda z: cost(z)[1], best.x)
     convergence = Convergence(
         gradient=float(np.max(np.abs(best.jac[free]), initial=0.0)),
-        condition=_condition(hessian),
+        condition=_condition(hessian) if free.all() else None,
         starts=near.convergence.starts if near else len(climbs),
         agreeing=near.convergence.agreeing if near else sum(c.fun - best.fun <= _SAME * size for c in finite),
         at_bound=tuple(np.flatnonzero(~free).tolist()),
     )
-    covariance = _covariance(hessian, np.where(is_log, theta, 1.0))
+    covariance = _covariance(hessian, np.where(is_log, theta, 1.0)) if free.all() else None
     return Optimum(theta, -float(best.fun), covariance, hessian, convergence)
 
 
@@ -156,15 +156,13 @@ def _hessian(gradient: Callable[[Array], Array], z: Array) -> Array:
     return np.asarray((hessian + hessian.T) / 2)
 
 
-def _condition(hessian: Array | None) -> float | None:
-    if hessian is None:
-        return None
+def _condition(hessian: Array) -> float | None:
     values = np.linalg.eigvalsh(hessian)
     return float(values[-1] / values[0]) if values[0] > 0 else None
 
 
-def _covariance(hessian: Array | None, by_natural: Array) -> Array | None:
+def _covariance(hessian: Array, by_natural: Array) -> Array | None:
     """Invert a Hessian and take it back to natural parameters; None when it is not positive definite."""
-    if hessian is None or not np.linalg.eigvalsh(hessian)[0] > 0:
+    if not np.linalg.eigvalsh(hessian)[0] > 0:
         return None
     return np.asarray(np.linalg.inv(hessian) * np.outer(by_natural, by_natural))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipelines.run import peak_memory_mb
 from valuekit.engine import Engine
-from valuekit.ltv import Discount, Horizon, value
+from valuekit.ltv import ValueRules, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 
 AS_OF = date(2026, 6, 30)
@@ -79,7 +79,7 @@ def measure(parties: int, folder: Path) -> dict[str, float]:
     with Engine(folder / "run.duckdb", memory_limit=MEMORY, temp_folder=folder / "spill") as engine:
         make_company(engine, parties)
         start, cpu = time.perf_counter(), time.process_time()
-        value(engine, as_of=AS_OF, horizon=Horizon(3), discount=Discount(0.10), levels=(0.90,))
+        value(engine, as_of=AS_OF, rules=ValueRules(levels=(0.90,)))
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         counts = {f"rows of {name}": engine.count(name) for name in ("orders", "cube", "ltv_intervals")}
         counts |= {f"seconds of {name}": s for name, s in engine.seconds.items() if s > 0.02 * seconds}

@@ -81,7 +81,7 @@ def value_orders(
         summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns)
         engine.run(PACKAGE, "order_groups.sql")
         models = _fit(engine, model, TimeUnit(unit), day)
-        order_states.predict(engine, _unknown(models), factors)
+        order_states.predict(engine, _unknown(models), [factors])
         table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
         engine.drop("order_states", "order_spend", "order_groups", "spend_groups")
         drop_summary(engine)

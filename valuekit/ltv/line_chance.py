@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -20,15 +21,16 @@ Move = Callable[[MaximumLikelihood], MaximumLikelihood]
 
 
 def predict(
-    engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Factors, levels: Sequence[float]
-) -> int:
-    """Make `line_chance`: one row per distinct state of a contract line, in payments of a term and months alive.
+    engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Sequence[Factors],
+    levels: Sequence[float],
+) -> int:  # fmt: skip
+    """Make `line_chance`: per distinct state of a contract line and number of a `rate`, payments and months alive.
 
-    Reads `line_groups`. Columns, discounted within the horizon: `paid`, `lived`, their deviations `paid_sd` and
-    `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`; for each level `paid_low_50`, `lived_low_50`,
-    `paid_high_50`, `lived_high_50`; `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the
-    parameters of all curves, and then of each of `moves`. Returns how many axes there are; customers who share a curve
-    share its axes.
+    Reads `line_groups`. Columns, discounted within the horizon: `paid` (of a term), `lived` (in months), their
+    deviations `paid_sd` and `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`; for each level
+    `paid_low_50`, `lived_low_50`, `paid_high_50`, `lived_high_50`; `paid_by_i` and `lived_by_i`, the effect of one
+    standard error along axis i of the parameters of all curves, and then of each of `moves`. Returns how many axes
+    there are; customers who share a curve share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
     width = 0
@@ -39,13 +41,14 @@ def predict(
     rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
     schema = _schema(levels, width + len(moves))
     tables = [schema.empty_table()]
-    for key, curve in curves.items():
+    for (rate, at_rate), (key, curve) in product(enumerate(factors), curves.items()):
         state = states_of(rows, key)
-        found = line_chance(state, curve, factors, levels)
+        found = line_chance(state, curve, at_rate, levels)
         place, own = axes[id(curve.model)]
-        found |= _effects(state, curve, own, place, factors, width + len(moves))
+        found |= _effects(state, curve, own, place, at_rate, width + len(moves))
         to = [Direction.towards(move(curve.model), curve.model) for move in moves]
-        found |= _effects(state, curve, to, width, factors, 0)
+        found |= _effects(state, curve, to, width, at_rate, 0)
+        found["rate"] = np.full(len(state["term_months"]), rate)
         columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
         columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
         tables.append(pa.Table.from_arrays(columns, schema=schema))
@@ -148,4 +151,4 @@ def _schema(levels: Sequence[float], width: int) -> pa.Schema:
     ends = ["worst", "best", *(f"{side}_{round(100 * level)}" for level in levels for side in ("low", "high"))]
     numbers = ["paid", "lived", "paid_sd", "lived_sd", *(f"{name}_{end}" for end in ends for name in ("paid", "lived"))]
     numbers += [*effect_columns("paid", width), *effect_columns("lived", width)]
-    return pa.schema([(name, pa.int64()) for name in STATE] + [(name, pa.float64()) for name in numbers])
+    return pa.schema([(name, pa.int64()) for name in (*STATE, "rate")] + [(name, pa.float64()) for name in numbers])

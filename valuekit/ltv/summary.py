@@ -112,6 +112,7 @@ def summarise_lines(
 ) -> None:
     """Make `order_summary` (one row per buyer) and `unmatched_returns` from `order_lines`."""
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
+    engine.execute(_KNOWN.format(as_of=as_of))
     engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
     if grain == "day":
         _check_grain(engine)
@@ -120,7 +121,15 @@ def summarise_lines(
     engine.run(
         PACKAGE, "orders.sql", parameters, any_crowded=crowded, any_rest=_any(engine, "has_return OR purchases = 0")
     )
+    engine.execute("DROP VIEW known_lines")
     engine.drop("order_totals", "order_first_days", "order_rest")
+
+
+_KNOWN = """CREATE OR REPLACE VIEW known_lines AS
+SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
+FROM order_lines
+WHERE party_id IS NOT NULL AND day <= DATE '{as_of}'"""
+"""Lines of known customers up to a day: a view, so that nothing is copied."""
 
 
 def _any(engine: Engine, condition: str) -> Expression:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from valuekit.engine import Engine
+from valuekit.errors import ConfigError
 from valuekit.ltv import order_states, purchases
 from valuekit.ltv.directions import directions
 from valuekit.ltv.discounting import Discount, Horizon
@@ -18,10 +19,8 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.quantiles import Amounts
-from valuekit.ltv.summary import PACKAGE, Unmatched, drop_summary, last_day, summarise_lines
+from valuekit.ltv.summary import PACKAGE, Unmatched, day_of, drop_summary, summarise_lines
 from valuekit.ltv.units import TimeUnit
-
-_THREE_YEARS, _TENTH = Horizon(3), Discount(0.10)
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ def value_orders(
     orders: Any,
     *,
     as_of: date | None = None,
-    horizon: Horizon = _THREE_YEARS,
-    discount: Discount = _TENTH,
+    horizon: Horizon | int = 3,
+    discount: Discount | float = 0.10,
     margin: float = 1.0,
     level: float = 0.80,
     unit: str = "week",
@@ -67,7 +66,8 @@ def value_orders(
 
     Reads `orders` as `summary.summarise` does. The interval holds chance (how many purchases come, of what worth), what
     is not known of the customer, and what is not known of the parameters. Too few repeat customers for a fit leave a
-    stated prior, and `models` say so. Raises as `summarise` does.
+    stated prior, and `models` say so. A number stands for a horizon in years, and for a discount rate a year.
+    Raises as `summarise` does, and `ConfigError` for a margin or a level outside 0 to 1.
 
     >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
     ...        "amount": [10, 30, 20]}
@@ -75,9 +75,15 @@ def value_orders(
     >>> found.table.schema.names, found.models[0].stated
     (['customer', 'p_alive', 'expected_purchases', 'value', 'low', 'high'], True)
     """
+    horizon = horizon if isinstance(horizon, Horizon) else Horizon(horizon)
+    discount = discount if isinstance(discount, Discount) else Discount(discount)
+    if not 0 <= margin <= 1:
+        raise ConfigError(f"a margin of {margin} is outside 0 to 1.", next_step="Write 40% as 0.40.")
+    if not 0 < level < 1:
+        raise ConfigError(f"a level of {level} is outside 0 to 1.", next_step="Write 80% as 0.80.")
     factors = Factors.of(horizon, discount)
     with order_lines(orders, **reading) as engine:
-        day = as_of or last_day(engine)
+        day = day_of(engine, as_of)
         summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns)
         engine.run(PACKAGE, "order_groups.sql")
         models = _fit(engine, model, TimeUnit(unit), day)

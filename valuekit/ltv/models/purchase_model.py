@@ -97,7 +97,7 @@ class PurchaseModel(MaximumLikelihood):
         return force_of_interest(annual_rate, self.unit.per_year)
 
     def _read(self, X: Any) -> Rows:
-        table = observations.as_mapping(X, [*self.columns, *self.optional])
+        table = observations.as_mapping(X, [*self.columns, *self.covariates, *self.optional])
         given = sorted({str(unit) for unit in table["time_unit"]}) if "time_unit" in table else []
         if given and given != [self.time_unit]:
             raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")

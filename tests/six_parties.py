@@ -268,7 +268,7 @@ def _value(engine: Engine) -> None:
     for party, value in VALUES.items():
         put(engine, "cube", {"party_id": party, "stream": "revenue", "year_1": value, "year_4": 7})
         put(engine, "ltv", {"party_id": party, "model": "shifted_beta_geometric", "basis": "own", "own_weight": 0.8,
-                            "p_alive": 0.9, "ltv": value})  # fmt: skip
+                            "p_alive": 0.9, "ltv": value, "discount_rate": 0.0})  # fmt: skip
     for tier, (order, members) in TIERS.items():
         total = sum(VALUES[p] for p in members)
         put(engine, "tiers", {"tier": tier, "tier_order": order, "rule": f"tier {order} by lifetime value",

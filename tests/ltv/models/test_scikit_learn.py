@@ -20,13 +20,12 @@ def buyers():
     """Buyers of whom one column says how fast they buy, and another nothing."""
     rng = np.random.default_rng(4)
     fast = rng.normal(size=300)
-    world = MbgNbd.from_parameters([0.8, 12, 0.9, 3, -0.8, 0, 0], covariates=["fast"])
     age = rng.uniform(20, 100, 300)
     histories = [
         MbgNbd.from_parameters([0.8, 12 * np.exp(-0.8 * z), 0.9, 3]).simulate([a], rng)
         for z, a in zip(fast, age, strict=True)
     ]
-    columns = {name: np.concatenate([h[name] for h in histories]) for name in world.columns}
+    columns = {name: np.concatenate([h[name] for h in histories]) for name in MbgNbd.columns}
     return pd.DataFrame(
         {**columns, "fast": fast, "noise": rng.normal(size=300), "name": "x"}, index=range(900, 600, -1)
     )
@@ -53,7 +52,7 @@ def test_a_grid_prefers_the_column_that_tells_and_a_penalty_that_does_not_hide_i
     grid = {"covariates": [["fast"], ["noise"]], "penalty": [0.1, 1e6]}
     search = GridSearchCV(BgNbd(), grid, cv=KFold(2, shuffle=True, random_state=1)).fit(buyers)
     assert search.best_params_ == {"covariates": ["fast"], "penalty": 0.1}
-    assert search.best_estimator_.parameters_["alpha[fast]"] < -0.3
+    assert search.best_estimator_.parameters_["alpha[fast]"] == pytest.approx(0.8, abs=0.2)
 
 
 def test_cross_validation_compares_regular_buyers_by_k():
@@ -108,7 +107,7 @@ def test_wrong_settings_are_said_when_it_is_fitted(buyers, settings, says):
 
 
 def test_a_covariate_that_is_the_same_for_all_is_refused(buyers):
-    with pytest.raises(FitError, match="covariate 'one' is 1 for every customer.*Leave it out"):
+    with pytest.raises(FitError, match=r"covariate 'one' is 1 for every customer.*Leave it out"):
         BgNbd(covariates=["one"]).fit(buyers.assign(one=1))
 
 

@@ -109,7 +109,9 @@ def last_day(engine: Engine) -> date:
     Raises `ContractError` where there is none, and where it lies more than a year after all others: then it is more
     likely a wrong date than the day up to which orders are known.
     """
-    days = [row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day DESC LIMIT 10")]
+    days: list[date] = [
+        row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day DESC LIMIT 10")
+    ]
     if not days:
         raise ContractError("there is no order.", where="orders")
     if len(days) == 10 and (days[0] - days[1]).days > LONGEST_GAP:

@@ -11,8 +11,8 @@ def each_year(template: str, *, between: str = ", ", later: bool = False) -> Exp
 
     >>> each_year("SUM(year_#) AS year_#").sql[:45]
     'SUM(year_1) AS year_1, SUM(year_2) AS year_2,'
-    >>> each_year("alive_# AS year_#", later=True).sql[-23:]
-    ' alive_later AS later'
+    >>> each_year("alive_# AS year_#", later=True).sql[-20:]
+    'alive_later AS later'
     """
     periods = [template.replace("#", str(year)) for year in YEARS]
     if later:

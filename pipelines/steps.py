@@ -238,13 +238,11 @@ def value(work: Work) -> None:
     from valuekit.ltv.cube import ltv_sql
 
     settings = work.config.ltv
-    horizon, discount = ltv.Horizon(settings.horizon_years), ltv.Discount(settings.discount_rate, settings.timing)
     won, cost = settings.new_customers_a_month, settings.acquisition_cost
-    models = ltv.value(
-        work.engine,
-        as_of=work.as_of,
-        horizon=horizon,
-        discount=discount,
+    rules = ltv.ValueRules(
+        horizon=ltv.Horizon(settings.horizon_years),
+        discount=ltv.Discount(settings.discount_rate, settings.timing),
+        rates_by=tuple(ltv.RateRule(rule.where, rule.rate) for rule in settings.discount_rate_by),
         off=settings.off,
         time_unit=settings.time_unit,
         purchase_model=settings.purchase_model,
@@ -256,8 +254,9 @@ def value(work: Work) -> None:
         half_life_days=settings.referral_half_life_days,
         acquisition=None if won is None or cost is None else ltv.Acquisition(won, cost),
     )
+    models = ltv.value(work.engine, as_of=work.as_of, rules=rules)
     work.models = {model.name: model.to_json() for model in models}
-    work.cube_value = ltv_sql(horizon, discount, settings.off)
+    work.cube_value = ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own)
 
 
 def segment(work: Work) -> None:

@@ -6,11 +6,14 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.report import grid, money
-from valuekit.errors import InputError
+from valuekit.errors import ConfigError, InputError
 from valuekit.ltv import Discount, Horizon, ltv_sql
 from valuekit.snapshot import Snapshot
 
 Row = dict[str, Any]
+
+INFINITE = "infinite"
+"""The horizon that is no number of years."""
 
 _SUMS = "SELECT * FROM value_sums WHERE scope = $scope OR scope = 'company' ORDER BY scope = 'company', ltv DESC, name"
 _MEMBERS = {
@@ -23,18 +26,63 @@ _MEMBERS = {
 _ENDS = tuple(f"{side}_{level}" for level in (50, 80, 95) for side in ("low", "high"))
 
 
-def value_object(snapshot: Snapshot, *, by: str, horizon: int | None, discount: float | None) -> Row:
-    """Return the value of each group and of the company, with intervals at the run's own horizon and discount."""
+def value_object(snapshot: Snapshot, *, by: str, horizon: str | None, discount: float | None) -> Row:
+    """Return the value of each group and of the company, with intervals at the run's own horizon and discount.
+
+    `horizon` is a number of years or `infinite`, which `horizon_years` of the answer then says with None.
+    """
     _need(snapshot, "value_sums", "ltv_intervals")
     settings = snapshot.manifest.config.get("ltv", {})
-    own = Horizon(settings.get("horizon_years", 3)), _discount(settings)
-    asked = Horizon(horizon or own[0].years), own[1] if discount is None else Discount(discount, own[1].timing)
-    terms = {"horizon_years": asked[0].years, "discount_rate": asked[1].annual_rate, "by": by}
-    if asked == own:
-        return {**terms, "groups": snapshot.query(_SUMS, {"scope": by}).to_pylist(), "note": None}
-    value = ltv_sql(*asked, settings.get("off", []))
-    rows = [row for scope in dict.fromkeys([by, "company"]) for row in _valued(snapshot, value, scope)]
-    return {**terms, "groups": rows, "note": "Intervals are published at the horizon and discount of the run."}
+    terms = settings.get("horizon_years", 3), _discount(settings)
+    if horizon == INFINITE:
+        return _infinite(snapshot, by, terms[1], discount)
+    asked = _years(horizon) or terms[0], terms[1] if discount is None else Discount(discount, terms[1].timing)
+    own = {} if discount is not None else _own(settings)
+    said = {"horizon_years": asked[0], "discount_rate": asked[1].annual_rate, "by": by}
+    if asked == terms and discount is None:
+        return {**said, "groups": snapshot.query(_SUMS, {"scope": by}).to_pylist(), "note": _own_note(own)}
+    value = ltv_sql(Horizon(asked[0]), asked[1], settings.get("off", []), own=own)
+    note = "Intervals are published at the horizon and discount of the run."
+    return {**said, "groups": _groups(snapshot, value, by), "note": " ".join(filter(None, (note, _own_note(own))))}
+
+
+def _infinite(snapshot: Snapshot, by: str, at: Discount, asked: float | None) -> Row:
+    """Sum the published value of all the future, which has the rates of the run alone."""
+    if asked is not None and asked != at.annual_rate:
+        raise ConfigError(
+            "a run knows the value of all the future at its own discount rates only.",
+            next_step=f"Leave out --discount, or run with --set ltv.discount_rate={asked:g}.",
+        )
+    without = snapshot.query("SELECT COUNT(*) AS n FROM ltv WHERE ltv_infinite IS NULL").to_pylist()[0]["n"]
+    if without:
+        raise ConfigError(
+            f"{without:,} customers have no discount rate, so all their future has no limit.",
+            next_step="Run with --set ltv.discount_rate=0.10, or ask for 1 to 10 years.",
+        )
+    found = _groups(snapshot, "SELECT party_id, ltv_infinite AS ltv FROM ltv", by)
+    note = _own_note(_own(snapshot.manifest.config.get("ltv", {}))) or "Intervals are published for years."
+    return {"horizon_years": None, "discount_rate": at.annual_rate, "by": by, "groups": found, "note": note}
+
+
+def _years(horizon: str | None) -> int | None:
+    if horizon is not None and not horizon.isdecimal():
+        raise ConfigError(f"a horizon of '{horizon}' is no number of years.", next_step="Write 1 to 10, or infinite.")
+    return None if horizon is None else int(horizon)
+
+
+def _own(settings: Row) -> dict[float, Discount]:
+    """Discounts of customers with a rate of their own, by that rate."""
+    timing = _discount(settings).timing
+    return {rule["rate"]: Discount(rule["rate"], timing) for rule in settings.get("discount_rate_by", ())}
+
+
+def _own_note(own: dict[float, Discount]) -> str | None:
+    rates = ", ".join(f"{100 * rate:g}%" for rate in own)
+    return f"Customers with a rate of their own have it: {rates}." if own else None
+
+
+def _groups(snapshot: Snapshot, value: str, by: str) -> list[Row]:
+    return [row for scope in dict.fromkeys([by, "company"]) for row in _valued(snapshot, value, scope)]
 
 
 def _discount(settings: Row) -> Discount:
@@ -51,8 +99,9 @@ def _valued(snapshot: Snapshot, value: str, scope: str) -> list[Row]:
 def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
     """Print values by group with the 80 % and 95 % interval."""
     currency = snapshot.manifest.currency
-    rate = f"{100 * found['discount_rate']:g}%"
-    console.print(Text(f"Lifetime value over {found['horizon_years']} years at {rate} a year, by {found['by']}\n"))
+    rate, years = f"{100 * found['discount_rate']:g}%", found["horizon_years"]
+    span = Horizon(years).label if years else "all the future"
+    console.print(Text(f"Lifetime value over {span} at {rate} a year, by {found['by']}\n"))
     table = grid(found["by"], "parties>", "value>", "80 %>", "95 %>", "by parameters>")
     for row in found["groups"]:
         name = "company" if row["scope"] == "company" else row["name"]

@@ -24,7 +24,9 @@ def value(
     snapshot: SnapshotPath,
     by: Annotated[Group, typer.Option(metavar="tier|stage|cohort", help="Groups; a cohort is a year of first money.")]
     = Group.tier,
-    horizon: Annotated[int | None, typer.Option(metavar="YEARS", help="1 to 10; default: the run's.")] = None,
+    horizon: Annotated[
+        str | None, typer.Option(metavar="YEARS", help="1 to 10, or infinite; default: the run's.")
+    ] = None,
     discount: Annotated[float | None, typer.Option(metavar="RATE", help="A year; default: the run's.")] = None,
     json: AsJson = False,
 ) -> None:  # fmt: skip

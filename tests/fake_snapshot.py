@@ -355,6 +355,7 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
         years = {
             f"year_{y}": (valued["size"] * 12 * alive * factor * keep**y).round(4) for y in range(1, HORIZON_YEARS + 1)
         }
+        years["later"] = 4 * years[f"year_{HORIZON_YEARS}"]
         given = random.random(len(valued)) < (0.3 if stream in ("advocacy", "innovation") else 1)
         cubes.append(pd.DataFrame({"party_id": valued["party_id"], "stream": stream, **years})[given])
     _declare(engine, "cube", pd.concat(cubes))
@@ -366,7 +367,8 @@ def _value(engine: Engine, random: np.random.Generator, parties: pd.DataFrame) -
     engine.execute(f"""
         CREATE OR REPLACE TABLE ltv AS WITH total AS (
             SELECT party_id, SUM(CAST(ROUND({discounted}, 4) AS DECIMAL(18,4))) AS ltv FROM cube GROUP BY party_id)
-        SELECT party_id, 'shifted_beta_geometric' AS model, basis, p_alive AS own_weight, p_alive, ltv
+        SELECT party_id, 'shifted_beta_geometric' AS model, basis, p_alive AS own_weight, p_alive, ltv,
+            CAST(2 * ltv AS DECIMAL(18,4)) AS ltv_infinite, CAST(0.10 AS DOUBLE) AS discount_rate
         FROM _model JOIN total USING (party_id)""")
     engine.drop("_model")
     engine.execute(f"""CREATE OR REPLACE TABLE ltv_intervals AS

@@ -268,7 +268,7 @@ def _value(engine: Engine) -> None:
     for party, value in VALUES.items():
         put(engine, "cube", {"party_id": party, "stream": "revenue", "year_1": value, "year_4": 7})
         put(engine, "ltv", {"party_id": party, "model": "shifted_beta_geometric", "basis": "own", "own_weight": 0.8,
-                            "p_alive": 0.9, "ltv": value})  # fmt: skip
+                            "p_alive": 0.9, "ltv": value, "discount_rate": 0.0})  # fmt: skip
         ends = {f"{side}_{level}": value + sign * level for level in (50, 80, 95) for side, sign in SIDES.items()}
         put(engine, "ltv_intervals", {"party_id": party, "deviation_by_parameters": 10, "deviation": 50, **ends})
     for tier, (order, members) in TIERS.items():

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from valuekit.config import ColumnMap, Config, Source, builtin_config, json_schema, load_config
+from valuekit.config.sections import Ltv
 from valuekit.errors import ConfigError, InputError, UnknownNameError
+from valuekit.ltv import ValueRules
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,6 +58,23 @@ def test_values_and_defaults_become_a_typed_configuration(load):
     orders = config.sources[1].columns
     assert orders["id"] == "number"
     assert orders["ordered_on"] == ColumnMap(column="day", format="%d.%m.%Y")
+
+
+def test_a_monthly_rate_is_a_yearly_one_that_compounds(load):
+    ltv = load(GOOD, "ltv.discount_rate_monthly=0.01").ltv
+    assert ltv.discount_rate == pytest.approx(0.12682503, abs=1e-8)
+    assert type(ltv).model_validate(ltv.model_dump()) == ltv
+    with pytest.raises(ConfigError, match="`discount_rate` or `discount_rate_monthly`, not both"):
+        load(GOOD, "ltv.discount_rate_monthly=0.01", "ltv.discount_rate=0.1")
+
+
+def test_defaults_of_the_value_model_are_those_of_its_rules():
+    settings, rules = Ltv(), ValueRules()
+    assert (settings.horizon_years, settings.discount_rate) == (rules.horizon.years, rules.discount.annual_rate)
+    assert settings.timing == rules.discount.timing
+    assert settings.referral_half_life_days == rules.half_life_days
+    same = ("time_unit", "purchase_model", "unmatched_returns", "renewal_model", "expansion", "receivables")
+    assert {name: getattr(settings, name) for name in same} == {name: getattr(rules, name) for name in same}
 
 
 def test_no_and_off_are_words_as_yaml_1_2_says(load):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.timing import Line, spend
 from valuekit.engine import Engine
-from valuekit.ltv import Discount, Horizon, value
+from valuekit.ltv import ValueRules, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 
 AS_OF = date(2026, 6, 30)
@@ -73,5 +73,5 @@ def lines(count: int) -> list[Line]:
         Engine(Path(folder) / "run.duckdb", memory_limit=MEMORY, temp_folder=Path(folder) / "spill") as engine,
     ):
         make_company(engine, count)
-        took = spend(lambda: value(engine, as_of=AS_OF, horizon=Horizon(3), discount=Discount(0.10), levels=(0.90,)))
+        took = spend(lambda: value(engine, as_of=AS_OF, rules=ValueRules(levels=(0.90,))))
     return [Line("value cube with 90 % intervals", took, within=30)]

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from valuekit.engine import Engine
-from valuekit.ltv import Discount, FittedModel, Horizon, value
+from valuekit.ltv import FittedModel, ValueRules, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 
 AS_OF = date(2026, 6, 30)
@@ -60,8 +60,7 @@ class World:
         self.add("cash_months", party_id=party_id, month=month, net_cash=sum(lines.values()), **(zeros | lines))
 
     def value(self, **settings: object) -> list[FittedModel]:
-        defaults = {"as_of": self.as_of, "horizon": Horizon(3), "discount": Discount(0.10)}
-        return value(self.engine, **(defaults | settings))
+        return value(self.engine, as_of=self.as_of, rules=ValueRules(**settings))
 
     def stream(self, party_id: str, stream: str = "revenue") -> list[float]:
         """Cash of the ten years of one cube row; empty when there is none."""

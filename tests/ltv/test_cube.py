@@ -28,7 +28,7 @@ def fill(engine, cells):
     engine.execute("DELETE FROM ltv")
     engine.execute("INSERT INTO ltv (party_id) VALUES ('ann'), ('nobody')")
     for stream, years in cells.items():
-        engine.execute(f"INSERT INTO cube VALUES ('ann', '{stream}', {', '.join(map(str, years))})")
+        engine.execute(f"INSERT INTO cube VALUES ('ann', '{stream}', {', '.join(map(str, years))}, 0)")
 
 
 def values(engine, horizon, discount, off=()):

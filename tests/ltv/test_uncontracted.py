@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from valuekit.ltv import Discount, RateRule
 from valuekit.ltv.uncontracted import After
 
 LEFT, STAYED = 40, 40
@@ -24,14 +25,14 @@ def there(world, name):
     world.contract(name, "2026-01-10", "2027-01-09", 120, 12, kind="renewal")
 
 
-def company(world, back):
+def company(world, back, **settings):
     for i in range(LEFT):
         gone(world, f"gone{i:02d}", back=back if i % 4 == 0 else 0.0)
     for i in range(STAYED):
         there(world, f"there{i:02d}")
     world.party("ann", paid="2025-12-20", contract=True)
     world.contract("ann", "2025-12-20", "2026-12-19", 120, 12)
-    world.value()
+    world.value(**settings)
     return sum(world.stream("ann")[:3])
 
 
@@ -39,6 +40,24 @@ def test_customers_who_leave_bring_what_those_before_them_still_brought(make_wor
     silent, paying = (company(make_world(), back) for back in (0.0, 10.0))
     # One in four who left paid ten months on, so leaving brings two and a half months; about half of the new leave.
     assert silent + 0.4 * 25 < paying < silent + 0.75 * 25
+
+
+def test_what_comes_after_leaving_is_counted_once_at_a_rate_of_some(make_world):
+    worlds = mixed, low, high = make_world(), make_world(), make_world()
+    company(mixed, 10.0, rates_by=[RateRule("party_id IN ('ann', 'there00')", 0.3)])
+    company(low, 10.0)
+    company(high, 10.0, discount=Discount(0.3))
+    assert mixed.stream("ann") == low.stream("ann") == high.stream("ann")
+    ends = "SELECT party_id, ltv, deviation, low_80, high_80 FROM ltv_intervals JOIN ltv USING (party_id)"
+    found, at_low, at_high = ({row[0]: row[1:] for row in world.engine.rows(ends)} for world in worlds)
+    assert found == at_low | {party: at_high[party] for party in ("ann", "there00")}
+
+
+def test_what_comes_after_leaving_ends_with_the_tenth_year(make_world):
+    silent, paying = make_world(), make_world()
+    assert company(silent, 0.0) < company(paying, 10.0)
+    later = "SELECT later FROM cube WHERE party_id = 'ann' AND stream = 'revenue'"
+    assert silent.engine.scalar(later) == paying.engine.scalar(later) > 0
 
 
 def test_who_left_long_ago_is_worth_what_came_so_long_after(world):

@@ -24,8 +24,10 @@ def test_the_contract_stream_is_price_times_survival(world):
     # Too few renewals to learn from: the stated prior, S(t) = 4 / (4 + t) in years.
     assert world.stream("ann")[:3] == [960.0, 800.0, pytest.approx(1200 * 4 / 7, abs=1e-4)]
     present = Decimal("2149.0844")  # 960 / 1.1^0.5 + 800 / 1.1^1.5 + 685.7143 / 1.1^2.5
+    for_ever = sum(1200 * 4 / (4 + k) * 1.1 ** -(k - 0.5) for k in range(1, 500))
     assert world.ltv("ann") == {
         "party_id": "ann", "model": "sbg", "basis": "prior", "own_weight": 0.0, "p_alive": 1.0, "ltv": present,
+        "ltv_infinite": pytest.approx(Decimal(for_ever), abs=Decimal("0.02")), "discount_rate": 0.10,
     }  # fmt: skip
 
 

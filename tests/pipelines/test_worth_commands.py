@@ -20,6 +20,16 @@ def test_another_horizon_is_computed_from_the_cube_and_says_that_it_has_no_inter
     assert "at the horizon and discount of the run" in told["note"]
 
 
+def test_all_the_future_needs_a_rate_that_the_run_has(run, says, capsys):
+    for arguments, words in (
+        (["--horizon", "infinite"], "no discount rate, so all their future has no limit"),
+        (["--horizon", "infinite", "--discount", "0.08"], "--set ltv.discount_rate=0.08"),
+        (["--horizon", "ever"], "'ever' is no number of years. Write 1 to 10, or infinite"),
+    ):
+        assert run_command(["value", run, *arguments]) == 2
+        assert words in " ".join(capsys.readouterr().err.split())
+
+
 def test_sensitivity_shows_the_longest_bar_first(says):
     told = says("sensitivity")
     assert "-€10.00" in told

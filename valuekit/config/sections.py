@@ -22,11 +22,25 @@ class Quality(Section):
     max_quarantined_share: Share = Field(default=0.05, description="Per table; above it the run stops")
 
 
+class RateBy(Section):
+    """A discount rate for some customers."""
+
+    where: str = Field(description="Condition over `facts` and `stage`")
+    rate: float = Field(ge=0, le=1, description="Per year")
+
+
 class Ltv(Section):
     """The value model."""
 
     horizon_years: int = Field(default=3, ge=1, le=10, description="Years after the as-of date that count")
     discount_rate: float = Field(default=0.10, ge=0, le=1, description="Per year")
+    discount_rate_monthly: float | None = Field(
+        default=None, ge=0, le=0.05, description="Per month, compounding, in place of `discount_rate`: 0.01 is 12.68 %"
+    )
+    discount_rate_by: list[RateBy] = Field(
+        default_factory=list,
+        description="Yearly rates of some customers: the first `where` that holds; else that of all",
+    )
     timing: Literal["mid_year", "end_of_year"] = Field(
         default="mid_year", description="When in a year its cash is thought to come, for discounting"
     )
@@ -71,6 +85,18 @@ class Ltv(Section):
     acquisition_cost: float | None = Field(
         default=None, ge=0, le=1e12, description="What winning a new customer costs, in the reporting currency"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _monthly_is_yearly(cls, given: Any) -> Any:
+        """Readers of a configuration need the yearly rate alone."""
+        monthly = given.get("discount_rate_monthly") if isinstance(given, dict) else None
+        if not isinstance(monthly, int | float):
+            return given
+        yearly = (1 + monthly) ** 12 - 1
+        if given.get("discount_rate", yearly) != yearly:
+            raise ValueError("expected `discount_rate` or `discount_rate_monthly`, not both")
+        return {**given, "discount_rate": yearly}
 
     @model_validator(mode="after")
     def _acquisition_is_whole(self) -> Self:

@@ -72,6 +72,8 @@ class Settings:
     using: str = "using"
     same_month: str = "net"
     reactivation_days: int | None = None
+    own_rates: tuple[float, ...] = ()
+    """Discount rates of customers who do not have that of all."""
 
 
 def settings(manifest: Manifest) -> Settings:
@@ -95,6 +97,7 @@ def settings(manifest: Manifest) -> Settings:
         using=lifecycle.get("using", Settings.using),
         same_month=movements.get("same_month", Settings.same_month),
         reactivation_days=movements.get("reactivation_days"),
+        own_rates=tuple(rule["rate"] for rule in ltv.get("discount_rate_by", ())),
     )
 
 

@@ -4,16 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from valuekit.ltv.cube import ltv_sql, present_value, totals_by_year_sql
-from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.discounting import Discount, Horizon, RateRule
 from valuekit.ltv.units import TimeUnit
 
 if TYPE_CHECKING:
+    from valuekit.ltv.acquisition import Acquisition
     from valuekit.ltv.backtest import backtest_orders
     from valuekit.ltv.drift import check_drift
-    from valuekit.ltv.equity import Acquisition
     from valuekit.ltv.fitted import FittedModel
     from valuekit.ltv.forecast import value_orders
     from valuekit.ltv.retention import retention_check
+    from valuekit.ltv.rules import ValueRules
     from valuekit.ltv.selection import select
     from valuekit.ltv.summary import split, summarise
     from valuekit.ltv.sums import sum_up
@@ -24,7 +25,9 @@ __all__ = [
     "Discount",
     "FittedModel",
     "Horizon",
+    "RateRule",
     "TimeUnit",
+    "ValueRules",
     "backtest_orders",
     "check_drift",
     "ltv_sql",
@@ -40,8 +43,9 @@ __all__ = [
 ]
 
 _LATER = {
-    "Acquisition": "equity",
+    "Acquisition": "acquisition",
     "FittedModel": "fitted",
+    "ValueRules": "rules",
     "backtest_orders": "backtest",
     "check_drift": "drift",
     "retention_check": "retention",

@@ -144,6 +144,8 @@ def backtest_lines(
 
 
 def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[date]:
+    if days < 1 or origins in (0, [], ()):
+        raise ConfigError("a backtest needs an origin and a day to foretell, at least.", where="backtest")
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     last = last_day(engine)
     if isinstance(origins, int):

@@ -1,12 +1,13 @@
 """The value cube in SQL: value at any horizon, discount rate and set of streams, for batch and sliders alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from valuekit.engine import literal
 from valuekit.errors import UnknownNameError
 from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.years import YEARS
-from valuekit.tables.published import STREAMS
+from valuekit.tables.published import HORIZON_YEARS, STREAMS
 
 
 def ltv_sql(
@@ -14,6 +15,7 @@ def ltv_sql(
     discount: Discount,
     off: Sequence[str] = (),
     *,
+    own: Mapping[float, Discount] = MappingProxyType({}),
     cube: str = "cube",
     parties: str = "ltv",
     party: str = "party_id",
@@ -21,7 +23,8 @@ def ltv_sql(
     """Return a SELECT of every party's lifetime value (`party_id`, `ltv`).
 
     Reads `cube` and `ltv` (for its parties: one without cube rows is worth 0), or other tables with their rows and
-    another column for the party. Each stream's present value is the sum
+    another column for the party. `own` are discounts of parties whose `discount_rate` in `parties` is the key; all
+    others have `discount`. Each stream's present value is the sum
     over years of cash times factor, rounded once to DECIMAL(18,4); the value is their exact sum. So a stream that is
     switched off takes away exactly its present value, and every engine with the same tables finds the same number.
     Raises `UnknownNameError` for a stream in `off` that does not exist.
@@ -37,17 +40,61 @@ def ltv_sql(
     ) AS streams
     GROUP BY party_id
     """
+    return _value_sql(
+        _by_rate(horizon, discount, own), off, cube=_rated(cube, parties, party, own), parties=parties, party=party
+    )
+
+
+def infinite_ltv_sql(
+    discount: Discount,
+    off: Sequence[str] = (),
+    *,
+    own: Mapping[float, Discount] = MappingProxyType({}),
+    parties: str = "ltv",
+) -> str:
+    """Return a SELECT of every party's value over all the future (`party_id`, `ltv`).
+
+    Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
+    A party whose rate is 0 has no such value: where a stream has no `later`, the sum leaves it out.
+    """
+    ten_years = _by_rate(Horizon(HORIZON_YEARS), discount, own)
+    return _value_sql(
+        f"{ten_years} + later", off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id"
+    )
+
+
+def _value_sql(present_value: str, off: Sequence[str], *, cube: str, parties: str, party: str) -> str:
     return (
         f"SELECT {party}, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv\nFROM (\n"
-        f"  SELECT {party}, {present_value(horizon, discount)} AS present_value\n  FROM {cube}\n{_without(off)}"
+        f"  SELECT {party}, {present_value} AS present_value\n  FROM {cube}\n{_without(off)}"
         f"  UNION ALL\n  SELECT {party}, CAST(0 AS DECIMAL(18,4)) FROM {parties}\n"
         f") AS streams\nGROUP BY {party}"
     )
 
 
-def total_sql(horizon: Horizon, discount: Discount, off: Sequence[str] = ()) -> str:
+def total_sql(
+    horizon: Horizon,
+    discount: Discount,
+    off: Sequence[str] = (),
+    *,
+    own: Mapping[float, Discount] = MappingProxyType({}),
+) -> str:
     """Return a SELECT of the sum of all parties' lifetime values: that of `ltv_sql`, exactly, without one by one."""
-    return f"SELECT COALESCE(SUM({present_value(horizon, discount)}), 0) AS ltv FROM cube {_without(off).strip()}"
+    rows = _rated("cube", "ltv", "party_id", own)
+    return f"SELECT COALESCE(SUM({_by_rate(horizon, discount, own)}), 0) AS ltv FROM {rows} {_without(off).strip()}"
+
+
+def _by_rate(horizon: Horizon, discount: Discount, own: Mapping[float, Discount]) -> str:
+    cases = "".join(f" WHEN {rate!r} THEN {present_value(horizon, at)}" for rate, at in own.items())
+    default = present_value(horizon, discount)
+    return f"CASE discount_rate{cases} ELSE {default} END" if cases else default
+
+
+def _rated(cube: str, parties: str, party: str, own: Mapping[float, Discount]) -> str:
+    """The rows of the cube, with each party's rate where that matters."""
+    if not own:
+        return cube
+    return f"(SELECT c.*, p.discount_rate FROM {cube} AS c JOIN {parties} AS p ON p.{party} = c.{party}) AS rated"
 
 
 def present_value(horizon: Horizon, discount: Discount) -> str:

@@ -1,5 +1,7 @@
 -- Orders and contracts of one party add up; a party is alive while either says so.
 
+-- Columns `later` are of all years after the tenth, at today's value; without a discount rate they have no limit.
+
 -- step: line_values
 SELECT l.party_id,
        MIN(s.model) AS model,
@@ -10,10 +12,11 @@ SELECT l.party_id,
        {line_flat},
        {line_alive}
 FROM contract_lines AS l
+JOIN party_rates AS r ON r.party_id = l.party_id
 JOIN line_states AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
  AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
- AND s.ends = l.ends
+ AND s.ends = l.ends AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
 
@@ -24,14 +27,16 @@ SELECT o.party_id,
        {order_revenue},
        {order_alive}
 FROM order_summary AS o
+JOIN party_rates AS r ON r.party_id = o.party_id
 JOIN order_states AS t
-  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days
+  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days AND t.rate = r.rate
 JOIN order_spend AS e ON e.party_id = o.party_id
 
 -- step: _valued
-SELECT s.party_id, f.has_contract
+SELECT s.party_id, f.has_contract, r.annual_rate
 FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
+JOIN party_rates AS r ON r.party_id = s.party_id
 WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
 
 -- step: _balances
@@ -49,6 +54,7 @@ WHERE from_last = 1
 -- step: futures
 SELECT v.party_id,
        v.has_contract,
+       v.annual_rate,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
        o.own_weight AS order_weight,
@@ -98,7 +104,7 @@ WHERE {not_zero}
 
 -- step: _weights
 -- A contract that runs says more about a party than its orders; one that was given up says that it is gone.
-SELECT party_id, has_orders, has_lines, has_contract, line_model,
+SELECT party_id, annual_rate, has_orders, has_lines, has_contract, line_model,
        CASE WHEN has_lines THEN line_weight WHEN has_orders THEN order_weight WHEN has_contract THEN 1.0 ELSE 0.0 END
          AS own_weight,
        has_lines AND lines_by_prior OR has_orders AND NOT has_lines AND $orders_by_prior AS by_prior,
@@ -115,5 +121,5 @@ SELECT party_id,
        CASE WHEN by_prior OR own_weight = 0 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,
        own_weight,
        p_alive,
-       CAST(0 AS DECIMAL(18,4)) AS ltv
+       annual_rate AS discount_rate
 FROM _weights

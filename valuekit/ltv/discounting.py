@@ -61,5 +61,17 @@ class Discount:
 
     def factors(self, horizon: Horizon) -> list[float]:
         """Return the factor of each year within the horizon, year 1 first."""
+        return [self.factor(year) for year in range(1, horizon.years + 1)]
+
+    def factor(self, year: int) -> float:
+        """Return the factor of a year, 1 the first."""
         shift = 0.5 if self.timing == "mid_year" else 0.0
-        return [float((1 + self.annual_rate) ** -(year - shift)) for year in range(1, horizon.years + 1)]
+        return float((1 + self.annual_rate) ** -(year - shift))
+
+
+@dataclass(frozen=True)
+class RateRule:
+    """A yearly rate for the customers for whom a condition over `facts` and `stage` holds."""
+
+    where: str
+    rate: float

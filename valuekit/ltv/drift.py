@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from valuekit.errors import ConfigError
 from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, ParetoNbd, PurchaseModel
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.summary import Unmatched, customers, drop_summary, hold_out, last_day, summarise_lines
+from valuekit.ltv.summary import Unmatched, customers, day_of, drop_summary, hold_out, summarise_lines
 
 _MODELS: dict[str, type[PurchaseModel]] = {
     model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd, BgCnbdK, MbgCnbdK)
@@ -92,7 +92,7 @@ def check_drift(
         raise ConfigError("the model does not say of what time it is.", next_step="Fit it with window=(first, last).")
     end = date.fromisoformat(model.window_[1])
     with order_lines(orders, **reading) as engine:
-        day = as_of or last_day(engine)
+        day = day_of(engine, as_of)
         if day <= end:
             raise ConfigError(f"orders up to {day} say nothing of a model of {end}.", next_step="Give later orders.")
         gaps = "log_gaps" in model.optional

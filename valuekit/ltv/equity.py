@@ -9,35 +9,13 @@ import pyarrow as pa
 
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError
-from valuekit.ltv.discounting import Discount, Horizon
 from valuekit.ltv.line_chance import Move, line_means
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import by_year
 from valuekit.ltv.renewals import Curve, Key
+from valuekit.ltv.rules import ValueRules
 from valuekit.money import MONEY
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    """Customers expected to be won a month, and what winning one costs (CAC)."""
-
-    new_a_month: float
-    cost: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.new_a_month <= 1e9 and 0 <= self.cost <= 1e12):
-            raise ConfigError("future acquisition needs new customers a month and a cost of winning one, from 0 up.")
-
-    def value(self, each: float, horizon: Horizon, discount: Discount) -> float:
-        """Return the value today of all who are won within the horizon, each worth `each` when it is won.
-
-        >>> round(Acquisition(10, 50.0).value(80.0, Horizon(1), Discount(0.0)), 2)
-        3600.0
-        """
-        months = np.arange(1, 12 * horizon.years + 1)
-        return float(self.new_a_month * (each - self.cost) * ((1 + discount.annual_rate) ** (-months / 12)).sum())
 
 
 @dataclass(frozen=True)
@@ -111,15 +89,16 @@ def next_customer(
     )
 
 
-def put_equity(
-    engine: Engine, each: float, acquisition: Acquisition | None, horizon: Horizon, discount: Discount
-) -> None:
-    """Make `customer_equity`: who is valued today, who is yet to be won where that is stated, and both."""
+def put_equity(engine: Engine, each: float, rules: ValueRules) -> None:
+    """Make `customer_equity`: who is valued today, who is yet to be won where that is stated, and both.
+
+    Those yet to be won have the discount of all, whatever rules there are for some.
+    """
     parties, current = engine.rows("SELECT COUNT(*), COALESCE(SUM(ltv), 0) FROM ltv")[0]
     rows: list[tuple[str, float, float, float | None]] = [("current", float(parties), float(current), None)]
-    if acquisition:
-        won = acquisition.new_a_month * 12 * horizon.years
-        rows.append(("future", won, acquisition.value(each, horizon, discount), each))
+    if rules.acquisition:
+        won = rules.acquisition.new_a_month * 12 * rules.horizon.years
+        rows.append(("future", won, rules.acquisition.value(each, rules.horizon, rules.discount), each))
     rows.append(("total", sum(row[1] for row in rows), sum(row[2] for row in rows), None))
     names = ("part", "parties", "value", "each")
     engine.put("equity_parts", pa.Table.from_pylist([dict(zip(names, r, strict=True)) for r in rows], schema=_PARTS))

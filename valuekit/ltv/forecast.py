@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from valuekit.engine import Engine
+from valuekit.errors import ConfigError
 from valuekit.ltv import order_states, purchases
 from valuekit.ltv.directions import directions
 from valuekit.ltv.discounting import Discount, Horizon
@@ -18,10 +19,8 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.quantiles import Amounts
-from valuekit.ltv.summary import Unmatched, drop_summary, group_orders, last_day, summarise_lines
+from valuekit.ltv.summary import Unmatched, day_of, drop_summary, group_orders, summarise_lines
 from valuekit.ltv.units import TimeUnit
-
-_THREE_YEARS, _TENTH = Horizon(3), Discount(0.10)
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ def value_orders(
     orders: Any,
     *,
     as_of: date | None = None,
-    horizon: Horizon = _THREE_YEARS,
-    discount: Discount = _TENTH,
+    horizon: Horizon | int = 3,
+    discount: Discount | float = 0.10,
     margin: float = 1.0,
     level: float = 0.80,
     unit: str = "week",
@@ -67,7 +66,8 @@ def value_orders(
 
     Reads `orders` as `summary.summarise` does. The interval holds chance (how many purchases come, of what worth), what
     is not known of the customer, and what is not known of the parameters. Too few repeat customers for a fit leave a
-    stated prior, and `models` say so. Raises as `summarise` does.
+    stated prior, and `models` say so. A number stands for a horizon in years, and for a discount rate a year.
+    Raises as `summarise` does, and `ConfigError` for a margin or a level outside 0 to 1.
 
     >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
     ...        "amount": [10, 30, 20]}
@@ -75,14 +75,20 @@ def value_orders(
     >>> found.table.schema.names, found.models[0].stated
     (['customer', 'p_alive', 'expected_purchases', 'value', 'low', 'high'], True)
     """
+    horizon = horizon if isinstance(horizon, Horizon) else Horizon(horizon)
+    discount = discount if isinstance(discount, Discount) else Discount(discount)
+    if not 0 <= margin <= 1:
+        raise ConfigError(f"a margin of {margin} is outside 0 to 1.", next_step="Write 40% as 0.40.")
+    if not 0 < level < 1:
+        raise ConfigError(f"a level of {level} is outside 0 to 1.", next_step="Write 80% as 0.80.")
     factors = Factors.of(horizon, discount)
     with order_lines(orders, **reading) as engine:
-        day = as_of or last_day(engine)
+        day = day_of(engine, as_of)
         gaps = purchases.reads_gaps(model)
         summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns, log_gaps=gaps)
         group_orders(engine, log_gaps=gaps)
         models = _fit(engine, model, TimeUnit(unit), day)
-        order_states.predict(engine, _unknown(models), factors)
+        order_states.predict(engine, _unknown(models), [factors])
         table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
         engine.drop("order_states", "order_spend", "order_groups", "spend_groups")
         drop_summary(engine)

@@ -18,6 +18,7 @@ def add_given_streams(engine: Engine, as_of: date, half_life_days: float) -> Non
       the company's total of every year stays what it was. Streams beside a customer's own money are not passed on.
     - Innovation is the estimated value of the ideas of the last 12 months, in year 1: of accepted ones in full, of open
       ones times the share of decided ideas that were accepted.
+    - After the tenth year neither brings anything.
     """
     credit = "CAST(GREATEST(n.year_#, 0) * POWER(0.5, ((CAST($as_of AS DATE) - r.referred_on) + 365.25 * (# - 0.5))"
     engine.run(

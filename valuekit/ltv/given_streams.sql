@@ -62,6 +62,6 @@ SELECT party_id, 'innovation', {first_year}
 FROM _innovation
 
 -- step: given_streams
-SELECT *
+SELECT *, CAST(0 AS DECIMAL(18,4)) AS later
 FROM _given
 WHERE {not_zero}

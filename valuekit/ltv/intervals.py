@@ -14,6 +14,7 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
 from valuekit.ltv.quantiles import LEVELS, Amounts, mixture_quantile
+from valuekit.ltv.rates import by_rate
 from valuekit.money import MONEY
 
 PACKAGE = "valuekit.ltv"
@@ -54,15 +55,15 @@ class Shape:
 
 
 def find_intervals(
-    engine: Engine, shape: Shape, factors: Factors, *, kept: float, expansion: bool, off: Sequence[str],
+    engine: Engine, shape: Shape, factors: Sequence[Factors], *, kept: float, expansion: bool, off: Sequence[str],
     orders_by_prior: bool,
 ) -> None:  # fmt: skip
     """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
 
-    Reads `ltv`, `futures`, `cost_rates`, `expected_cost`, `cost_models`, `order_summary`, `order_states`,
-    `order_spend`, `contract_lines`, `line_states`, `price_growth` and `line_chance`. A value has up to three parts:
-    orders, contract lines, cost. Each has an interval of its own; distances from the mean add up by their squares,
-    as those of independent parts do.
+    Reads `ltv`, `futures`, `party_rates` (which number `factors`), `cost_rates`, `expected_cost`, `cost_models`,
+    `order_summary`, `order_states`, `order_spend`, `contract_lines`, `line_states`, `price_growth` and `line_chance`. A
+    value has up to three parts: orders, contract lines, cost. Each has an interval of its own; distances from the mean
+    add up by their squares, as those of independent parts do.
 
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
@@ -76,11 +77,12 @@ def find_intervals(
     the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of them add up.
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
+    slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "p.rate"))
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
     engine.run(PACKAGE, "intervals.sql", parameters, **slots)
     schema = _schema(shape)
     batches = engine.cursor().batches("SELECT * FROM value_parts")
-    engine.put_batches("value_ends", in_order(lambda batch: _ends(batch, shape, factors, schema), batches), schema)
+    engine.put_batches("value_ends", in_order(lambda batch: _ends(batch, shape, schema), batches), schema)
     money = [f"CAST({name} AS {MONEY}) AS {name}" for name in schema.names if name[:3] in ("dev", "low", "hig")]
     effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in _shared(shape)]
     engine.run(PACKAGE, "published_intervals.sql", None, money=_sql(*money), effects=_sql(*effects))
@@ -116,16 +118,22 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
     }
 
 
-def _growth_slots(factors: Factors, expansion: bool) -> dict[str, Expression]:
-    def payments(factor: str = "1") -> Expression:
-        terms = (f"{f!r} * s.payments_{k} * {factor.replace('#', str(k))}" for k, f in enumerate(within, start=1))
-        return _sql(f"({' + '.join(terms)})")
+def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expression]:
+    discounted = [at_rate.factor[: at_rate.years].tolist() for at_rate in factors]
 
-    within = factors.factor[: factors.years].tolist()
+    def payments(factor: str = "1") -> Expression:
+        def at(within: Sequence[float]) -> str:
+            terms = (f"{f!r} * s.payments_{k} * {factor.replace('#', str(k))}" for k, f in enumerate(within, start=1))
+            return f"({' + '.join(terms)})"
+
+        return _sql(by_rate([at(within) for within in discounted], "r.rate"))
 
     def uncontracted(column: str) -> Expression:
-        terms = (f"{f!r} * CAST(u.{column}_{k} AS DOUBLE)" for k, f in enumerate(within, start=1))
-        return _sql(f"({' + '.join(terms)})")
+        def at(within: Sequence[float]) -> str:
+            terms = (f"{f!r} * CAST(u.{column}_{k} AS DOUBLE)" for k, f in enumerate(within, start=1))
+            return f"({' + '.join(terms)})"
+
+        return _sql(by_rate([at(within) for within in discounted], "p.rate"))
 
     grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
     return {
@@ -175,7 +183,7 @@ def _sql(*parts: str) -> Expression:
 Parts = dict[str, Array]
 
 
-def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Schema) -> pa.RecordBatch:
+def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> pa.RecordBatch:
     row = {
         name: np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float)
         for name in batch.schema.names
@@ -183,7 +191,7 @@ def _ends(batch: pa.RecordBatch, shape: Shape, factors: Factors, schema: pa.Sche
     }
     row["order_monthly"] = np.where(row["has_lines"] > 0, 0.0, row["monthly"])
     effects = _effects(row, shape)
-    orders, in_orders = _orders(row, shape, factors)
+    orders, in_orders = _orders(row, shape)
     cost, line_sd = _cost_variance(row), _line_deviation(row)
     by_parameters = (effects**2).sum(axis=0)
     grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
@@ -239,7 +247,7 @@ def _lived(row: Parts) -> Array:
     return np.where(row["has_lines"] > 0, row["l_lived"], row["t_lived"])
 
 
-def _orders(row: Parts, shape: Shape, factors: Factors) -> tuple[Amounts, Array]:
+def _orders(row: Parts, shape: Shape) -> tuple[Amounts, Array]:
     """Return the amounts that orders bring, less the cost of the time alive, and the variance by parameters in them."""
     net, monthly, spend = row["net"], row["order_monthly"], row["e_spend"]
     bought, lived = row["t_bought"], row["t_lived"]
@@ -260,7 +268,7 @@ def _orders(row: Parts, shape: Shape, factors: Factors) -> tuple[Amounts, Array]
         variance=np.maximum(variance, 0.0) + by_parameters,
         waiting=row["t_waiting"],
         gone=gone,
-        least=np.minimum(monthly, 0.0) * 12 * factors.whole * row["has_orders"],
+        least=np.minimum(monthly, 0.0) * 12 * row["whole"] * row["has_orders"],
     )
     return amounts, by_parameters
 

@@ -4,15 +4,17 @@
 -- Payments of each line at the price that they will have: `grown` of today's; and what one standard error of the growth
 -- that all share, of a party's own and of a year by chance changes in them.
 SELECT l.*,
+       r.rate,
        COALESCE({payments_grown} / NULLIF({payments}, 0), 1) AS grown,
        {growth_on} * COALESCE(g.shared * {payments_renewed}, 0) AS by_growth,
        {growth_on} * COALESCE(SQRT(GREATEST(g.variance - g.shared * g.shared, 0)) * {payments_renewed}, 0) AS own_growth,
        {growth_on} * COALESCE(SQRT(g.chance) * {payments_walked}, 0) AS chance_of_growth
 FROM contract_lines AS l
+JOIN party_rates AS r ON r.party_id = l.party_id
 JOIN line_states AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
  AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
- AND s.ends = l.ends
+ AND s.ends = l.ends AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 
 -- step: _line_parts
@@ -22,7 +24,7 @@ FROM _grown AS l
 JOIN line_chance AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
  AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
- AND s.ends = l.ends
+ AND s.ends = l.ends AND s.rate = l.rate
 GROUP BY l.party_id
 
 -- step: _cost_errors
@@ -56,6 +58,7 @@ SELECT v.party_id,
        CAST(v.ltv AS DOUBLE) AS ltv,
        {net} AS net,
        {monthly} AS monthly,
+       {whole} AS whole,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
@@ -69,10 +72,11 @@ SELECT v.party_id,
        {cost_columns}
 FROM ltv AS v
 JOIN futures AS f ON f.party_id = v.party_id
+JOIN party_rates AS p ON p.party_id = v.party_id
 LEFT JOIN cost_rates AS r ON r.party_id = v.party_id
 LEFT JOIN order_summary AS o ON o.party_id = v.party_id
 LEFT JOIN order_states AS t
-  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days
+  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days AND t.rate = p.rate
 LEFT JOIN order_spend AS e ON e.party_id = o.party_id
 LEFT JOIN _line_parts AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +20,14 @@ Move = Callable[[MaximumLikelihood], MaximumLikelihood]
 """Makes of a model one that a lever has moved."""
 
 
-def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Factors) -> int:
-    """Make `line_chance`: one row per distinct state of a contract line, in payments of a term and months alive.
+def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Sequence[Factors]) -> int:
+    """Make `line_chance`: per distinct state of a contract line and number of a `rate`, payments and months alive.
 
-    Reads `line_groups`. Columns, discounted within the horizon: `paid`, `lived`, their deviations `paid_sd` and
-    `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`, and the probabilities `worst_chance` (to leave
-    at the first renewal) and `best_chance` (to stay throughout, where that is another case); `paid_by_i` and
-    `lived_by_i`, the effect of one standard error along axis i of the parameters of all curves, and then of each of
-    `moves`. Returns how many axes there are; customers who share a curve
-    share its axes.
+    Reads `line_groups`. Columns, discounted within the horizon: `paid` (of a term), `lived` (in months), their
+    deviations `paid_sd` and `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`, and the probabilities
+    `worst_chance` (to leave at the first renewal) and `best_chance` (to stay throughout, where that is another case);
+    `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the parameters of all curves, and
+    then of each of `moves`. Returns how many axes there are; customers who share a curve share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
     width = 0
@@ -38,13 +38,14 @@ def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], 
     rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
     schema = _schema(width + len(moves))
     tables = [schema.empty_table()]
-    for key, curve in curves.items():
+    for (rate, at_rate), (key, curve) in product(enumerate(factors), curves.items()):
         state = states_of(rows, key)
-        found = line_chance(state, curve, factors)
+        found = line_chance(state, curve, at_rate)
         place, own = axes[id(curve.model)]
-        found |= _effects(state, curve, own, place, factors, width + len(moves))
+        found |= _effects(state, curve, own, place, at_rate, width + len(moves))
         to = [Direction.towards(move(curve.model), curve.model) for move in moves]
-        found |= _effects(state, curve, to, width, factors, 0)
+        found |= _effects(state, curve, to, width, at_rate, 0)
+        found["rate"] = np.full(len(state["term_months"]), rate)
         columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
         columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
         tables.append(pa.Table.from_arrays(columns, schema=schema))
@@ -124,7 +125,9 @@ def _effects(
 
 
 def _schema(width: int) -> pa.Schema:
-    return pa.schema([(name, pa.int64()) for name in STATE] + [(name, pa.float64()) for name in columns_of(width)])
+    return pa.schema(
+        [(name, pa.int64()) for name in (*STATE, "rate")] + [(name, pa.float64()) for name in columns_of(width)]
+    )
 
 
 def columns_of(width: int) -> list[str]:

@@ -1,13 +1,15 @@
 """What each contract line is expected to bring: payments of its term and months alive, year by year."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from valuekit.engine import Engine
+from valuekit.ltv.later import Later, geometric_points
 from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.uncontracted import NOTHING, After
 from valuekit.ltv.years import year_columns
@@ -23,15 +25,26 @@ _MONTHS = 12 * HORIZON_YEARS
 _YEAR_ENDS = np.arange(11, _MONTHS, 12)
 
 
-def predict(engine: Engine, curves: Mapping[Key, Curve], after: Callable[[int], After] = lambda term: NOTHING) -> None:
-    """Predict each distinct state of a contract line, and what comes once it is left (`after`, by term length).
+def predict(
+    engine: Engine,
+    curves: Mapping[Key, Curve],
+    factors: Sequence[Factors],
+    after: Callable[[int], After] = lambda term: NOTHING,
+) -> None:
+    """Predict each distinct state of a contract line at each discount rate, and what comes once it is left.
 
-    Makes `line_states` (state; model, p_alive, own_weight, is_prior, and by year expected `payments_*` of one whole
-    term, years of renewals `renewed_*` that have passed when they are paid, months alive `alive_*`, and months of the
-    price received after leaving, `after_*`, with the probability `after_chance` of any).
+    Makes `line_states` (state and number of the `rate`; model, p_alive, own_weight, is_prior, and by year expected
+    `payments_*` of one whole term, years of renewals `renewed_*` that have passed when they are paid, months alive
+    `alive_*`, and months of the price received after leaving, `after_*`, with the probability `after_chance` of any, as
+    `after` says by term length). `payments_later` and `alive_later` are of all years after the tenth, discounted (0
+    where they have no limit); prices grow for ten years at most, since growth for ever would outrun any discount.
     """
     states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
-    tables = [_predict(states_of(states, key), curve, after(key[0])) for key, curve in curves.items()]
+    tables = [
+        _predict(states_of(states, key), curve, after(key[0]), rate, at_rate.later)
+        for rate, at_rate in enumerate(factors)
+        for key, curve in curves.items()
+    ]
     engine.put("line_states", pa.concat_tables([_STATES.empty_table(), *tables]))
 
 
@@ -41,17 +54,20 @@ def states_of(states: State, key: Key) -> dict[str, Array]:
     return {name: values[chosen] for name, values in states.items()}
 
 
-def _predict(state: State, curve: Curve, after: After) -> pa.Table:
+def _predict(state: State, curve: Curve, after: After, rate: int, later: Later | None) -> pa.Table:
     left = leaving(state, curve)
     now, size = curve.survival(state["renewals"], state["pending"]), len(state["renewals"])
     mean, _ = payment_moments(state, curve)
     payments = np.diff(mean, axis=1, prepend=0.0)
-    columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
+    columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
     columns.append(pa.array(after.returns * left.sum(axis=1)))
-    years = (payments, renewed_years(state, curve, payments), months_alive(state, curve), after.by_year(left))
-    columns += [pa.array(year) for by_year in years for year in by_year.T]
+    paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
+    years = (payments, paid_later), (renewed_years(state, curve, payments), np.full(size, float(HORIZON_YEARS)))
+    for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
+        columns += [*map(pa.array, by_year.T), pa.array(beyond)]
+    columns += map(pa.array, after.by_year(left).T)
     return pa.Table.from_arrays(columns, schema=_STATES)
 
 
@@ -114,6 +130,28 @@ def leaving(state: State, curve: Curve) -> Array:
     return -np.diff(stays, axis=1, prepend=1.0)
 
 
+def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Array]:
+    """Return the payments of a term and the months alive after the tenth year, discounted.
+
+    Reads states of one term length. Years and terms begin together once in a period, so a month of all periods is one
+    smooth sum over periods; these are added over the months of one.
+    """
+    if not len(state["term_months"]):
+        return np.zeros(0), np.zeros(0)
+    term = int(state["term_months"][0])
+    period = int(np.lcm(term, 12))
+    month = _MONTHS + np.arange(-1, period)
+    ratio = later.ratio ** (period / 12)
+    factor = later.first * later.ratio ** (np.arange(period) // 12) / (1 - ratio)
+    periods, weights = geometric_points(ratio)
+    ahead = (state["pending"][:, None] + _met(state, month))[:, :, None] + periods * (period / term)
+    there = curve.survival(state["renewals"][:, None, None], ahead) @ weights
+    there = np.where(state["ends"][:, None] > 0, 0.0, there)
+    since = month[1:] - state["months_to_next"][:, None]
+    due = (since >= 0) & (since % term == 0)
+    return (there[:, 1:] * due) @ factor, (there[:, 1:] + there[:, :-1]) @ factor / 2
+
+
 def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:
     """Number the renewals that fall into the ten years, and return the probability to survive each."""
     term = float(np.min(state["term_months"], initial=_MONTHS))
@@ -135,8 +173,9 @@ def _signed(state: State) -> Array:
 
 
 _STATES = pa.schema(
-    [(name, pa.int64()) for name in STATE]
+    [(name, pa.int64()) for name in (*STATE, "rate")]
     + [("model", pa.string()), ("p_alive", pa.float64()), ("own_weight", pa.float64()), ("is_prior", pa.bool_())]
     + [("after_chance", pa.float64())]
-    + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive", "after") for name in year_columns(prefix)]
+    + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive") for name in year_columns(prefix)]
+    + [(name, pa.float64()) for name in year_columns("after", later=False)]
 )

@@ -17,17 +17,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.later import Later
 from valuekit.ltv.models.observations import Array
 from valuekit.tables.published import HORIZON_YEARS
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Discount factors of the ten years, 0 beyond the horizon, and their integral up to the middle of each year."""
+    """Discount factors of the ten years, 0 beyond the horizon, and their integral up to the middle of each year.
+
+    `later` are those of the years after the tenth, which have a value at a rate above 0.
+    """
 
     factor: Array
     middle: Array
     years: int
+    later: Later | None = None
 
     @classmethod
     def of(cls, horizon: Horizon, discount: Discount) -> "Factors":
@@ -38,7 +43,7 @@ class Factors:
         """
         within = discount.factors(horizon)
         factor = np.array(within + [0.0] * (HORIZON_YEARS - len(within)))
-        return cls(factor, np.cumsum(factor) - factor / 2, len(within))
+        return cls(factor, np.cumsum(factor) - factor / 2, len(within), Later.of(discount))
 
     @property
     def whole(self) -> float:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from valuekit.engine import Engine, literal, quote
+from valuekit.engine import DatabaseError, Engine, first_line, literal, quote
 from valuekit.errors import ContractError, InputError, UnknownNameError, did_you_mean
 
 INPUT = "order_input"
@@ -64,13 +65,17 @@ def _source(engine: Engine, orders: Any, reading: Reading) -> tuple[str, str]:
         path = Path(orders)
         if reading.get("engine") and isinstance(orders, str) and engine.has(orders):
             return quote(orders), f"table {orders}"
-        reader = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv"}.get(path.suffix.lower())
+        reader = _READERS.get(path.suffix.lower())
         if reader is None or not path.is_file():
             what = "does not exist." if reader else "is no Parquet or CSV file."
             raise InputError(what, where=str(orders), next_step="Name a file that ends in .parquet or .csv.")
-        return f"{reader}({literal(path)})", path.name
+        return reader.format(literal(path)), path.name
     engine.put(INPUT, _as_arrow(orders, _names(reading)))
     return INPUT, "orders"
+
+
+_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {".csv": "read_csv({}, all_varchar = true)"}
+"""What a CSV file holds is text until a rule here makes a day or an amount of it: nothing is guessed."""
 
 
 def _names(reading: Reading) -> dict[str, str | None]:
@@ -86,14 +91,19 @@ def _names(reading: Reading) -> dict[str, str | None]:
 
 def _as_arrow(orders: Any, names: dict[str, str | None]) -> pa.Table:
     """Take the named columns of a table."""
-    columns = orders.schema.names if isinstance(orders, pa.Table) else getattr(orders, "columns", None)
+    if hasattr(orders, "__arrow_c_stream__") and not hasattr(orders, "columns"):
+        orders = pa.table(orders)
+    columns = orders.schema.names if isinstance(orders, pa.Table | pa.RecordBatch) else getattr(orders, "columns", None)
     columns = orders.keys() if isinstance(orders, Mapping) else columns
     if columns is None:
         raise InputError(
             f"this {type(orders).__name__} is no table of orders.",
             next_step="Give a pandas, Polars or Arrow table, a mapping of columns, or the path of a file.",
         )
-    _require(names, [str(name) for name in columns], "orders")
+    known = [str(name) for name in columns]
+    _require(names, known, "orders")
+    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
+        raise InputError(f"there are several columns '{twice[0]}'.", where="orders", next_step="Rename all but one.")
     try:
         return pa.table({name: _column(orders[name]) for name in dict.fromkeys(names.values()) if name})
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -101,9 +111,15 @@ def _as_arrow(orders: Any, names: dict[str, str | None]) -> pa.Table:
 
 
 def _column(values: Any) -> Any:
-    if isinstance(values, pa.ChunkedArray):
-        return values
-    return values.to_arrow() if hasattr(values, "to_arrow") else pa.array(values)
+    """Return a column for Arrow; a moment in a time zone is the local one there, whatever the machine's zone."""
+    if hasattr(values, "to_arrow"):
+        values = values.to_arrow()
+    elif hasattr(getattr(values, "dt", None), "tz_localize") and values.dt.tz is not None:
+        values = pa.array(values.dt.tz_localize(None))
+    elif not isinstance(values, pa.Array | pa.ChunkedArray):
+        values = pa.array(values)
+    zoned = pa.types.is_timestamp(values.type) and values.type.tz
+    return pc.local_timestamp(values) if zoned else values
 
 
 def _require(names: dict[str, str | None], known: Collection[str], where: str) -> None:
@@ -115,12 +131,18 @@ def _require(names: dict[str, str | None], known: Collection[str], where: str) -
 
 def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> None:
     names = _names(reading)
-    types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
+    try:
+        types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
+    except DatabaseError as error:
+        advice = "Write it as UTF-8 CSV with a header, or as Parquet."
+        raise InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice) from None
     _require(names, types, where)
-    day, amount = quote(str(names["date"])), quote(str(names["amount"]))
+    day, amount, kind = quote(str(names["date"])), quote(str(names["amount"])), types[str(names["date"])]
+    # What a file says of a moment is in UTC: to read it in the machine's zone would move days.
+    moment = f"({day} AT TIME ZONE 'UTC')" if kind == "TIMESTAMP WITH TIME ZONE" else day
     columns = {
-        "party_id": f"CAST({quote(str(names['customer']))} AS VARCHAR)",
-        "day": day if types[str(names["date"])] == "DATE" else f"TRY_CAST({day} AS DATE)",
+        "party_id": f"NULLIF(TRIM(CAST({quote(str(names['customer']))} AS VARCHAR)), '')",
+        "day": day if kind == "DATE" else f"TRY_CAST({moment} AS DATE)",
         "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
         "returns_order": f"CAST({quote(names['returns'])} AS VARCHAR)" if names["returns"] else "CAST(NULL AS VARCHAR)",
@@ -132,8 +154,8 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
 
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),
-    "day": ("date", "no date", "Write dates as 2026-06-30."),
-    "amount": ("amount", "no amount that is a number", "Write amounts as 1234.56."),
+    "day": ("date", "no date", "Write days as 2026-06-30."),
+    "amount": ("amount", "no amount that is a number", "Write amounts as 1234.56, below 1e14."),
 }
 
 
@@ -145,7 +167,7 @@ def _check(engine: Engine, source: str, where: str, names: dict[str, str | None]
             name = quote(str(names[role]))
             found = f"SELECT MIN(CAST({name} AS VARCHAR)) FROM {source} WHERE {columns[column]} IS NULL"
             example = engine.scalar(found)
-            shown = f"such as '{example}'" if example is not None else "for it is missing"
+            shown = f"such as '{example}'" if example else "for it is missing"
             raise ContractError(
                 f"{rows - count:,} of {rows:,} rows have {what} in column {names[role]}, {shown}.",
                 where=where,

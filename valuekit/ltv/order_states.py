@@ -1,7 +1,7 @@
 """What a purchase model says of every distinct history: by year for the cube, and its second moments for intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors, bought_while_alive, discounted, lived_twice, pairs
 from valuekit.ltv.years import YEARS, year_columns
 
-_STATE = ("frequency", "recency_days", "age_days")
+_STATE = ("frequency", "recency_days", "age_days", "rate")
 _MOMENTS = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting")
 
 UNLIKELY_SPREAD = 4.0
@@ -38,25 +38,43 @@ class OrderModels:
         return [*self.purchases_unknown, *self.purchases_moved]
 
 
-def predict(engine: Engine, models: OrderModels, factors: Factors) -> None:
-    """Predict each distinct history and each buyer's spend, in Arrow batches.
+def predict(engine: Engine, models: OrderModels, factors: Sequence[Factors]) -> None:
+    """Predict each distinct history at each discount rate, and each buyer's spend, in Arrow batches.
 
-    Makes `order_states` and `order_spend`. A state is a history (frequency, recency and age in days) with `p_alive`,
-    `own_weight`, by year expected `purchases_*` and months alive `alive_*`; and, discounted within the horizon:
+    Reads `order_groups` and `order_summary`; with several `factors` also `party_rates`, which numbers them.
+    Makes `order_states` and `order_spend`. A state is a history (frequency, recency and age in days) at a `rate` with
+    `p_alive`, `own_weight`, by year expected `purchases_*` and months alive `alive_*`; of all years after the tenth
+    `purchases_later` and `alive_later`, discounted (0 where they have no limit); and, discounted within the horizon:
     `bought` (purchases), `lived` (months alive), `singles` (purchases at squared factors), `pairs` (what is left of the
     second moment of `bought`), `lived_twice` and `both` (second moments), `waiting` (probability to be alive and not to
     buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters, then of a move).
     A buyer has `spend` per purchase, `spread` (squared coefficient of variation of what is not known of it),
     `single` (that of one purchase) and `spend_by_i`.
     """
-    states = "SELECT frequency, recency_days, age_days, recency, age, time_unit FROM order_groups"
     schema = _state_schema(len(models.ways))
-    stream = in_order(lambda batch: _states(batch, models, factors, schema), engine.cursor().batches(states))
+    batches = (
+        (batch, at_rate)
+        for rate, at_rate in enumerate(factors)
+        for batch in engine.cursor().batches(_histories(rate, len(factors)))
+    )
+    stream = in_order(lambda one: _states(one[0], models, one[1], schema), batches)
     engine.put_batches("order_states", stream, schema)
     buyers = "SELECT party_id, frequency, monetary FROM order_summary"
     schema = _spend_schema(len(models.spend_unknown))
     stream = in_order(lambda batch: _spends(batch, models, schema), engine.cursor().batches(buyers))
     engine.put_batches("order_spend", stream, schema)
+
+
+def _histories(rate: int, rates: int) -> str:
+    """SELECT of the distinct histories of customers with a rate."""
+    of_rate = (
+        "WHERE (frequency, recency_days, age_days) IN (SELECT (s.frequency, s.recency_days, s.age_days) "
+        f"FROM order_summary AS s JOIN party_rates AS r ON r.party_id = s.party_id WHERE r.rate = {rate})"
+    )
+    return (
+        f"SELECT frequency, recency_days, age_days, CAST({rate} AS BIGINT) AS rate, recency, age, time_unit "
+        f"FROM order_groups {of_rate if rates > 1 else ''}"
+    )
 
 
 def _states(batch: pa.RecordBatch, models: OrderModels, factors: Factors, schema: pa.Schema) -> pa.RecordBatch:
@@ -67,8 +85,10 @@ def _states(batch: pa.RecordBatch, models: OrderModels, factors: Factors, schema
     typical, of = _representatives(batch, p_alive)
     chance = _chance(batch.take(typical), models, factors)
     columns = [batch.column(name) for name in _STATE]
-    columns += [pa.array(v) for v in (p_alive, own_weight, *purchases.T, *alive.T, bought, lived)]
-    columns.append(pa.array(discounted(purchases, Factors(factors.factor**2, factors.middle, factors.years))))
+    bought_later, lived_later = _later(model, batch, factors)
+    columns += [pa.array(v) for v in (p_alive, own_weight, *purchases.T, bought_later, *alive.T, lived_later)]
+    columns += [pa.array(bought), pa.array(lived)]
+    columns.append(pa.array(discounted(purchases, replace(factors, factor=factors.factor**2))))
     columns.append(pa.array(chance["pairs"][of] * bought**2 / np.maximum(p_alive, 1e-12)))
     columns += [pa.array(v) for v in (lived_twice(alive, factors), bought_while_alive(purchases, factors))]
     columns.append(pa.array(chance["waiting"][of] * p_alive))
@@ -90,6 +110,16 @@ def _year_ends(model: PurchaseModel, years: int) -> Array:
 
 def _gains(cumulative: Array) -> Array:
     return np.maximum(np.diff(cumulative, axis=1, prepend=0.0), 0.0)
+
+
+def _later(model: PurchaseModel, rows: pa.RecordBatch, factors: Factors) -> tuple[Array, Array]:
+    """Return purchases and months alive after the tenth year, discounted; 0 where all the future has no limit."""
+    if not factors.later:
+        return np.zeros(len(rows)), np.zeros(len(rows))
+    per_year = model.unit.per_year
+    bought = factors.later.sum_of(lambda t: model.expected_purchases(t * per_year, rows))
+    alive = factors.later.sum_of(lambda t: model.expected_time_alive(t * per_year, rows))
+    return np.maximum(bought, 0.0), np.maximum(alive, 0.0) / model.unit.per_month
 
 
 def _representatives(batch: pa.RecordBatch, p_alive: Array) -> tuple[pa.Array, Array]:
@@ -139,11 +169,12 @@ def _effects(
 
 
 def _spends(batch: pa.RecordBatch, models: OrderModels, schema: pa.Schema) -> pa.RecordBatch:
-    p, q = models.spend.parameters_["p"], models.spend.parameters_["q"]
     x, mean = batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy()
-    spread = 1 / np.maximum(p * x + q - 2, 1 / UNLIKELY_SPREAD)
+    spend, variance = models.spend.expected_spend(x, mean), models.spend.spend_variance(x, mean)
+    spread = np.divide(variance, spend**2, out=np.full(len(x), UNLIKELY_SPREAD), where=spend > 0)
+    single = np.full(len(x), models.spend.purchase_spread)
     effects = [d.effect(d.up.expected_spend(x, mean), d.down.expected_spend(x, mean)) for d in models.spend_unknown]
-    values = (models.spend.expected_spend(x, mean), spread, np.full(len(x), 1 / p), *effects)
+    values = (spend, np.minimum(spread, UNLIKELY_SPREAD), single, *effects)
     return pa.RecordBatch.from_arrays([batch.column("party_id"), *map(pa.array, values)], schema=schema)
 
 

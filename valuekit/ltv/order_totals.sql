@@ -1,10 +1,5 @@
 -- One pass over the orders without contract: what is all there is to know of most buyers.
--- Reads `order_lines`: party_id, day, amount, order_id, returns_order.
-
--- step: _known
-SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
-FROM order_lines
-WHERE party_id IS NOT NULL AND day <= $as_of
+-- Reads `known_lines`: party_id, day, amount, order_id, returns_order, is_return.
 
 -- step: order_totals
 -- One pass. Who buys at most once a day and returns nothing needs no more; MIN_BY is asked where no days tie.
@@ -16,5 +11,5 @@ SELECT party_id,
        SUM(amount) AS amount,
        MIN_BY(amount, day) AS first_amount,
        BOOL_OR(is_return) AS has_return
-FROM _known
+FROM known_lines
 GROUP BY party_id

@@ -1,18 +1,13 @@
 -- Purchases without contract: one row per buyer.
--- Reads `order_lines` (party_id, day, amount, order_id, returns_order) and `order_totals`.
+-- Reads `known_lines` (party_id, day, amount, order_id, returns_order, is_return) and `order_totals`.
 -- Several orders on a day are one purchase. A return reduces the day of the order that it returns; a day with nothing
 -- left is no purchase, while a free order is one. Returns whose order is unknown go by a policy: `reduce` what repeat
 -- purchases together were worth, reduce the `last_order` before, or `ignore`.
 
--- step: _known
-SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
-FROM order_lines
-WHERE party_id IS NOT NULL AND day <= $as_of
-
 -- step: order_first_days
 -- Who buys several times a day but returns nothing: the first day alone must be added up.
 SELECT k.party_id, SUM(k.amount) AS first_amount
-FROM _known AS k
+FROM known_lines AS k
 JOIN (SELECT party_id, first_on FROM order_totals WHERE NOT has_return AND lines > purchases AND purchases > 0) AS t
   ON t.party_id = k.party_id AND t.first_on = k.day
 WHERE {any_crowded}
@@ -21,7 +16,7 @@ GROUP BY k.party_id
 -- step: order_rest
 -- Who returned something, or whose days are not counted: the only lines that are looked at once more.
 SELECT k.*
-FROM _known AS k
+FROM known_lines AS k
 JOIN (SELECT party_id FROM order_totals WHERE has_return OR purchases = 0) AS t ON t.party_id = k.party_id
 WHERE {any_rest}
 

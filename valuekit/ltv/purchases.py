@@ -27,6 +27,9 @@ MINIMUM_REPEATERS = 30
 PRIOR = {"r": 0.5, "a": 0.9, "b": 1.6}
 """Stated prior of the purchase model, of the shape that retailers usually show; `alpha` makes its rate the observed."""
 
+FREE = 1e-6
+"""Mean purchase where all orders are free: next to nothing, since the model of spend needs something."""
+
 POOLED_ERROR = {"v": 0.25}
 """Standard error of the logarithm of the mean purchase, where one mean stands for all customers."""
 
@@ -132,4 +135,4 @@ def _mean_purchase(engine: Engine) -> float:
     total, count = engine.rows(
         "SELECT SUM(CAST(monetary * frequency + first_amount AS DECIMAL(18,4))), SUM(frequency + 1) FROM order_summary"
     )[0]
-    return float(total) / float(count) if count and total > 0 else 1.0
+    return float(total) / float(count) if count and total > 0 else FREE

@@ -7,10 +7,11 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.cube import total_sql
-from valuekit.ltv.discounting import Discount, Horizon
-from valuekit.ltv.equity import Acquisition, NewCustomer
+from valuekit.ltv.discounting import Discount
+from valuekit.ltv.equity import NewCustomer
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.retained import CHANGES, RETENTION_MOVES
+from valuekit.ltv.rules import ValueRules
 from valuekit.money import MONEY
 from valuekit.tables.published import STREAMS
 
@@ -18,21 +19,19 @@ MARGIN = ("revenue", "cost_of_goods")
 """Streams whose sum is the margin."""
 
 
-def measure_sensitivity(
-    engine: Engine, customer: NewCustomer, acquisition: Acquisition | None, *, horizon: Horizon, discount: Discount,
-    off: Sequence[str],
-) -> None:  # fmt: skip
+def measure_sensitivity(engine: Engine, customer: NewCustomer, rules: ValueRules) -> None:
     """Make `value_sensitivity`: customer equity with each lever moved by a hundredth and by a tenth, to both sides.
 
     Reads `cube`, `ltv`, `customer_equity` and `value_spread`. Each is computed anew: retention by the models of
     purchases and renewals with another mean retention (`retained`), discount rate and margin by the cube. Advocacy and
-    innovation stay what they are under another retention. A rate stays between 0 and 1.
+    innovation stay what they are under another retention. Rates, also those of customers with their own, move together
+    and stay between 0 and 1.
     """
-    each = customer.value(Factors.of(horizon, discount))
+    each = customer.value(Factors.of(rules.horizon, rules.discount))
     rows = [
         {"lever": lever, "change": change, "difference": difference}
         for i, change in enumerate(CHANGES)
-        for lever, difference in _levers(engine, customer, acquisition, each, i, horizon, discount, off)
+        for lever, difference in _levers(engine, customer, each, i, rules)
     ]
     engine.put("moved_levers", pa.Table.from_pylist(rows, schema=_ROWS))
     engine.execute(
@@ -45,31 +44,35 @@ def measure_sensitivity(
 
 
 def _levers(
-    engine: Engine, customer: NewCustomer, acquisition: Acquisition | None, each: tuple[float, float], i: int,
-    horizon: Horizon, discount: Discount, off: Sequence[str],
-) -> Iterator[tuple[str, float]]:  # fmt: skip
-    change, factors = CHANGES[i], Factors.of(horizon, discount)
+    engine: Engine, customer: NewCustomer, each: tuple[float, float], i: int, rules: ValueRules
+) -> Iterator[tuple[str, float]]:
+    change, factors, won = CHANGES[i], Factors.of(rules.horizon, rules.discount), rules.acquisition
 
-    def future(value: float, at: Discount = discount) -> float:
-        return acquisition.value(value, horizon, at) if acquisition else 0.0
+    def future(value: float, at: Discount = rules.discount) -> float:
+        return won.value(value, rules.horizon, at) if won else 0.0
 
     base = future(each[0])
     retained = float(engine.scalar(f"SELECT COALESCE(SUM(value_if_{i + 1}), 0) FROM value_spread"))
     yield "retention", retained + future(customer.moved(RETENTION_MOVES[i]).value(factors)[0]) - base
     others = [stream for stream in STREAMS if stream not in MARGIN]
-    margin = _total(engine, horizon, discount, [*others, *off])
+    margin = _total(engine, rules, [*others, *rules.off])
     yield "margin", margin * change + future(each[0] + each[1] * change) - base
-    other_rate = replace(discount, annual_rate=min(discount.annual_rate * (1 + change), 1.0))
-    current = _total(engine, horizon, other_rate, off) - _total(engine, horizon, discount, off)
-    new = customer.value(Factors.of(horizon, other_rate))[0]
+    other_rate = _moved(rules.discount, change)
+    current = _total(engine, rules, rules.off, change) - _total(engine, rules, rules.off)
+    new = customer.value(Factors.of(rules.horizon, other_rate))[0]
     yield "discount_rate", current + future(new, other_rate) - base
-    if acquisition:
-        dearer = replace(acquisition, cost=acquisition.cost * (1 + change))
-        yield "acquisition_cost", dearer.value(each[0], horizon, discount) - base
+    if won:
+        dearer = replace(won, cost=won.cost * (1 + change))
+        yield "acquisition_cost", dearer.value(each[0], rules.horizon, rules.discount) - base
 
 
-def _total(engine: Engine, horizon: Horizon, discount: Discount, off: Sequence[str]) -> float:
-    return float(engine.scalar(total_sql(horizon, discount, off)))
+def _moved(discount: Discount, change: float) -> Discount:
+    return replace(discount, annual_rate=min(discount.annual_rate * (1 + change), 1.0))
+
+
+def _total(engine: Engine, rules: ValueRules, off: Sequence[str], change: float = 0.0) -> float:
+    own = {rate: _moved(discount, change) for rate, discount in rules.own.items()}
+    return float(engine.scalar(total_sql(rules.horizon, _moved(rules.discount, change), off, own=own)))
 
 
 _ROWS = pa.schema([("lever", pa.string()), ("change", pa.float64()), ("difference", pa.float64())])

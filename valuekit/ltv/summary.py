@@ -1,13 +1,13 @@
 """From orders to what purchase models read: one row per customer, at a date; and what came after it."""
 
 import json
-from datetime import date, timedelta
-from typing import Any, Literal, NamedTuple, Unpack
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NamedTuple, Unpack, get_args
 
 import pyarrow as pa
 
 from valuekit.engine import Engine, Expression, load_steps
-from valuekit.errors import ConfigError, ContractError
+from valuekit.errors import ConfigError, ContractError, UnknownNameError
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.units import TimeUnit
 
@@ -20,6 +20,9 @@ Grain = Literal["order", "day"]
 
 LONGEST = 1_500
 """Days over which distinct days are counted by a bit for each; longer histories are grouped by day."""
+
+LONGEST_GAP = 365
+"""Days after all other orders from which on the day of the last one is not believed."""
 
 _COLUMNS = "party_id, frequency, recency, age, monetary, first_on, first_amount, time_unit"
 _HOLDOUT = "party_id AS customer, purchases, CAST(spend AS DOUBLE) AS spend"
@@ -62,7 +65,7 @@ def summarise(
      {'customer': 'bob', 'frequency': 0, 'recency': 0.0, 'age': 2.0}]
     """
     with order_lines(orders, **reading) as engine:
-        day = as_of or last_day(engine)
+        day = day_of(engine, as_of)
         summarise_lines(
             engine, day, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps
         )
@@ -88,7 +91,8 @@ def split(
     (their worth, less what of it was returned by `until`; default: the last day of the orders).
     """
     with order_lines(orders, **reading) as engine:
-        end = until or last_day(engine)
+        end = last_day(engine) if until is None else as_day(until)
+        at = day_of(engine, at)
         if not at < end:
             raise ConfigError(f"a holdout from {at} to {end} is empty.", next_step="Split at an earlier day.")
         summarise_lines(engine, at, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
@@ -104,11 +108,55 @@ def split(
 
 
 def last_day(engine: Engine) -> date:
-    """Return the day of the last order; raises `ContractError` where there is none."""
-    day: date | None = engine.scalar("SELECT MAX(day) FROM order_lines")
-    if day is None:
+    """Return the day of the last order.
+
+    Raises `ContractError` where there is none, and where it lies more than a year after all others: then it is more
+    likely a wrong date than the day up to which orders are known.
+    """
+    days: list[date] = [
+        row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day DESC LIMIT 10")
+    ]
+    if not days:
         raise ContractError("there is no order.", where="orders")
+    if len(days) == 10 and (days[0] - days[1]).days > LONGEST_GAP:
+        raise ContractError(
+            f"the last day is {days[0]}, and the one before it {days[1]}.",
+            where="orders",
+            next_step="Leave out what has a wrong date, or say up to which day orders are known: as_of=...",
+        )
+    return days[0]
+
+
+def day_of(engine: Engine, as_of: Any) -> date:
+    """Return the day up to which to summarise: that given, or that of the last order.
+
+    Raises `ConfigError` for what is no day, and `ContractError` where nothing was bought up to it.
+    """
+    day = last_day(engine) if as_of is None else as_day(as_of)
+    first, orders, amounts = engine.rows(
+        "SELECT MIN(day), COUNT(*), COUNT(*) FILTER (WHERE amount >= 0) FROM order_lines"
+    )[0]
+    if orders and not amounts:
+        advice = "Turn the sign: what is paid is above 0, what came back below."
+        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
+    if first is None or first > day:
+        raise ContractError(f"there is no order up to {day}.", where="orders", next_step="Give a later as_of.")
     return day
+
+
+def as_day(value: Any) -> date:
+    """Return a date, the day of a moment, or of a text such as 2026-06-30; raises `ConfigError` for anything else.
+
+    >>> as_day("2026-06-30")
+    datetime.date(2026, 6, 30)
+    """
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, date):
+        raise ConfigError(f"'{value}' is no day.", next_step="Give a date, or write it as 2026-06-30.")
+    return found.date() if isinstance(found, datetime) else found
 
 
 def summarise_lines(
@@ -116,7 +164,10 @@ def summarise_lines(
     log_gaps: bool = False,
 ) -> None:  # fmt: skip
     """Make `order_summary` (one row per buyer, with `log_gaps` where asked) and `unmatched_returns`."""
+    if unmatched_returns not in get_args(Unmatched):
+        raise UnknownNameError("policy of unmatched returns", unmatched_returns, get_args(Unmatched))
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
+    engine.execute(_KNOWN.format(as_of=as_of))
     engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
     if grain == "day":
         _check_grain(engine)
@@ -127,6 +178,7 @@ def summarise_lines(
     )
     if log_gaps:
         engine.run(PACKAGE, "order_gaps.sql", parameters)
+    engine.execute("DROP VIEW known_lines")
     engine.drop("order_totals", "order_first_days", "order_rest", "order_days", "order_gaps")
 
 
@@ -137,6 +189,13 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
     """
     mean = ", CAST(SUM(CAST(log_gaps AS DECIMAL(38, 12))) AS DOUBLE) / COUNT(*) AS log_gaps" if log_gaps else ""
     engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=Expression("mean_log_gaps", mean, frozenset()))
+
+
+_KNOWN = """CREATE OR REPLACE VIEW known_lines AS
+SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
+FROM order_lines
+WHERE party_id IS NOT NULL AND day <= DATE '{as_of}'"""
+"""Lines of known customers up to a day: a view, so that nothing is copied."""
 
 
 def _any(engine: Engine, condition: str) -> Expression:

@@ -1,7 +1,8 @@
 """Money that no contract in force brings: customers who have left pay on or come back, and some never had a contract.
 
 A model of renewals ends at the first refusal. What comes after it is read from those who have left before: the share of
-their last monthly price that was received in each month since.
+their last monthly price that was received in each month since. That ends with the ten years of the cube: too little is
+seen of what such money does later.
 """
 
 from collections.abc import Callable, Mapping
@@ -103,7 +104,7 @@ def put_uncontracted(engine: Engine, after: Callable[[int], After]) -> None:
         own = rows["term_months"] == term
         months[own], chance[own] = after(int(term)).since(rows["months"][own])
     columns = {name: states[name] for name in ("term_months", "months")} | {"after_chance": pa.array(chance)}
-    columns |= {name: pa.array(year) for name, year in zip(year_columns("after"), months.T, strict=True)}
+    columns |= {name: pa.array(year) for name, year in zip(year_columns("after", later=False), months.T, strict=True)}
     engine.put("leaver_states", pa.table(columns))
     seen, again, before, repeated = engine.rows("SELECT seen, again, before, after FROM payer_years")[0]
     enough = seen >= MINIMUM_EVENTS

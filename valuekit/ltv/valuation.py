@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
 from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
-from valuekit.ltv.cube import ltv_sql
+from valuekit.ltv.cube import infinite_ltv_sql, ltv_sql
 from valuekit.ltv.directions import Direction, directions
-from valuekit.ltv.discounting import Discount, Horizon
-from valuekit.ltv.equity import Acquisition, next_customer, put_equity
+from valuekit.ltv.equity import next_customer, put_equity
 from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
@@ -19,11 +18,11 @@ from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
-from valuekit.ltv.quantiles import LEVELS
+from valuekit.ltv.rates import assign_rates
 from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
-from valuekit.ltv.summary import Unmatched
 from valuekit.ltv.uncontracted import learn_after, put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
@@ -31,24 +30,7 @@ from valuekit.ltv.years import each_year
 PACKAGE = "valuekit.ltv"
 
 
-def value(
-    engine: Engine,
-    *,
-    as_of: date,
-    horizon: Horizon,
-    discount: Discount,
-    off: Sequence[str] = (),
-    time_unit: str = "week",
-    purchase_model: str = "mbg_nbd",
-    unmatched_returns: Unmatched = "reduce",
-    renewal_model: renewals.Choice = "bic",
-    renewal_segments: Sequence[str] = (),
-    expansion: bool = True,
-    receivables: bool = True,
-    half_life_days: float = 730,
-    acquisition: Acquisition | None = None,
-    levels: Sequence[float] = LEVELS,
-) -> list[FittedModel]:
+def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
     Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), `facts`, `stages`,
@@ -71,17 +53,23 @@ def value(
       goods by the month under contract, growing with the price, and as a share of revenue for orders. The cost of
       winning the customer is sunk and left out.
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
-    `ltv` is the present value at `horizon` and `discount` without the streams in `off`; the cube holds them all.
-    Raises `UnknownNameError` for an unknown stream, unit or purchase model.
+
+    `ltv` is the present value at the horizon and the discount of `rules`, without the streams in `off`; the cube holds
+    them all. A customer for whom a rule of `rates_by` holds has that rate. `ltv_infinite` is the value of all the
+    future: the ten years of the cube and then `later`, which goes on in the same way, money and goods at prices that no
+    longer grow; it is missing without a rate. Money without a contract in force is not part of `later`: too little is
+    seen of what it does after so long.
+    Raises `UnknownNameError` for an unknown stream, unit or purchase model, `ExpressionError` for a rule of rates.
     """
-    unit, factors = TimeUnit(time_unit), Factors.of(horizon, discount)
-    final = ltv_sql(horizon, discount, off)  # a wrong name fails here, before the work
-    name, chosen = _choice(engine, as_of, unit, purchase_model, unmatched_returns)
-    purchases.summarise(engine, as_of, unit, unmatched_returns, log_gaps=purchases.reads_gaps(name))
+    unit, factors = TimeUnit(rules.time_unit), [Factors.of(rules.horizon, at) for at in rules.discounts]
+    ltv_sql(rules.horizon, rules.discount, rules.off)  # a wrong name fails here, before the work
+    assign_rates(engine, rules)
+    name, chosen = _choice(engine, as_of, unit, rules)
+    purchases.summarise(engine, as_of, unit, rules.unmatched_returns, log_gaps=purchases.reads_gaps(name))
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
-    renewals.summarise(engine, as_of, renewal_segments)
+    renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
-    curves, renewal_models = renewals.fit_renewals(engine, window, renewal_model)
+    curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
     width = _contract_stream(engine, as_of, curves, factors)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
@@ -90,42 +78,38 @@ def value(
         "order_model": name,
         "orders_by_prior": by_prior,
         "kept": kept,
-        "expansion": expansion,
+        "expansion": rules.expansion,
         "year_ago": add_months(as_of, -12),
-        "collected": _collected_share(engine, as_of) if receivables else 0.0,
+        "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
     }
     engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
-    add_given_streams(engine, as_of, half_life_days)
-    _set_values(engine, final)
-    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), levels)
-    find_intervals(engine, shape, factors, kept=kept, expansion=expansion, off=off, orders_by_prior=by_prior)
-    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
-    put_equity(engine, customer.value(factors)[0], acquisition, horizon, discount)
-    measure_sensitivity(engine, customer, acquisition, horizon=horizon, discount=discount, off=off)
-    engine.drop(
-        "order_states",
-        "order_spend",
-        "order_values",
-        "line_states",
-        "line_values",
-        "line_chance",
-        "cost_months",
-        "uncontracted",
+    add_given_streams(engine, as_of, rules.half_life_days)
+    _set_values(engine, rules)
+    shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), rules.levels)
+    find_intervals(
+        engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
     )
+    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
+    put_equity(engine, customer.value(factors[0])[0], rules)
+    measure_sensitivity(engine, customer, rules)
+    engine.drop(
+        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months",
+        "party_rates", "uncontracted",
+    )  # fmt: skip
     put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]
 
 
-def _choice(engine: Engine, as_of: date, unit: TimeUnit, name: str, unmatched: Unmatched) -> tuple[str, str]:
+def _choice(engine: Engine, as_of: date, unit: TimeUnit, rules: ValueRules) -> tuple[str, str]:
     """Return the name of the purchase model, and why it was chosen where it was."""
-    if name != "select":
-        return name, ""
+    if rules.purchase_model != "select":
+        return rules.purchase_model, ""
     purchases.view_lines(engine)
-    return choose_model(engine, unit.name, as_of, unmatched)
+    return choose_model(engine, unit.name, as_of, rules.unmatched_returns)
 
 
 def _order_stream(
-    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Factors, chosen: str
+    engine: Engine, as_of: date, unit: TimeUnit, name: str, factors: Sequence[Factors], chosen: str
 ) -> tuple[order_states.OrderModels, list[FittedModel]]:
     window = _window(engine, "SELECT MIN(first_on) FROM order_summary", as_of)
     bought, spent = purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)
@@ -144,10 +128,10 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Factors
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors]
 ) -> int:
     after = learn_after(engine, last_complete_month(as_of))
-    lines.predict(engine, curves, after)
+    lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after)
     expect_growth(engine, as_of)
     return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
@@ -200,37 +184,47 @@ def _collected_share(engine: Engine, as_of: date) -> float:
 
 
 def _year_slots() -> dict[str, Expression]:
-    cost = "CAST({} * alive_# AS DECIMAL(18,4)) AS year_#"
-    by_month = {name: each_year(cost.format(name)) for name in ("marketing", "sales", "support", "incentives", "other")}
-    return by_month | {
-        "goods": each_year(
-            "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
-        ),
-        "line_revenue": each_year(
-            "SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept "
-            "* CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END AS DECIMAL(18,4))) AS revenue_#"
-        ),
-        "line_flat": each_year("SUM(CAST(CAST(l.price AS DOUBLE) * s.payments_# * $kept AS DECIMAL(18,4))) AS flat_#"),
-        "line_alive": each_year("MAX(s.alive_#) AS alive_#"),
-        "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#"),
-        "order_alive": each_year("t.alive_#"),
-        "revenue": each_year(
-            "CAST(COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0) + COALESCE(u.revenue_#, 0) "
-            "+ CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END AS DECIMAL(18,4)) AS revenue_#"
-        ),
-        "alive": each_year(
-            "LEAST(GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0)) + COALESCE(u.alive_#, 0), 12) AS alive_#"
-        ),
-        "grown": each_year("COALESCE(CAST(l.revenue_# AS DOUBLE) / NULLIF(CAST(l.flat_# AS DOUBLE), 0), 1) AS grown_#"),
-        "as_years": each_year("revenue_# AS year_#"),
-        "not_zero": each_year("year_# <> 0", between=" OR "),
+    goods = "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
+    flat = "CAST(l.price AS DOUBLE) * s.payments_# * $kept"
+    growth = "CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END"
+    grown = "COALESCE(CAST(l.revenue_# AS DOUBLE) / NULLIF(CAST(l.flat_# AS DOUBLE), 0), 1) AS grown_#"
+    slots = {
+        name: each_year(f"CAST({name} * alive_# AS DECIMAL(18,4)) AS year_#", later=True)
+        for name in ("marketing", "sales", "support", "incentives", "other")
     }
+    slots |= {
+        "goods": each_year(goods, later=True),
+        "line_revenue": each_year(f"SUM(CAST({flat} * {growth} AS DECIMAL(18,4))) AS revenue_#", later=True),
+        "line_flat": each_year(f"SUM(CAST({flat} AS DECIMAL(18,4))) AS flat_#", later=True),
+        "line_alive": each_year("MAX(s.alive_#) AS alive_#", later=True),
+        "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#", later=True),
+        "order_alive": each_year("t.alive_#", later=True),
+        "grown": each_year(grown, later=True),
+        "as_years": each_year("revenue_# AS year_#", later=True),
+        "not_zero": each_year("year_# <> 0", between=" OR ", later=True),
+    }
+    revenue = "COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0)"
+    beside = "COALESCE(u.revenue_#, 0) + CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END"
+    alive = "GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0))"
+    slots["revenue"] = _with_later(f"CAST({revenue} + {beside} AS DECIMAL(18,4)) AS revenue_#", revenue, "revenue")
+    slots["alive"] = _with_later(f"LEAST({alive} + COALESCE(u.alive_#, 0), 12) AS alive_#", alive, "alive")
+    return slots
 
 
-def _set_values(engine: Engine, final: str) -> None:
-    engine.execute(f"CREATE OR REPLACE TABLE _values AS {final}")
+def _with_later(by_year: str, later: str, name: str) -> Expression:
+    """Each year, and all later ones where they have a limit."""
+    beyond = f"CASE WHEN v.annual_rate > 0 THEN {later.replace('#', 'later')} END AS {name}_later"
+    return Expression(by_year, f"{each_year(by_year).sql}, {beyond}", frozenset())
+
+
+def _set_values(engine: Engine, rules: ValueRules) -> None:
+    within = ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
+    infinite = infinite_ltv_sql(rules.discount, rules.off, own=rules.own, parties="_valued")
+    engine.execute("ALTER TABLE ltv RENAME TO _valued")
     engine.execute(
-        "CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv "
-        "FROM ltv AS l JOIN _values AS v ON v.party_id = l.party_id"
+        f"CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv, "
+        "CASE WHEN l.discount_rate > 0 THEN i.ltv END AS ltv_infinite, l.discount_rate "
+        f"FROM _valued AS l JOIN ({within}) AS v ON v.party_id = l.party_id "
+        f"JOIN ({infinite}) AS i ON i.party_id = l.party_id"
     )
-    engine.drop("_values")
+    engine.drop("_valued")

@@ -170,7 +170,7 @@ def _statement(cash: Row) -> list[Row]:
 
 def _value(row: Row | None, config: dict[str, Any]) -> Row | None:
     ltv = config.get("ltv", {})
-    return row and {**row, **{key: ltv.get(key) for key in ("horizon_years", "discount_rate", "timing", "off")}}
+    return row and {**row, **{key: ltv.get(key) for key in ("horizon_years", "timing", "off")}}
 
 
 def _streams(rows: list[Row]) -> list[Row]:

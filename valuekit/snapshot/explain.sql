@@ -89,7 +89,7 @@ SELECT label, bit FROM definitions ORDER BY bit, definition
 SELECT * FROM cash WHERE party_id = $party
 
 -- step: value
-SELECT model, basis, own_weight, p_alive, ltv FROM ltv WHERE party_id = $party
+SELECT model, basis, own_weight, p_alive, ltv, ltv_infinite, discount_rate FROM ltv WHERE party_id = $party
 
 -- step: streams
 SELECT * FROM cube WHERE party_id = $party ORDER BY stream

@@ -18,6 +18,12 @@ _ENOUGH = 5_000
 """Rows on which to search for the region of the maximum."""
 
 
+_FARTHEST = 60.0
+"""Largest logarithm of what covariates multiply a parameter by."""
+
+_WRITE_ANEW = "Fit the model again, and write it with to_json."
+
+
 class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     """A model with positive parameters. A subclass gives its columns, its starts and its rows' log-likelihood.
 
@@ -94,10 +100,24 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return report | {"at_bound": [self.names[i] for i in found.convergence.at_bound]}
 
     def _training_rows(self, X: Any) -> Rows:
+        self._check_covariates()
         rows = observations.group(self._read(X))
         if not len(rows["weight"]):
             raise FitError(f"{type(self).__name__}: there are no rows to fit.")
+        for name in self.covariates:
+            if np.ptp(rows[name]) == 0:
+                raise FitError(
+                    f"{type(self).__name__}: covariate '{name}' is {rows[name][0]:g} for every customer, so it tells "
+                    "nothing apart.",
+                    next_step="Leave it out.",
+                )
         return rows
+
+    def _check_covariates(self) -> None:
+        if isinstance(self.covariates, str) or len(set(self.covariates)) < len(self.covariates):
+            raise ConfigError(f"covariates are a list of different columns, not {self.covariates!r}.")
+        if not self.penalty >= 0:
+            raise ConfigError(f"a penalty of {self.penalty} is below 0.")
 
     def _read(self, X: Any) -> Rows:
         rows = observations.read_columns(X, (*self.columns, *self.covariates), self.optional)
@@ -162,7 +182,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             design = np.column_stack([rows[z] for z in self.covariates])
             coefficients = theta[len(self.basic) :].reshape(len(self.shifts), -1)
             for (shift, sign), c in zip(self.shifts.items(), coefficients, strict=True):
-                own[self.basic.index(shift)] = own[self.basic.index(shift)] * np.exp(sign * (design @ c))
+                own[self.basic.index(shift)] = own[self.basic.index(shift)] * _factor(sign * (design @ c))
         return own
 
     # --- how good it is
@@ -170,6 +190,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def log_likelihood(self, X: Any) -> float:
         """Return the log-likelihood of rows under the fitted parameters."""
         return self._likelihood(self._theta(), self._read(X))[0]
+
+    def score(self, X: Any, y: None = None) -> float:
+        """Return the mean log-likelihood of a customer, by weight: what cross-validation in scikit-learn compares."""
+        rows = self._read(X)
+        return self._likelihood(self._theta(), rows)[0] / float(rows["weight"].sum())
 
     @property
     def aic_(self) -> float:
@@ -210,24 +235,58 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Restore a model that scores the same to the last digit; raises `ConfigError` for another model's JSON."""
-        state = json.loads(text)
+        """Restore a model that scores the same to the last digit.
+
+        Raises `ConfigError` for another model's JSON, and for one that is damaged or of another version.
+        """
+        try:
+            state = json.loads(text)
+        except ValueError:
+            state = None
+        if not isinstance(state, dict):
+            raise ConfigError("this is no JSON of a model.", next_step=_WRITE_ANEW)
         if state.get("model") != cls.__name__:
             raise ConfigError(f"this is the JSON of a {state.get('model')}, not of a {cls.__name__}.")
-        model = cls(**state["settings"])
-        for name in cls.learned:
-            setattr(model, name, state[name])
-        model.covariance_ = None if model.covariance_ is None else np.array(model.covariance_)
+        try:
+            model = cls(**state["settings"])
+            learned = {name: state[name] for name in cls.learned}
+            model._state([learned["parameters_"][name] for name in model.names])
+            covariance = learned["covariance_"]
+            learned["covariance_"] = None if covariance is None else np.array(covariance, dtype=np.float64)
+        except (KeyError, TypeError, ValueError) as error:
+            problem = f"the JSON of this {cls.__name__} is damaged or of another version: {error}."
+            raise ConfigError(problem, next_step=_WRITE_ANEW) from None
+        for name, value in learned.items():
+            setattr(model, name, value)
         return model
 
     @classmethod
     def from_parameters(cls, parameters: Sequence[float], **settings: Any) -> Self:
-        """Make a model with stated parameters, for priors and for textbook examples; it has no likelihood."""
+        """Make a model with stated parameters, for priors and for textbook examples; it has no likelihood.
+
+        Raises `ConfigError` for another number of parameters, and for one of a distribution that is not above 0.
+        """
         model = cls(**settings)
         for name in cls.learned:
             setattr(model, name, None)
-        model.parameters_ = dict(zip(model.names, map(float, parameters), strict=True))
+        model._state(parameters)
         return model
+
+    def _state(self, parameters: Sequence[float]) -> None:
+        given = [float(value) for value in parameters]
+        if len(given) != len(self.names):
+            names = ", ".join(self.names)
+            raise ConfigError(f"a {type(self).__name__} has {len(self.names)} parameters ({names}), not {len(given)}.")
+        stated = dict(zip(self.names, given, strict=True))
+        for name, value in stated.items():
+            if not np.isfinite(value) or (name in self.basic and value <= 0):
+                raise ConfigError(f"parameter {name} of a {type(self).__name__} is not {value:g}, but above 0.")
+        self.parameters_ = stated
+
+
+def _factor(logarithm: Array) -> Array:
+    """What a covariate multiplies by; a search may step to where it would overflow."""
+    return np.asarray(np.exp(np.clip(logarithm, -_FARTHEST, _FARTHEST)))
 
 
 def _plain(value: Any) -> Any:

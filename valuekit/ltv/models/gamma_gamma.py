@@ -86,11 +86,10 @@ class GammaGamma(MaximumLikelihood):
 
     def purchase_spend_variance(self, frequency: Any, monetary: Any) -> Array:
         """Return the variance of what one future purchase of each customer is worth: its own, and that of its mean."""
-        p, _, _ = self._theta()
         shape, scale = self._posterior(frequency, monetary)
         of_mean = _inverse_gamma_variance(shape, scale)
         squared_mean = np.square(scale / np.where(shape > 2, shape - 1, 1.0))
-        return np.asarray(of_mean + (of_mean + squared_mean) / p)
+        return np.asarray(of_mean + (of_mean + squared_mean) * self.purchase_spread)
 
     def spend_quantiles(self, frequency: Any, monetary: Any, levels: Any) -> Array:
         """Return quantiles of each customer's own mean spend, given its purchases: one column per level."""
@@ -120,6 +119,11 @@ class GammaGamma(MaximumLikelihood):
         mean_spend = p / rng.gamma(q, 1 / v, x.shape)
         monetary = mean_spend * rng.gamma(p * x) / (p * x)
         return {"frequency": x, "monetary": monetary, "mean_spend": mean_spend}
+
+    @property
+    def purchase_spread(self) -> float:
+        """Squared coefficient of variation of one customer's purchases around its own mean, 1 / p."""
+        return float(1 / self._theta()[0])
 
     @property
     def population_mean(self) -> float:

@@ -37,9 +37,17 @@ def as_mapping(X: Any, names: Sequence[str]) -> Mapping[str, Any]:
     if isinstance(X, Mapping):
         return X
     if isinstance(X, np.ndarray):
-        return dict(zip(names, np.atleast_2d(X).T, strict=False))
+        columns = np.atleast_2d(X).T
+        if len(columns) > len(names):
+            raise FitError(
+                f"an array of {len(columns)} columns has more than {', '.join(names)}.",
+                next_step="Leave columns out, or give a table with names.",
+            )
+        return dict(zip(names, columns, strict=False))
     if isinstance(X, pa.RecordBatch | pa.Table):
         return dict(zip(X.schema.names, X.columns, strict=True))
+    if hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns"):
+        return as_mapping(pa.table(X), names)
     if hasattr(X, "columns"):
         return {str(name): X[name] for name in X.columns}
     raise FitError(

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.errors import ConfigError, FitError
+from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows
+from valuekit.ltv.models.present_value import force_of_interest
 from valuekit.ltv.units import TimeUnit
 
 
@@ -93,15 +94,10 @@ class PurchaseModel(MaximumLikelihood):
 
     def _force(self, annual_rate: float) -> float:
         """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
-        if not annual_rate > 0:
-            raise ConfigError(
-                f"purchases of all the future need a yearly discount rate above 0, not {annual_rate:g}.",
-                next_step="Give a rate, or ask for the expected purchases of a limited time.",
-            )
-        return float(np.log1p(annual_rate) / self.unit.per_year)
+        return force_of_interest(annual_rate, self.unit.per_year)
 
     def _read(self, X: Any) -> Rows:
-        table = observations.as_mapping(X, [*self.columns, *self.optional])
+        table = observations.as_mapping(X, [*self.columns, *self.covariates, *self.optional])
         units = table.get("time_unit", [])
         given = sorted({str(unit) for unit in (units.unique() if hasattr(units, "unique") else units)})
         if given and given != [self.time_unit]:

@@ -27,6 +27,7 @@ from valuekit.ltv.models import dropout, observations
 from valuekit.ltv.models.beta_geometric import Alive, BgNbd, count_likelihood, simulate_lives
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows, distinct
+from valuekit.ltv.models.present_value import force_of_interest
 from valuekit.ltv.units import TimeUnit
 
 _CELLS = 500_000
@@ -131,9 +132,7 @@ class AliveRegular(Alive):
         At rate l and force d, an event is worth f = l / (l + d) of one now, and all purchases
         f^(k - j) / (1 - (1 - p) f^k), whose mean over p and l is integrated.
         """
-        if not annual_rate > 0:
-            raise ConfigError(f"purchases of all the future need a yearly discount rate above 0, not {annual_rate}.")
-        force = np.log1p(annual_rate) / unit.per_year
+        force = force_of_interest(annual_rate, unit.per_year)
         some = self._take(np.arange(self.s.size))
         chunk = max(1, _CELLS // (_RATES * len(self.stages)))
         parts = [some._take(np.arange(i, min(i + chunk, len(some.s)))) for i in range(0, len(some.s), chunk)]

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.errors import ConfigError, FitError
+from valuekit.errors import FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models.present_value import force_of_interest
 
 _CELLS = 2_000_000
 """Numbers held at once where customers are crossed with renewals to come."""
@@ -101,11 +102,7 @@ class RenewalModel(MaximumLikelihood):
         >>> model.discounted_renewals(0.10, [0, 4]).round(2)
         array([2.96, 5.89])
         """
-        if not annual_rate > 0:
-            raise ConfigError(
-                f"a discount rate of {annual_rate} has no infinite horizon.", next_step="Take one above 0."
-            )
-        points, weights = _discounted_points(np.log1p(annual_rate) * self.term_months / 12)
+        points, weights = _discounted_points(force_of_interest(annual_rate, 12 / self.term_months))
         return self._sum_ahead(renewals, weights, X, points)
 
     def own_weight(self, renewals: Any, X: Any = None) -> Array:

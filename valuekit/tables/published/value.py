@@ -56,6 +56,11 @@ CUBE = Table(
         Column("stream", "VARCHAR", "Stream of cash", required=True, values=STREAMS),
         *(money(f"year_{y}", f"Expected cash in year {y} after the as-of date, not discounted")
           for y in range(1, HORIZON_YEARS + 1)),
+        money(
+            "later", "Expected cash of orders and contracts after these years, at today's value and the party's rate; "
+            "missing without a rate",
+            required=False,
+        ),
     ),
     key=("party_id", "stream"),
 )  # fmt: skip
@@ -70,7 +75,13 @@ LTV = Table(
         text("basis", "own: its history decides; pooled: shared with its peers; prior: its peers alone"),
         number("own_weight", "Weight of its own history in its expected purchases or renewals", "share"),
         number("p_alive", "Probability that it is still a customer", "probability"),
-        money("ltv", "Expected discounted cash at the run's horizon and discount rate"),
+        money("ltv", "Expected discounted cash at the run's horizon and the party's discount rate"),
+        money(
+            "ltv_infinite",
+            "The same over all the future: ten years, then `later`; missing without a rate",
+            required=False,
+        ),
+        number("discount_rate", "Yearly rate at which its cash is discounted", "share"),
     ),
     key=("party_id",),
 )

@@ -66,7 +66,9 @@ def _choose(run: Run, streams: list[str]) -> Scenario:
             bind="query-params",
             help="Switch a stream off to see what the value is without it",
         )
-        parts.note(f"The run was published with {published}.")
+        own = ", ".join(f"{100 * rate:g}%" for rate in run.settings.own_rates)
+        beside = f" Some customers have their own rate there ({own}); the sliders use one rate for all." if own else ""
+        parts.note(f"The run was published with {published}.{beside}")
     off = tuple(s for s in STREAMS if s not in on and (s in streams or s in published.off))
     return Scenario(horizon, round(rate / 100, 4), published.timing, off)
 

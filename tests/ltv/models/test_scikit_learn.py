@@ -1,0 +1,130 @@
+"""Models where scikit-learn users put them: pipelines, cross-validation, grids, pickles, tables of other libraries."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from tests.ltv.models.test_estimator import MODELS, STEADY, score
+from valuekit.errors import ConfigError, FitError
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgNbd
+
+
+@pytest.fixture(scope="module")
+def buyers():
+    """Buyers of whom one column says how fast they buy, and another nothing."""
+    rng = np.random.default_rng(4)
+    fast = rng.normal(size=300)
+    age = rng.uniform(20, 100, 300)
+    histories = [
+        MbgNbd.from_parameters([0.8, 12 * np.exp(-0.8 * z), 0.9, 3]).simulate([a], rng)
+        for z, a in zip(fast, age, strict=True)
+    ]
+    columns = {name: np.concatenate([h[name] for h in histories]) for name in MbgNbd.columns}
+    return pd.DataFrame(
+        {**columns, "fast": fast, "noise": rng.normal(size=300), "name": "x"}, index=range(900, 600, -1)
+    )
+
+
+@pytest.mark.parametrize("case", MODELS.values(), ids=MODELS.keys())
+def test_the_score_is_the_mean_log_likelihood_of_a_customer(case):
+    model, rows = case[0].__class__(**case[0].get_params()).fit(case[1]), case[1]
+    single = rows.loc[rows.index.repeat(rows["weight"])].drop(columns="weight")
+    assert model.score(rows) == pytest.approx(model.log_likelihood(rows) / rows["weight"].sum())
+    assert model.score(single) == pytest.approx(model.score(rows), rel=1e-12)
+    assert pickle.loads(pickle.dumps(model)).score(rows) == model.score(rows)
+    assert np.array_equal(score(pickle.loads(pickle.dumps(model)), rows), score(model, rows))
+
+
+def test_a_pipeline_selects_columns_and_passes_the_score_on(buyers):
+    chosen = FunctionTransformer(lambda X: X[["frequency", "recency", "age"]])
+    pipeline = make_pipeline(chosen, BgNbd()).fit(buyers)
+    assert pipeline[-1].parameters_ == BgNbd().fit(buyers).parameters_
+    assert pipeline.score(buyers) == BgNbd().fit(buyers).score(buyers)
+
+
+def test_a_grid_prefers_the_column_that_tells_and_a_penalty_that_does_not_hide_it(buyers):
+    grid = {"covariates": [["fast"], ["noise"]], "penalty": [0.1, 1e6]}
+    search = GridSearchCV(BgNbd(), grid, cv=KFold(2, shuffle=True, random_state=1)).fit(buyers)
+    assert search.best_params_ == {"covariates": ["fast"], "penalty": 0.1}
+    assert search.best_estimator_.parameters_["alpha[fast]"] == pytest.approx(0.8, abs=0.2)
+
+
+def test_cross_validation_compares_regular_buyers_by_k():
+    rows = pd.concat([STEADY] * 2, ignore_index=True)
+    scores = [cross_val_score(BgCnbdK(k=k), rows, cv=2).mean() for k in (1, 3)]
+    assert np.isfinite(scores).all()
+    assert scores[0] != scores[1]
+
+
+class Stream:
+    """A table that only knows Arrow's stream interface, as Polars' and DuckDB's do."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return pa.Table.from_pandas(self.rows).__arrow_c_stream__(requested_schema)
+
+
+def test_any_table_that_streams_arrow_goes_in_and_answers_keep_the_order_of_rows(buyers):
+    rows = buyers[["frequency", "recency", "age"]]
+    model = BgNbd().fit(Stream(rows))
+    assert model.parameters_ == BgNbd().fit(rows).parameters_
+    found = model.expected_purchases(10, rows)
+    assert np.array_equal(found, model.expected_purchases(10, Stream(rows)))
+    assert np.array_equal(pd.Series(found, index=rows.index).sort_index(), found[::-1])
+    assert np.array_equal(model.expected_purchases(10, rows.to_numpy()), found)
+
+
+def test_a_polars_frame_goes_in(buyers):
+    polars = pytest.importorskip("polars", reason="polars is not installed; its stream of Arrow is tested without it")
+    rows = buyers[["frequency", "recency", "age"]]
+    assert BgNbd().fit(polars.from_pandas(rows)).parameters_ == BgNbd().fit(rows).parameters_
+
+
+def test_an_array_with_more_columns_than_names_is_refused(buyers):
+    with pytest.raises(FitError, match="an array of 5 columns has more than frequency, recency, age, weight"):
+        BgNbd().fit(buyers.drop(columns="name").to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"covariates": "fast"}, "a list of different columns, not 'fast'"),
+        ({"covariates": ["fast", "fast"]}, "different columns"),
+        ({"covariates": ["fast"], "penalty": -1.0}, r"penalty of -1\.0 is below 0"),
+    ],
+)
+def test_wrong_settings_are_said_when_it_is_fitted(buyers, settings, says):
+    with pytest.raises(ConfigError, match=says):
+        BgNbd(**settings).fit(buyers)
+
+
+def test_a_covariate_that_is_the_same_for_all_is_refused(buyers):
+    with pytest.raises(FitError, match=r"covariate 'one' is 1 for every customer.*Leave it out"):
+        BgNbd(covariates=["one"]).fit(buyers.assign(one=1))
+
+
+WHOLE = BgNbd.from_parameters([1.5, 2, 3, 4]).to_json()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "null", WHOLE[:-9], WHOLE.replace("1.5", "-1.5"), WHOLE.replace("1.5", '"a"'),
+             WHOLE.replace('"r"', '"q"'), WHOLE.replace('"penalty"', '"ridge"'), '{"model": "BgNbd"}'],
+)  # fmt: skip
+def test_a_damaged_model_file_says_so_and_what_to_do(text):
+    with pytest.raises(ConfigError, match="Fit the model again"):
+        BgNbd.from_json(text)
+
+
+def test_stated_parameters_are_counted_and_above_0():
+    with pytest.raises(ConfigError, match=r"has 4 parameters \(r, alpha, a, b\), not 2"):
+        BgNbd.from_parameters([1, 2])
+    with pytest.raises(ConfigError, match="parameter a of a BgNbd is not -3"):
+        BgNbd.from_parameters([1, 2, -3, 4])

@@ -1,0 +1,149 @@
+"""Tables of orders as strangers have them: each is read right, or refused with what, how many, an example, advice."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from valuekit.errors import ConfigError, ContractError, InputError, UnknownNameError, ValuekitError
+from valuekit.ltv import Discount, Horizon, backtest_orders, summarise, value_orders
+
+
+def orders(count=60):
+    rng = np.random.default_rng(5)
+    days = pd.Timestamp("2025-01-01 23:30") + pd.to_timedelta(rng.integers(0, 300, count), unit="D")
+    columns = {"customer": rng.integers(0, 20, count).astype(str), "date": days, "amount": rng.gamma(2, 20, count)}
+    return pd.DataFrame(columns).round({"amount": 2})
+
+
+PLAIN = orders()
+TOKYO = pa.Table.from_pandas(PLAIN)
+TOKYO = TOKYO.set_column(1, "date", pc.assume_timezone(TOKYO["date"], "Asia/Tokyo"))
+
+
+class Stream:
+    def __init__(self, table):
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        PLAIN.assign(date=PLAIN.date.dt.strftime("%Y-%m-%d")),
+        PLAIN.assign(date=PLAIN.date.dt.strftime("%Y-%m-%dT%H:%M:%S-05:00")),
+        PLAIN.assign(date=PLAIN.date.dt.tz_localize("America/New_York")),
+        PLAIN.assign(date=PLAIN.date.dt.date, amount=PLAIN.amount.astype(str)),
+        PLAIN.assign(customer=PLAIN.customer.astype("category")),
+        TOKYO,
+        pa.RecordBatch.from_pandas(PLAIN),
+        Stream(pa.Table.from_pandas(PLAIN)),
+    ],
+    ids=["text", "text with zone", "zone", "dates and text", "category", "arrow with zone", "batch", "stream"],
+)
+def test_the_same_orders_in_another_shape_are_the_same(foreign):
+    assert summarise(foreign).equals(summarise(PLAIN))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"date": PLAIN.date.dt.strftime("%m/%d/%Y")}, "60 of 60 rows have no date.*such as.*Write days as"),
+        ({"amount": "0,29"}, "no amount that is a number in column amount, such as '0,29'"),
+        ({"amount": 1e20}, "below 1e14"),
+        ({"customer": ["", " ", *PLAIN.customer[2:]]}, "2 of 60 rows have no customer"),
+        ({"customer": [np.nan, *PLAIN.customer[1:].astype(float)]}, "1 of 60 rows have no customer"),
+        ({"amount": -PLAIN.amount}, "all 60 amounts are below 0.*Turn the sign"),
+        ({"date": [pd.Timestamp("2099-01-01"), *PLAIN.date[1:]]}, "last day is 2099-01-01, and the one before it 2025"),
+    ],
+)
+def test_rows_that_cannot_be_right_are_counted(change, says):
+    for read in (summarise, value_orders):
+        with pytest.raises(ContractError, match=says):
+            read(PLAIN.assign(**change))
+
+
+def test_a_day_far_from_all_others_is_believed_when_it_is_stated():
+    late = PLAIN.assign(date=[pd.Timestamp("2099-01-01"), *PLAIN.date[1:]])
+    assert summarise(late, as_of=date(2025, 12, 31)).num_rows <= 20
+
+
+@pytest.mark.parametrize("as_of", ["2025-08-01", pd.Timestamp("2025-08-01 12:00"), date(2025, 8, 1)])
+def test_a_day_may_be_written_or_a_moment(as_of):
+    assert summarise(PLAIN, as_of=as_of).equals(summarise(PLAIN, as_of=date(2025, 8, 1)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "says"),
+    [
+        ({"as_of": "August"}, ConfigError, "'August' is no day"),
+        ({"as_of": 20250801}, ConfigError, "is no day"),
+        ({"as_of": date(2000, 1, 1)}, ContractError, "no order up to 2000-01-01"),
+        ({"margin": float("nan")}, ConfigError, r"Write 40% as 0\.40"),
+        ({"level": 80}, ConfigError, r"Write 80% as 0\.80"),
+        ({"horizon": 30}, ConfigError, "outside 1 to 10"),
+        ({"discount": 10}, ConfigError, r"Write 10% as 0\.10"),
+        ({"unmatched_returns": "drop"}, UnknownNameError, "no policy of unmatched returns 'drop'"),
+        ({"model": "mbgnbd"}, UnknownNameError, "Did you mean 'mbg_nbd'"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, error, says):
+    with pytest.raises(error, match=says):
+        value_orders(PLAIN, **settings)
+
+
+@pytest.mark.parametrize(
+    "few",
+    [
+        PLAIN.iloc[:1],
+        PLAIN.assign(customer="x"),
+        PLAIN.drop_duplicates("customer"),
+        PLAIN.assign(date=pd.Timestamp("2025-03-01")),
+        PLAIN.assign(amount=0),
+        PLAIN.assign(amount=1e-5),
+    ],
+    ids=["one row", "one customer", "all once", "one day", "free", "next to nothing"],
+)
+def test_data_that_teach_nothing_leave_a_stated_prior_and_finite_values(few):
+    found = value_orders(few)
+    values = found.table.to_pandas().drop(columns="customer")
+    assert np.isfinite(values.to_numpy()).all()
+    assert (values["low"] <= values["high"]).all()
+    assert found.models[0].stated
+    assert values["value"].sum() == pytest.approx(0, abs=0.01) or few["amount"].max() >= 1
+
+
+def test_numbers_stand_for_a_horizon_and_a_rate():
+    found = value_orders(PLAIN, horizon=5, discount=0.2).table
+    assert found.equals(value_orders(PLAIN, horizon=Horizon(5), discount=Discount(0.2)).table)
+
+
+def test_files_of_other_programs(tmp_path):
+    def written(name, **settings):
+        PLAIN.to_csv(tmp_path / name, index=False, **settings)
+        return tmp_path / name
+
+    for path in (written("tab.csv", sep="\t"), written("bom.csv", encoding="utf-8-sig"), written("semi.csv", sep=";")):
+        assert summarise(path).equals(summarise(PLAIN))
+    with pytest.raises(ContractError, match=r"comma\.csv: 60 of 60 rows have no amount"):
+        summarise(written("comma.csv", sep=";", decimal=","))
+    (tmp_path / "broken.parquet").write_text("no parquet")
+    for path in (tmp_path / "broken.parquet", written("wide.csv", encoding="utf-16")):
+        with pytest.raises(InputError, match=r"cannot be read.*UTF-8 CSV with a header, or as Parquet"):
+            summarise(path)
+
+
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(InputError, match="several columns 'amount'"):
+        summarise(pd.concat([PLAIN, PLAIN[["amount"]]], axis=1))
+
+
+@pytest.mark.parametrize("settings", [{"days": 0}, {"origins": 0}, {"origins": []}])
+def test_a_backtest_of_nothing_is_refused(settings):
+    with pytest.raises(ValuekitError, match="an origin and a day to foretell"):
+        backtest_orders(PLAIN, **settings)

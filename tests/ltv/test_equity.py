@@ -119,7 +119,7 @@ def test_acquisition_that_cannot_be_is_refused():
 
 
 def test_where_customers_do_not_differ_their_mean_retention_is_known_all_the_same():
-    """Of 1,000 customers 200 leave at every renewal: alpha and beta run away, and the retention is known to .7 points."""
+    """A fifth leaves at every renewal: alpha and beta run away, and the mean retention is known to .7 points."""
     rows = {"renewals": [0, 1, 2, 3, 3], "churned": [1, 1, 1, 1, 0], "weight": [200, 160, 128, 102, 410]}
     model = ShiftedBetaGeometric().fit(rows)
     assert model.covariance_ is None

@@ -64,9 +64,9 @@ def test_expected_purchases(cases):
     )
 
 
+@pytest.mark.parametrize("cases", [case for case in CASES if case[0] == 1], ids=str, indirect=True)
 def test_chances_of_purchases(cases):
-    if cases[0][2]["k"] > 1:
-        pytest.skip("the grid has none")
+    """Of k = 1: the grid holds no chances of regular buyers, who are tested against simulation."""
     compare(
         cases,
         lambda m, rows: [m.purchase_distribution(t, rows, 3)[0] for t in (1.0, 520.0)],

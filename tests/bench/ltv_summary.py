@@ -3,11 +3,12 @@
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tests.bench.timing import Line, Spent, spend
 from valuekit.engine import Engine
 from valuekit.ltv.order_lines import order_lines
-from valuekit.ltv.summary import Grain, summarise_lines
+from valuekit.ltv.summary import Grain, summarise, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 MEMORY = "4GB"
@@ -16,8 +17,8 @@ BARE = (
     "SELECT customer, COUNT(*) AS orders, MIN(date) AS first, MAX(date) AS last, SUM(amount) AS amount "
     "FROM read_parquet('{}') GROUP BY customer"
 )
-SAMPLE = 10_000
-"""Customers that `lifetimes` summarises; its time is compared by the row."""
+SAMPLE, TABLE = 10_000, 100_000
+"""Customers that `lifetimes` summarises, where its time is compared by the row; and where both read a pandas table."""
 
 
 def write_orders(path: Path, customers: int, *, days_apart: int, a_day: int) -> None:
@@ -39,10 +40,15 @@ def lines(count: int) -> list[Line]:
         write_orders(several, count, days_apart=72, a_day=2)
         stated, detected, bare = _best(one, "day", "order")
         crowded, bare_crowded = _best(several, "order")
+        whole, called = (spend(lambda path=path: summarise(path, memory_limit=MEMORY), 3) for path in (one, several))
         rows = ORDERS * count
         return [
             Line("summary, one a day: said to be so", stated, bare, slower=1.5),
             Line("summary, one a day: not said", detected, bare, slower=1.5),
+            Line("summary, one a day: whole call, checks and all", whole, bare, slower=1.5),
+            Line("summary, two a day: whole call, checks and all", called, bare_crowded, slower=6),
+            Line("summary, one a day: pandas table", *_on_pandas(one), faster=10),
+            Line("summary, two a day: pandas table", *_on_pandas(several), faster=10),
             Line("summary, one a day: by the row", detected, _by_lifetimes(one, rows), faster=10),
             Line("summary, two a day", crowded, bare_crowded, slower=6),
             Line("summary, two a day: by the row", crowded, _by_lifetimes(several, rows), faster=10),
@@ -65,12 +71,26 @@ def _bare(path: Path) -> Spent:
         return spend(lambda: engine.execute(f"CREATE TABLE bare AS {BARE.format(path)}"))
 
 
+def _on_pandas(path: Path) -> tuple[Spent, Spent]:
+    """Spend on a whole call with a pandas table, and on what `lifetimes` makes of the same."""
+    some = _first(path, TABLE)
+    return spend(lambda: summarise(some, memory_limit=MEMORY), 3), _lifetimes(some)
+
+
 def _by_lifetimes(path: Path, rows: int) -> Spent:
     """Return what `lifetimes` would take for so many rows, by what it takes for those of some customers."""
+    some = _first(path, SAMPLE)
+    took, share = _lifetimes(some), rows / len(some)
+    return Spent(took.seconds * share, took.cpu * share)
+
+
+def _first(path: Path, customers: int) -> Any:
+    """Read the orders of the first customers as a pandas table."""
+    with Engine() as engine:
+        return engine.query(f"SELECT * FROM read_parquet('{path}') WHERE customer < 'c{customers:07d}'").to_pandas()
+
+
+def _lifetimes(orders: Any) -> Spent:
     from lifetimes.utils import summary_data_from_transaction_data  # noqa: PLC0415 - loads for seconds
 
-    with Engine() as engine:
-        some = engine.query(f"SELECT * FROM read_parquet('{path}') WHERE customer < 'c{SAMPLE:07d}'").to_pandas()
-    took = spend(lambda: summary_data_from_transaction_data(some, "customer", "date", "amount", freq="D"))
-    share = rows / len(some)
-    return Spent(took.seconds * share, took.cpu * share)
+    return spend(lambda: summary_data_from_transaction_data(orders, "customer", "date", "amount", freq="D"))

@@ -40,11 +40,26 @@ class Stream:
         PLAIN.assign(date=PLAIN.date.dt.tz_localize("America/New_York")),
         PLAIN.assign(date=PLAIN.date.dt.date, amount=PLAIN.amount.astype(str)),
         PLAIN.assign(customer=PLAIN.customer.astype("category")),
+        PLAIN.assign(customer=PLAIN.customer.astype(int)),
+        PLAIN.assign(customer=[name + " " * (row % 2) for row, name in enumerate(PLAIN.customer)]),
+        PLAIN.assign(customer=["\u3000" * (row % 2) + name for row, name in enumerate(PLAIN.customer)]),
         TOKYO,
         pa.RecordBatch.from_pandas(PLAIN),
         Stream(pa.Table.from_pandas(PLAIN)),
     ],
-    ids=["text", "text with zone", "zone", "dates and text", "category", "arrow with zone", "batch", "stream"],
+    ids=[
+        "text",
+        "text with zone",
+        "zone",
+        "dates and text",
+        "category",
+        "numbers",
+        "space after",
+        "wide space",
+        "arrow with zone",
+        "batch",
+        "stream",
+    ],
 )
 def test_the_same_orders_in_another_shape_are_the_same(foreign):
     assert summarise(foreign).equals(summarise(PLAIN))

@@ -158,11 +158,15 @@ def test_what_cannot_be_read_is_said(change, error, says):
 
 
 def gaps(*rows, **settings):
-    table = summarise(log(*rows), as_of=AS_OF, order="order", returns="returns", log_gaps=True, **settings)
+    settings = {"as_of": AS_OF, "order": "order", "returns": "returns", "log_gaps": True} | settings
+    table = summarise(log(*rows), **settings)
     return dict(zip(table["customer"].to_pylist(), table["log_gaps"].to_pylist(), strict=True))
 
 
 def test_log_gaps_are_of_the_days_that_count_as_purchases():
     assert gaps(*ORDERS, unit="day") == {"ann": pytest.approx(math.log(14) + math.log(7), abs=1e-11), "bob": 0.0}
     assert gaps(*ORDERS, ("ann", 16, 25.0, "a5"))["ann"] == pytest.approx(math.log(2), abs=1e-11)  # weeks: 2 and 1
+    assert gaps(*ORDERS, ("cem", 30, 1.0, "c1"), unit="day", as_of=date(2026, 6, 16)) == {
+        "ann": pytest.approx(math.log(14), abs=1e-11), "bob": 0.0
+    }  # fmt: skip
     assert gaps(*ORDERS, ("ann", 28, -40.0, "r1", "a2"), unit="day")["ann"] == pytest.approx(math.log(21), abs=1e-11)

@@ -1,11 +1,11 @@
 -- How regularly customers buy: the sum of the logarithms of the times between their purchases.
--- Reads `order_lines`, `order_totals`, `order_days` (days of those who returned something) and `order_summary`.
+-- Reads `known_lines`, `order_totals`, `order_days` (days of those who returned something) and `order_summary`.
 
 -- step: _days
 SELECT DISTINCT k.party_id, k.day
-FROM order_lines AS k
+FROM known_lines AS k
 JOIN order_totals AS t ON t.party_id = k.party_id
-WHERE k.day <= $as_of AND NOT t.has_return AND t.purchases > 0
+WHERE NOT t.has_return AND t.purchases > 0
 UNION ALL
 SELECT party_id, day FROM order_days
 

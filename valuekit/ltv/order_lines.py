@@ -69,13 +69,26 @@ def _source(engine: Engine, orders: Any, reading: Reading) -> tuple[str, str]:
         if reader is None or not path.is_file():
             what = "does not exist." if reader else "is no Parquet or CSV file."
             raise InputError(what, where=str(orders), next_step="Name a file that ends in .parquet or .csv.")
-        return reader.format(literal(path)), path.name
+        return _parsed(engine, reader.format(literal(path)), path), path.name
     engine.put(INPUT, _as_arrow(orders, _names(reading)))
     return INPUT, "orders"
 
 
 _READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {".csv": "read_csv({}, all_varchar = true)"}
 """What a CSV file holds is text until a rule here makes a day or an amount of it: nothing is guessed."""
+
+
+def _parsed(engine: Engine, source: str, path: Path) -> str:
+    """Parse text once, all columns of it, and read the table that it becomes; Parquet is read where it is."""
+    try:
+        if path.suffix.lower() != ".csv":
+            engine.execute(f"DESCRIBE SELECT * FROM {source}")
+            return source
+        engine.execute(f"CREATE OR REPLACE TABLE {INPUT} AS SELECT * FROM {source}")
+    except DatabaseError as error:
+        advice = "Write it as UTF-8 CSV with a header, or as Parquet."
+        raise InputError(f"cannot be read: {first_line(error)}", where=path.name, next_step=advice) from None
+    return INPUT
 
 
 def _names(reading: Reading) -> dict[str, str | None]:
@@ -105,16 +118,19 @@ def _as_arrow(orders: Any, names: dict[str, str | None]) -> pa.Table:
     if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
         raise InputError(f"there are several columns '{twice[0]}'.", where="orders", next_step="Rename all but one.")
     try:
-        return pa.table({name: _column(orders[name]) for name in dict.fromkeys(names.values()) if name})
+        table = pa.table({name: _column(orders[name]) for name in dict.fromkeys(names.values()) if name})
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(f"{str(error).splitlines()[0]}.", where="orders") from None
+    place = table.schema.get_field_index(str(names["customer"]))
+    numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
+    return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table
 
 
 def _column(values: Any) -> Any:
     """Return a column for Arrow; a moment in a time zone is the local one there, whatever the machine's zone."""
     if hasattr(values, "to_arrow"):
         values = values.to_arrow()
-    elif hasattr(getattr(values, "dt", None), "tz_localize") and values.dt.tz is not None:
+    elif getattr(getattr(values, "dtype", None), "tz", None) is not None:
         values = pa.array(values.dt.tz_localize(None))
     elif not isinstance(values, pa.Array | pa.ChunkedArray):
         values = pa.array(values)
@@ -131,17 +147,14 @@ def _require(names: dict[str, str | None], known: Collection[str], where: str) -
 
 def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> None:
     names = _names(reading)
-    try:
-        types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
-    except DatabaseError as error:
-        advice = "Write it as UTF-8 CSV with a header, or as Parquet."
-        raise InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice) from None
+    types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
     _require(names, types, where)
+    customer = f"CAST({quote(str(names['customer']))} AS VARCHAR)"
     day, amount, kind = quote(str(names["date"])), quote(str(names["amount"])), types[str(names["date"])]
     # What a file says of a moment is in UTC: to read it in the machine's zone would move days.
     moment = f"({day} AT TIME ZONE 'UTC')" if kind == "TIMESTAMP WITH TIME ZONE" else day
     columns = {
-        "party_id": f"NULLIF(TRIM(CAST({quote(str(names['customer']))} AS VARCHAR)), '')",
+        "party_id": f"NULLIF(TRIM({customer}), '')" if _untrimmed(engine, source, customer) else customer,
         "day": day if kind == "DATE" else f"TRY_CAST({moment} AS DATE)",
         "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
@@ -152,6 +165,14 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     _check(engine, source, where, names, columns)
 
 
+def _untrimmed(engine: Engine, source: str, customer: str) -> bool:
+    """Say whether names of customers are blank or have space around them: trimming all of them takes far longer."""
+    # Text as long in bytes as in letters is ASCII, whose only space is ' '.
+    maybe = f"LENGTH({customer}) <> STRLEN({customer}) OR {customer} LIKE ' %' OR {customer} LIKE '% '"
+    some = f"SELECT 1 FROM {source} WHERE {customer} = '' OR (({maybe}) AND TRIM({customer}) <> {customer})"
+    return bool(engine.scalar(f"SELECT EXISTS ({some})"))
+
+
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),
     "day": ("date", "no date", "Write days as 2026-06-30."),
@@ -160,9 +181,10 @@ _RULES = {
 
 
 def _check(engine: Engine, source: str, where: str, names: dict[str, str | None], columns: dict[str, str]) -> None:
-    counts = ", ".join(f"COUNT({column})" for column in _RULES)
-    rows, *known = engine.rows(f"SELECT COUNT(*), {counts} FROM order_lines")[0]
-    for (column, (role, what, advice)), count in zip(_RULES.items(), known, strict=True):
+    rows = engine.count("order_lines")
+    for column, (role, what, advice) in _RULES.items():
+        # One by one: what Parquet's statistics say is then not read.
+        count = engine.scalar(f"SELECT COUNT({column}) FROM order_lines")
         if count < rows:
             name = quote(str(names[role]))
             found = f"SELECT MIN(CAST({name} AS VARCHAR)) FROM {source} WHERE {columns[column]} IS NULL"

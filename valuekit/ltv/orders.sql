@@ -4,13 +4,16 @@
 -- left is no purchase, while a free order is one. Returns whose order is unknown go by a policy: `reduce` what repeat
 -- purchases together were worth, reduce the `last_order` before, or `ignore`.
 
+-- step: _crowded
+SELECT party_id, first_on FROM order_totals WHERE NOT has_return AND lines > purchases AND purchases > 0
+
 -- step: order_first_days
--- Who buys several times a day but returns nothing: the first day alone must be added up.
+-- Who buys several times a day but returns nothing: the first day alone must be added up. Most lines are later than
+-- all first days where the customers came early; they are not looked up.
 SELECT k.party_id, SUM(k.amount) AS first_amount
 FROM known_lines AS k
-JOIN (SELECT party_id, first_on FROM order_totals WHERE NOT has_return AND lines > purchases AND purchases > 0) AS t
-  ON t.party_id = k.party_id AND t.first_on = k.day
-WHERE {any_crowded}
+JOIN _crowded AS t ON t.party_id = k.party_id AND t.first_on = k.day
+WHERE {any_crowded} AND k.day <= (SELECT MAX(first_on) FROM _crowded)
 GROUP BY k.party_id
 
 -- step: order_rest

@@ -88,7 +88,9 @@ def split(
 
     Reads and raises as `summarise`. The calibration holds nothing that was not known at `at`: later returns of earlier
     orders are not in it. The holdout has, in the same order, `customer`, `purchases` (days with a purchase) and `spend`
-    (their worth, less what of it was returned by `until`; default: the last day of the orders).
+    (their worth, less what of it was returned by `until`; default: the last day of the orders). The holdout tells what
+    new orders were worth: a return whose order is before `at`, or unknown, is not charged to them, whatever the policy,
+    for it may be of what was bought earlier. Where many returns are unmatched, `spend` is therefore above what stays.
     """
     with order_lines(orders, **reading) as engine:
         end = last_day(engine) if until is None else as_day(until)
@@ -133,10 +135,8 @@ def day_of(engine: Engine, as_of: Any) -> date:
     Raises `ConfigError` for what is no day, and `ContractError` where nothing was bought up to it.
     """
     day = last_day(engine) if as_of is None else as_day(as_of)
-    first, orders, amounts = engine.rows(
-        "SELECT MIN(day), COUNT(*), COUNT(*) FILTER (WHERE amount >= 0) FROM order_lines"
-    )[0]
-    if orders and not amounts:
+    first, orders = engine.rows("SELECT MIN(day), COUNT(*) FROM order_lines")[0]
+    if orders and not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
         advice = "Turn the sign: what is paid is above 0, what came back below."
         raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
     if first is None or first > day:
@@ -194,8 +194,8 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
 _KNOWN = """CREATE OR REPLACE VIEW known_lines AS
 SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
 FROM order_lines
-WHERE party_id IS NOT NULL AND day <= DATE '{as_of}'"""
-"""Lines of known customers up to a day: a view, so that nothing is copied."""
+WHERE day <= DATE '{as_of}'"""
+"""Lines up to a day: a view, so that nothing is copied."""
 
 
 def _any(engine: Engine, condition: str) -> Expression:
@@ -226,7 +226,7 @@ def _check_grain(engine: Engine) -> None:
 
 
 def hold_out(engine: Engine, as_of: date, until: date) -> None:
-    """Make `order_holdout` (party_id, purchases, spend) for the customers of `order_summary`."""
+    """Make `order_holdout` (party_id, purchases, spend) for the customers of `order_summary`: see `split`."""
     _on_purchase_days(engine, "holdout.sql", as_of, until)
 
 

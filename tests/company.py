@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from hashlib import md5
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +16,13 @@ Row = Mapping[str, Any]
 DEFAULTS = {"system": "crm", "to_system": "crm", "currency": "EUR", "term_months": 12, "feature": "app", "events": 1}
 
 
-def given(engine: Engine, **tables: Sequence[Row]) -> Engine:
+def given(engine: Engine, *, alone: bool = False, **tables: Sequence[Row]) -> Engine:
     """Make every canonical table (and empty `cash` and `cash_months`) in the engine, filled with the rows given.
 
     Dates may be ISO text. Missing columns are NULL, or a harmless default where a value is required; amounts are in the
     reporting currency unless `reporting_<amount>` says otherwise. Published tables may be given too.
+    `alone`: each record is a party of its own, as `identity.resolve` finds where no two share a key, in a third of the
+    time; makes `parties` and `party_records` too.
 
     >>> engine = given(Engine(), payments=[{"record": "a", "paid_on": "2026-01-01", "amount": 5}])
     >>> engine.rows("SELECT id, record, kind, reporting_amount FROM payments"), engine.count("orders")
@@ -28,10 +31,47 @@ def given(engine: Engine, **tables: Sequence[Row]) -> Engine:
     declared = {t.name: accepted(t) for t in CANONICAL.values()} | {
         n: PUBLISHED[n] for n in {"cash", "cash_months", *tables} & PUBLISHED.keys()
     }
+    filled = {
+        name: [_filled(table, number, row) for number, row in enumerate(tables.get(name, ()), start=1)]
+        for name, table in declared.items()
+    }
+    if alone:
+        ids = {(r["system"], r["record"]): _id(r["system"], r["record"]) for r in filled["records"]}
+        declared = {name: _with_ids(table, filled[name], ids) for name, table in declared.items()}
+        parties = [_party(r) for r in filled["records"]]
+        declared |= {name: PUBLISHED[name] for name in ("parties", "party_records")}
+        filled |= {
+            "parties": parties,
+            "party_records": [{**r, "party_id": ids[r["system"], r["record"]]} for r in filled["records"]],
+        }
     for name, table in declared.items():
-        rows = [_filled(table, number, row) for number, row in enumerate(tables.get(name, ()), start=1)]
-        engine.put(name, pa.Table.from_pylist(rows, pa.schema([f.with_nullable(True) for f in table.arrow])))
+        engine.put(name, pa.Table.from_pylist(filled[name], pa.schema([f.with_nullable(True) for f in table.arrow])))
     return engine
+
+
+def _id(system: str, record: str) -> str:
+    return f"P{md5(f'{system}{chr(31)}{record}'.encode(), usedforsecurity=False).hexdigest()[:15]}"
+
+
+def _with_ids(table: Table, rows: list[dict[str, Any]], ids: Mapping[tuple[str, str], str]) -> Table:
+    """Put the party beside each column that names a record, and return the table that has these columns too."""
+    named = {column: "party_id" if column == "record" else f"{column}_party_id" for column in table.parties}
+    for row in rows:
+        row |= {name: ids.get((row["system"], row[column])) for column, name in named.items()}
+    return table.plus(*(Column(name, "VARCHAR", "Party") for name in named.values() if name not in table.names))
+
+
+def _party(record: Row) -> dict[str, Any]:
+    return {
+        **record,
+        "party_id": _id(record["system"], record["record"]),
+        "label": record["name"] or f"{record['system']} {record['record']}",
+        "role": record["role"] or "buyer",
+        "is_supplier": record["role"] in ("supplier", "partner"),
+        "records": 1,
+        "systems": record["system"],
+        "in_review": False,
+    }
 
 
 def _filled(table: Table, number: int, row: Row) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from valuekit.cashflow import settle
 from valuekit.cashflow.settlement import OVERDUE_DAYS
 from valuekit.engine import Engine
 from valuekit.identity import Matching, resolve
-from valuekit.lifecycle import BUILTIN, REASONS, Definition, Reason, Windows, classify
+from valuekit.lifecycle import BUILTIN, REASONS, Definition, Reason, Windows, classify, count
 from valuekit.lifecycle import stage as put_in_stages
 
 AS_OF = date(2026, 6, 30)
@@ -28,16 +28,19 @@ def days_ago(days: int) -> date:
     return AS_OF - timedelta(days=days)
 
 
+SAYS_NO_KEY = {"record", "system", "role", "name", "kind", "city", "created_on", "recorded_on"}
+"""What two records may have in common and still not be one party."""
+
+
 def resolved(*, keep_scratch: bool = False, **tables: Sequence[Row]) -> Engine:
     """Find the parties of the company; records that rows name need not be given."""
     known = list(tables.pop("records", []))
     named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
-    engine = given(
-        Engine(threads=1, keep_scratch=keep_scratch),
-        records=[*known, *({"record": r} for r in sorted(named))],
-        **tables,
-    )
-    resolve(engine, matching=BY_KEYS)
+    records = [*known, *({"record": r} for r in sorted(named))]
+    alone = not tables.get("links") and all(SAYS_NO_KEY.issuperset(r) for r in known)
+    engine = given(Engine(threads=1, keep_scratch=keep_scratch), alone=alone, records=records, **tables)
+    if not alone:
+        resolve(engine, matching=BY_KEYS)
     return engine
 
 
@@ -58,12 +61,16 @@ def described(
     keep_scratch: bool = False,
     history_months: int = 36,
     internal: Literal["out", "in"] = "out",
+    moved: bool = False,
     **tables: Sequence[Row],
 ) -> Engine:
-    """Resolve and classify the company; records that rows name need not be given."""
+    """Resolve the company and count it by all definitions; records that rows name need not be given.
+
+    `moved`: classify it, with the movements between the month ends.
+    """
     engine = resolved(keep_scratch=keep_scratch, **tables)
     settled(engine, as_of)
-    classify(
+    (classify if moved else count)(
         engine,
         as_of=as_of,
         windows=windows or Windows(),

@@ -1,6 +1,6 @@
 """Every party's stage at a date, and every team's definition of customer over the same parties."""
 
-from valuekit.lifecycle.classify import classify, stage
+from valuekit.lifecycle.classify import classify, count, stage
 from valuekit.lifecycle.definitions import Definition, Headline, headline, merge_definitions
 from valuekit.lifecycle.policies import Policies, Rule, describe
 from valuekit.lifecycle.presets import BUILTIN
@@ -10,5 +10,5 @@ from valuekit.lifecycle.windows import Windows
 
 __all__ = [
     "BUILTIN", "REASONS", "RULES", "Definition", "Headline", "Policies", "Reason", "Rule", "StageRule", "Windows",
-    "classify", "describe", "headline", "merge_definitions", "merge_reasons", "stage",
+    "classify", "count", "describe", "headline", "merge_definitions", "merge_reasons", "stage",
 ]  # fmt: skip

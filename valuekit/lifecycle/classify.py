@@ -32,6 +32,28 @@ def classify(
     using: str = USING,
     policies: Policies = _AS_USUAL,
 ) -> None:
+    """Say in which stage each party is and which definition counts it, at each month end, and how that moves.
+
+    Reads, makes and raises what `count` does; then the movements between the month ends (see `movements`), by
+    `policies` and the definitions `paying` and `using`.
+    """
+    count(
+        engine, as_of=as_of, windows=windows, definitions=definitions, reasons=reasons, history_months=history_months,
+        internal=internal,
+    )  # fmt: skip
+    move(engine, paying=paying, using=using, policies=policies, constants=windows.constants)
+
+
+def count(
+    engine: Engine,
+    *,
+    as_of: date,
+    windows: Windows = _DEFAULT,
+    definitions: Sequence[Definition] = BUILTIN,
+    reasons: Sequence[Reason] = REASONS,
+    history_months: int = 36,
+    internal: Literal["out", "in"] = "out",
+) -> None:
     """Say in which stage each party is and which definition counts it: at a date, and at the month ends before it.
 
     And of any two definitions, why one counts a party and the other does not.
@@ -42,10 +64,7 @@ def classify(
     `memberships`; `history`, `stage_months` and `reconciliation`, over `history_months`
     month ends and the date itself. Beside them `month_ends`, `party_months` and `running_terms` (see `months`),
     `contract_terms` (signed terms as they run at the date), `party_systems`, `stage_rules`, and what the lists are made
-    of (see `lists`).
-
-    Then the movements between the month ends (see `movements`), by `policies` and the definitions `paying` and `using`.
-    With `internal="in"`, internal and test accounts are staged and counted like others.
+    of (see `lists`). With `internal="in"`, internal and test accounts are staged and counted like others.
 
     Raises:
         ExpressionError: a predicate uses what is not there or not allowed.
@@ -59,7 +78,6 @@ def classify(
     make_history(engine, period, rule=rules.rule, definition_bits=counted, reason_bits=explained)
     put_definition_rules(engine, as_of, constants, definitions, reasons, with_internal=with_internal)
     reconcile_lists(engine, as_of, rule=rules.rule, definition_bits=counted)
-    move(engine, paying=paying, using=using, policies=policies, constants=constants)
 
 
 def stage(
@@ -70,12 +88,12 @@ def stage(
     history_months: int = 36,
     internal: Literal["out", "in"] = "out",
 ) -> tuple[Period, Rules]:
-    """Say in which stage each party is at a date: the first part of `classify`, for whoever asks no more.
+    """Say in which stage each party is at a date: the first part of `count`, for whoever asks no more.
 
-    Reads as `classify` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems` and
+    Reads as `count` does. Makes `facts`, `stages`, `stage_rules`, `contract_terms`, `party_systems` and
     `month_ends`.
 
-    Returns the month ends that the rest of `classify` goes through, and the SQL of the rules.
+    Returns the month ends that the rest of `count` goes through, and the SQL of the rules.
     """
     cluster(engine)
     make_party_systems(engine)

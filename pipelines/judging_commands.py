@@ -16,14 +16,16 @@ judging_app = typer.Typer()
 def backtest(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a built-in: demo, cdnow ...")],
     origins: Annotated[int, typer.Option(min=1, metavar="N", help="Days of the past to foretell from.")] = 3,
-    days: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Days of orders to foretell.")] = 365,
+    days: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="Days to foretell; for contracts the months in them.")
+    ] = 365,
     whole: Annotated[
         bool, typer.Option("--whole", help="Value the company at each origin too, against a year's cash.")
     ] = False,
     settings: Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")] = [],  # noqa: B006 - typer copies it
     charts: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the best model's charts: .html (drawn online) or .json (Vega-Lite)."),
+        typer.Option(metavar="FILE", help="Draw the best models' charts: .html (drawn online) or .json (Vega-Lite)."),
     ] = None,
     json: AsJson = False,
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from valuekit.ltv.models import RenewalModel
-from valuekit.ltv.models.observations import read_columns
+from valuekit.ltv.models.observations import Array, read_columns
 
 
 def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
@@ -24,13 +24,9 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     >>> [round(row["kaplan_meier"], 2) for row in check], [round(row["model"], 2) for row in check]
     ([0.6, 0.4], [0.6, 0.43])
     """
-    data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0, "entered": 0.0})
-    # A customer who churned at renewal n + 1 survived n; one who still runs has not met that renewal yet.
-    until = data["renewals"] + data["churned"]
-    met = (until > data["entered"]) & (data["weight"] > 0)
-    if not met.any():
+    until, churned, weight, entered = met_renewals(rows)
+    if not len(until):
         return []
-    until, churned, weight, entered = (v[met] for v in (until, data["churned"], data["weight"], data["entered"]))
     curve = SurvfuncRight(until, churned, entry=entered, freq_weights=weight)
     at_risk, lost, there = curve.n_risk, curve.n_events, curve.surv_prob
     left = np.maximum(at_risk - lost, 1e-12)  # where all leave, nobody is left and the band has no width
@@ -44,3 +40,15 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
         "model": model.survival(curve.surv_times) / model.survival(entered.min()),
     }
     return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def met_renewals(rows: Any) -> tuple[Array, Array, Array, Array]:
+    """Return up to which renewal each history goes, whether it ended there, its weight, and where it was first seen.
+
+    Histories that have met no renewal since they were first seen say nothing, and are left out.
+    """
+    data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0, "entered": 0.0})
+    # A customer who churned at renewal n + 1 survived n; one who still runs has not met that renewal yet.
+    until = data["renewals"] + data["churned"]
+    met = (until > data["entered"]) & (data["weight"] > 0)
+    return until[met], data["churned"][met], data["weight"][met], data["entered"][met]

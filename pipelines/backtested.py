@@ -85,9 +85,14 @@ def _contracts(
     signed = engine.query(_SIGNED)
     try:
         tested: ContractBacktest = backtest_contracts(
-            signed, as_of=as_of, origins=origins, months=max(round(days / _MONTH), 1),
-            customer="party_id", price="reporting_amount",
-        )  # fmt: skip
+            signed,
+            as_of=as_of,
+            origins=origins,
+            months=max(round(days / _MONTH), 1),
+            models=(config.ltv.renewal_model,),
+            customer="party_id",
+            price="reporting_amount",
+        )
     except ConfigError as error:
         return {"scores": [], "deciles": [], "tracking": [], "note": str(error)}, None
     tables = {name: getattr(tested, name).to_pylist() for name in ("scores", "deciles", "tracking")}

@@ -85,7 +85,7 @@ GROUP BY q.party_id, q.quarter - j.back
 
 -- step: payer_years
 -- A party that has paid for less than a year has a year of what it paid.
-SELECT y.party_id, y.at, y.pays, y.paid * 4 / LEAST(f.first_quarter - y.at + 1, 4) AS yearly
+SELECT y.party_id, y.at, y.pays, CAST(y.paid * 4 / LEAST(f.first_quarter - y.at + 1, 4) AS DECIMAL(18,4)) AS yearly
 FROM _payer_years AS y
 JOIN _first_quarters AS f ON f.party_id = y.party_id
 

@@ -16,9 +16,10 @@ from valuekit.config import Config, load_config
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.exports.files import atomic_file
-from valuekit.ltv import select
+from valuekit.ltv import backtest_contracts, select
 from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
 from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
+from valuekit.ltv.contract_backtest import ContractBacktest
 from valuekit.ltv.purchases import view_lines
 
 Tell = Callable[[str], None]
@@ -30,11 +31,12 @@ _SHOWN = {"bias": "+.1%", "wmae": ".3f", "rmse": ",.3f", "spearman": ".3f", "gin
 def backtest_config(
     name: str, overrides: Sequence[str], *, origins: int, days: int, whole: bool, tell: Tell, charts: Path | None = None
 ) -> dict[str, Any]:
-    """Backtest the orders of a company, and with `whole` its value, at several origins; publish nothing.
+    """Backtest the orders and contracts of a company, and with `whole` its value, at several origins; publish nothing.
 
-    `charts` is a file, .html or .json, for the charts of the best model of purchases at the last origin. Raises
-    `ConfigError` for another kind of file, or where there is nothing to draw.
-    Returns `orders` (scores, deciles and choice; None without orders) and `cash` (scores by origin, scope, model).
+    `charts` is a file, .html or .json, for the charts of the best models at the last origin. Raises `ConfigError` for
+    another kind of file, or where there is nothing to draw.
+    Returns `orders` (scores, deciles and choice; None without orders), `contracts` (scores, deciles, tracking and a
+    note where they could not be judged; None without contracts) and `cash` (scores by origin, scope, model).
     """
     if charts and charts.suffix not in _WRITTEN:
         raise ConfigError("is no file for charts.", where=str(charts), next_step="End its name in .html or .json.")
@@ -44,19 +46,25 @@ def backtest_config(
         work = Work(engine, config, path.parent)
         tell("reading the books as they are known today")
         _do(work, until="cashflow")
-        found: dict[str, Any] = {"as_of": work.as_of, "orders": None, "cash": []}
+        found: dict[str, Any] = {"as_of": work.as_of, "orders": None, "contracts": None, "cash": []}
+        drawn: list[Any] = []
         if engine.count("orders"):
             tell("foretelling orders")
-            found["orders"] = _orders(engine, config, origins, days, charts)
-        elif charts:
-            raise ConfigError("draws backtests of orders, and there are none.", where="--charts")
+            found["orders"], tested = _orders(engine, config, origins, days)
+            drawn += [tested] if tested else []
+        if engine.count("contracts"):
+            tell("foretelling renewals of contracts")
+            found["contracts"], judged = _contracts(engine, config, work.as_of, origins, days)
+            drawn += [judged] if judged else []
+        if charts:
+            _draw(drawn, charts)
         for origin in _month_ends(work.as_of, origins) if whole else ():
             tell(f"valuing the company as of {origin}")
             found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
     return found
 
 
-def _orders(engine: Engine, config: Config, origins: int, days: int, charts: Path | None) -> dict[str, Any]:
+def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[dict[str, Any], Backtest | None]:
     unit, returns = config.ltv.time_unit, config.ltv.unmatched_returns
     view_lines(engine)
     try:
@@ -64,14 +72,45 @@ def _orders(engine: Engine, config: Config, origins: int, days: int, charts: Pat
             engine, origins=origins, days=days, candidates=candidates(unit=unit), unit=unit, unmatched_returns=returns
         )
     except ConfigError as error:
-        return {"scores": [], "deciles": [], "choice": str(error)}
+        return {"scores": [], "deciles": [], "choice": str(error)}, None
     finally:
         engine.execute("DROP VIEW order_lines")
-    if charts:
-        with atomic_file(charts, overwrite=True) as draft:
-            draft.write_text(_WRITTEN[charts.suffix](tested.plot()), encoding="utf-8")
     chosen = str(select(tested))
-    return {"scores": tested.scores.to_pylist(), "deciles": tested.deciles.to_pylist(), "choice": chosen}
+    return {"scores": tested.scores.to_pylist(), "deciles": tested.deciles.to_pylist(), "choice": chosen}, tested
+
+
+def _contracts(
+    engine: Engine, config: Config, as_of: date, origins: int, days: int
+) -> tuple[dict[str, Any], ContractBacktest | None]:
+    signed = engine.query(_SIGNED)
+    try:
+        tested: ContractBacktest = backtest_contracts(
+            signed,
+            as_of=as_of,
+            origins=origins,
+            months=max(round(days / _MONTH), 1),
+            models=(config.ltv.renewal_model,),
+            customer="party_id",
+            price="reporting_amount",
+        )
+    except ConfigError as error:
+        return {"scores": [], "deciles": [], "tracking": [], "note": str(error)}, None
+    tables = {name: getattr(tested, name).to_pylist() for name in ("scores", "deciles", "tracking")}
+    return tables | {"note": ""}, tested
+
+
+_SIGNED = """SELECT party_id, signed_on, starts_on, ends_on, cancelled_on, term_months, kind, reporting_amount
+FROM contracts WHERE signed_on IS NOT NULL AND party_id IS NOT NULL ORDER BY party_id, system, id"""
+_MONTH = 30.4375
+"""Days of a month, in the mean."""
+
+
+def _draw(backtests: Sequence[Backtest | ContractBacktest], file: Path) -> None:
+    drawn = [tested.plot() for tested in backtests]
+    if not drawn:
+        raise ConfigError("draws backtests of orders and contracts, and there is none.", where="--charts")
+    with atomic_file(file, overwrite=True) as draft:
+        draft.write_text(_WRITTEN[file.suffix](drawn[0] if len(drawn) == 1 else drawn[0] & drawn[1]), encoding="utf-8")
 
 
 _WRITTEN: dict[str, Callable[[Any], str]] = {".html": lambda c: str(c.to_html()), ".json": lambda c: str(c.to_json())}
@@ -103,12 +142,18 @@ def _engine(config: Config) -> Engine:
 
 
 def print_backtest(found: Mapping[str, Any], console: Console) -> None:
-    """Print the scores of orders and of cash, and which model of purchases is best by how much."""
+    """Print the scores of orders, contracts and cash, and which model of purchases is best by how much."""
     if found["orders"]:
         console.print(Text("Orders: what was foretold against what came", style="bold"))
         if found["orders"]["scores"]:
             console.print(_table(found["orders"]["scores"], ("origin", "model", "target")))
         console.print(found["orders"]["choice"] + "\n")
+    if found["contracts"]:
+        console.print(Text("Contracts: renewals, and who stayed, against what came", style="bold"))
+        if found["contracts"]["scores"]:
+            shown = [r for r in found["contracts"]["scores"] if r["scope"] == "all" or r["target"] == "renewals"]
+            console.print(_table(shown, ("origin", "scope", "model", "target")))
+        console.print(found["contracts"]["note"])
     if found["cash"]:
         console.print(Text("Cash of the twelve months after the origin", style="bold"))
         console.print(_table(found["cash"], ("origin", "scope", "model", "target")))

@@ -16,14 +16,16 @@ judging_app = typer.Typer()
 def backtest(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a built-in: demo, cdnow ...")],
     origins: Annotated[int, typer.Option(min=1, metavar="N", help="Days of the past to foretell from.")] = 3,
-    days: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Days of orders to foretell.")] = 365,
+    days: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="Days to foretell; for contracts the months in them.")
+    ] = 365,
     whole: Annotated[
         bool, typer.Option("--whole", help="Value the company at each origin too, against a year's cash.")
     ] = False,
     settings: Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")] = [],  # noqa: B006 - typer copies it
     charts: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the best model's charts: .html (drawn online) or .json (Vega-Lite)."),
+        typer.Option(metavar="FILE", help="Draw the best models' charts: .html (drawn online) or .json (Vega-Lite)."),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -45,28 +47,28 @@ def backtest(
 
 @judging_app.command()
 def drift(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="JSON of a fitted model of purchases.")],
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="Parquet or CSV file, up to a later day.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL|OLD_RUN", help="JSON of a fitted model of purchases, or a snapshot.")
+    ],
+    orders: Annotated[
+        Path, typer.Argument(metavar="ORDERS|NEW_RUN", help="Parquet or CSV file of later orders, or a later snapshot.")
+    ],
     customer: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the customer.")] = "customer",
     date: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the day.")] = "date",
     amount: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the amount.")] = "amount",
     json: AsJson = False,
 ) -> None:
-    """Compare a stored model of purchases with later orders, and say whether to refit it."""
-    from pipelines.report import grid
+    """Compare a stored model of purchases with later orders, or the models of two runs: keep them, or refit?"""
+    from pipelines.drifted import print_drift, print_drifts, runs_compared
     from pipelines.streams import out, print_json
     from valuekit.ltv.drift import check_drift, read_purchase_model
 
+    if model.is_dir() and orders.is_dir():
+        compared = runs_compared(model, orders)
+        print_json(compared) if json else print_drifts(compared, out())
+        return
     if not model.is_file():
-        raise InputError("does not exist.", where=str(model), next_step="Name the JSON file of a model.")
+        raise InputError("does not exist.", where=str(model), next_step="Name the JSON file of a model, or two runs.")
     stored = read_purchase_model(model.read_text(encoding="utf-8"), str(model))
     found = check_drift(stored, orders, customer=customer, date=date, amount=amount).as_dict()
-    if json:
-        print_json(found)
-        return
-    out().print(f"[bold]{found['verdict']}[/]: {found['reason']}")
-    table = grid("", ">")
-    for name, value in found.items():
-        if isinstance(value, int | float):
-            table.add_row(name.replace("_", " "), f"{value:,.5g}")
-    out().print(table)
+    print_json(found) if json else print_drift(found, out())

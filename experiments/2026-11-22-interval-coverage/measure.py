@@ -9,21 +9,25 @@ the whole shop are held against what comes. Prints a report and, unless --no-tra
 import argparse
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from tests.ltv.conftest import World
-from tests.ltv.futures import Shop
-from valuekit.ltv import Discount, Horizon, sum_up
+from valuekit.engine import Engine
+from valuekit.ltv import Discount, Horizon, ValueRules, sum_up, value
 from valuekit.ltv.models import BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseModel
-from valuekit.tables import PUBLISHED
+from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 from valuekit.tracking import record_study
 
 STUDY = Path(__file__).parent.name
 LEVELS = (0.50, 0.80, 0.95)
 AHEAD = 26.0
+AS_OF, YEARS = date(2026, 6, 30), 3
+PURCHASES, SPEND = (0.8, 12.0, 0.9, 3.0), (6.25, 3.74, 15.44)
+"""Parameters of the shops: (r, alpha, a, b) in weeks, and (p, q, v)."""
 Rows = dict[str, np.ndarray]
 
 BUSY, RARE = (4.0, 2.0, 1.0, 12.0), (0.55, 6.2, 0.9, 1.6)
@@ -137,24 +141,67 @@ def money_coverage(shops: int, buyers: int, rng: np.random.Generator) -> dict[st
     wholes: dict[int, list[bool]] = {level: [] for level in customers}
     errors, biases = [], []
     for _ in range(shops):
-        world = World()
-        realised, _ = Shop(buyers).fill(world, rng)
-        world.value(horizon=Horizon(3), discount=Discount(0.0))
-        world.engine.make_empty(PUBLISHED["segments"])
-        ends = world.engine.query("SELECT * FROM ltv_intervals ORDER BY party_id")
-        sum_up(world.engine)
-        whole = world.engine.query("SELECT * FROM value_sums WHERE scope = 'company'").to_pylist()[0]
+        past, realised = shop(buyers, rng)
+        ends, whole = _valued(past)
         for level, shares in customers.items():
             low, high = (np.array(ends[f"{side}_{level}"].to_pylist(), float) for side in ("low", "high"))
             shares.append(float(np.mean((realised >= low - 1e-3) & (realised <= high + 1e-3))))
             wholes[level].append(float(whole[f"low_{level}"]) <= realised.sum() <= float(whole[f"high_{level}"]))
         errors.append((realised.sum() - float(whole["ltv"])) / float(whole["deviation"]))
         biases.append(float(whole["ltv"]) / realised.sum() - 1)
-        world.engine.close()
     found = {f"customers_{level}": float(np.mean(shares)) for level, shares in customers.items()}
     found |= {f"shops_{level}": float(np.mean(held)) for level, held in wholes.items()}
     spread = {"standardised_error_mean": float(np.mean(errors)), "standardised_error_sd": float(np.std(errors, ddof=1))}
     return found | spread | {"bias": float(np.mean(biases)), "shops": float(shops), "buyers": float(buyers)}
+
+
+def shop(buyers: int, rng: np.random.Generator) -> tuple[pa.Table, np.ndarray]:
+    """Draw buyers of MBG/NBD and Gamma-Gamma; return orders (party_id, ago, amount) and three years' money of each.
+
+    Buyers whose next purchase is still within the time are drawn a step at a time, all at once.
+    """
+    (r, alpha, a, b), (p, q, v) = PURCHASES, SPEND
+    joined = rng.integers(60, 1100, buyers)
+    rate, quits, scale = rng.gamma(r, 1 / alpha, buyers), rng.beta(a, b, buyers), rng.gamma(q, 1 / v, buyers)
+    day, realised, who = np.zeros(buyers), np.zeros(buyers), np.arange(buyers)
+    parts = [(who, joined, rng.gamma(p, 1 / scale))]
+    while len(who := who[rng.random(len(who)) > quits[who]]):
+        day[who] += rng.exponential(7 / rate[who])
+        who = who[day[who] <= joined[who] + YEARS * 365.25]
+        amount, past = rng.gamma(p, 1 / scale[who]), day[who] <= joined[who]
+        realised[who[~past]] += amount[~past]
+        parts.append((who[past], joined[who[past]] - day[who[past]].astype(int), amount[past]))
+    party, ago, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
+    names = np.array([f"b{i:05d}" for i in range(buyers)])
+    return pa.table({"party_id": names[party], "ago": pa.array(ago, pa.int32()), "amount": amount.round(4)}), realised
+
+
+def _valued(past: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
+    """Value a company of orders alone; returns the intervals of its customers, and those of their sum."""
+    with Engine() as engine:
+        for table in CANONICAL.values():
+            names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
+            engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
+        for name in ("facts", "stages", "cash_months", "cash", "receivable_months", "invoiced_months", "segments"):
+            engine.make_empty(PUBLISHED[name])
+        engine.put("planted", past)
+        for select in _TABLES:
+            engine.execute(select, {"as_of": AS_OF})
+        value(engine, as_of=AS_OF, rules=ValueRules(horizon=Horizon(YEARS), discount=Discount(0.0)))
+        sum_up(engine)
+        ends = engine.query("SELECT * FROM ltv_intervals ORDER BY party_id")
+        return ends, engine.query("SELECT * FROM value_sums WHERE scope = 'company'").to_pylist()[0]
+
+
+_TABLES = (
+    """INSERT INTO orders BY NAME
+    SELECT 'shop' AS system, party_id || '-' || ROW_NUMBER() OVER (ORDER BY party_id, ago) AS id, party_id,
+           $as_of - ago AS ordered_on, amount, amount AS reporting_amount
+    FROM planted""",
+    """INSERT INTO facts BY NAME
+    SELECT party_id, $as_of - MAX(ago) AS first_ordered_on, FALSE AS has_contract FROM planted GROUP BY party_id""",
+    "INSERT INTO stages BY NAME SELECT party_id, 'active' AS stage FROM facts",
+)
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from valuekit.ltv.peers import PRIOR_MONTHS, fit_peers
+from valuekit.ltv.peers import PRIOR_MONTHS, _differences, fit_peers
 
 
 def cells(count=40, cost=np.exp, parties=10.0, **more):
@@ -92,3 +92,12 @@ def test_without_a_whole_month_of_anybody_nothing_is_expected():
     peers = fit_peers("support", None, states(cells(3)))
     assert peers.mean.tolist() == [0, 0, 0]
     assert peers.facts["note"] == "no customer has a whole month yet"
+
+
+def test_a_cell_that_is_expected_to_cost_nothing_does_not_rule_the_dispersion():
+    rows = {
+        "months": np.array([1200.0, 1200.0]), "pairs": np.array([14_400.0, 14_400.0]), "shared": np.array([2e6, 0.0]),
+        "cost_pairs": np.array([2.9e5, 0.0]), "apart": np.array([4e7, 1e4]), "months_apart": np.array([3.5e5, 3.5e5]),
+    }  # fmt: skip
+    known, beside = (_differences(rows, np.array([10.0, mean])) for mean in (1.0, 1e-8))
+    assert beside.dispersion == pytest.approx(known.dispersion, rel=0.2)

@@ -36,5 +36,12 @@ def test_who_joined_before_the_data_is_at_risk_from_the_next_renewal_on():
     assert only["model"] == pytest.approx(float(PLANTED.conditional_survival(3, 1)))
 
 
+def test_renewals_at_which_nobody_left_are_there_too():
+    found = retention_check({"renewals": [3, 1], "churned": [0, 1], "weight": [3, 1]}, PLANTED)
+    assert [(r["renewal"], r["at_risk"], r["kaplan_meier"]) for r in found] == [(1, 4, 1), (2, 4, 0.75), (3, 3, 0.75)]
+    assert all(r["lower"] == r["upper"] == 1 for r in found[:1])
+    assert found[1]["lower"] == found[2]["lower"] < 0.75
+
+
 def test_where_nobody_has_met_a_renewal_there_is_nothing_to_check():
     assert retention_check({"renewals": [2, 0], "churned": [0, 0], "entered": [2, 0]}, PLANTED) == []

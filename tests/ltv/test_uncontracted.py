@@ -79,9 +79,29 @@ def test_money_without_contract_goes_on_as_it_has(world):
         for month in range(1, 7) if i < 15 else ():
             world.cash(f"p{i:02d}", f"2026-{month:02d}-01", revenue=10)
     world.value()
-    # Of the four quarters to June 2025 the first two came again from all, the last two from half of them: 75 %.
-    assert world.stream("p00")[:2] == pytest.approx([120 * 0.75, 120 * 0.75**2])
-    assert world.stream("p29")[0] == pytest.approx(60 * 0.75)
+    # A year of 120, looked back on from each of four quarter ends: 90, 105, 120 and 120 came in the next year.
+    share = (0.75 + 0.875 + 1 + 1) / 4
+    # Of three whole quarters two came again a year later from half of them, and one from all.
+    lasts = (0.5 + 0.5 + 1) / 3
+    assert world.stream("p00")[:3] == pytest.approx([120 * share, 120 * share * lasts, 120 * share * lasts**2])
+    # Nobody who had fallen silent has been seen for a year, so these share what all show.
+    assert world.stream("p29")[0] == pytest.approx(60 * share)
+
+
+def test_a_payer_that_has_fallen_silent_brings_what_those_before_it_still_brought(world):
+    for i in range(60):
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2023-07-01")
+        months = [(2023, m) for m in range(7, 13)] + [(2024, m) for m in range(1, 13)]
+        if i >= 30:
+            months += [(2025, m) for m in range(1, 13)] + [(2026, m) for m in range(1, 7)]
+        for year, month in months if i != 59 else months[:-6]:
+            world.cash(f"p{i:02d}", f"{year}-{month:02d}-01", revenue=10)
+    world.value()
+    # Thirty fell silent after 2024 and brought nothing from then on, the others all that they had: p59 is silent now.
+    assert world.stream("p59") == []
+    assert world.stream("p00") == []
+    # From each quarter in which they paid, looked back on: 420 of 720 came from the first, 960 of 960 from the others.
+    assert world.stream("p30")[0] == pytest.approx(120 * (30 * 420 + 30 * 960 - 60 - 30) / (30 * 720 + 30 * 960))
 
 
 def test_too_few_who_left_say_nothing(world):

@@ -1,13 +1,17 @@
 import json
 from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.cli import run_command
+from tests.fake_snapshot import write_snapshot
+from tests.ltv.test_contract_backtest import company
 from valuekit.ltv import split
-from valuekit.ltv.models import MbgNbd
+from valuekit.ltv.models import MbgNbd, ShiftedBetaGeometric
 
 CONFIG = """
 company: {name: Shop, currency: EUR}
@@ -70,6 +74,59 @@ def test_drift_says_what_to_do(shop, capsys):
     found = json.loads(capsys.readouterr().out)
     assert told.startswith(f"{found['verdict']}: {found['reason'][:20]}")
     assert found["stored"] <= found["refit"] < 0
+
+
+SUBSCRIPTIONS = """
+company: {name: Software, currency: EUR}
+sources:
+  - {table: records, system: crm, file: contracts.csv, collapse_by: [system, record],
+     columns: {record: customer, created_on: starts_on, kind: {constant: person}}}
+  - {table: contracts, system: crm, file: contracts.csv,
+     columns: {id: _row, record: customer, signed_on: starts_on, starts_on: starts_on, ends_on: ends_on, amount: price,
+               term_months: term_months, currency: {constant: EUR}}}
+"""
+
+
+def test_backtest_judges_the_contracts_of_a_configuration(tmp_path, capsys):
+    company(customers=300).to_csv(tmp_path / "contracts.csv", index=False)
+    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
+    arguments = ["backtest", str(tmp_path / "software.yaml"), "--days", "365", "--set", "as_of=2025-12-31"]
+    charts = tmp_path / "judged.json"
+    assert run_command([*arguments, "--origins", "1", "--json", "--charts", str(charts)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["orders"] is None
+    scores = {(r["model"], r["scope"], r["target"]): r for r in found["contracts"]["scores"]}
+    assert {model for model, *_ in scores} == {"bic", "last_period", "term_mean", "kaplan_meier"}
+    assert scores["bic", "all", "renewals"]["origin"] == "2024-11-30"
+    assert scores["bic", "all", "survival"]["actual"] == found["contracts"]["tracking"][11]["came"] > 0
+    assert json.loads(charts.read_text())["title"].startswith("Contracts: ")
+    assert run_command([*arguments, "--origins", "9"]) == 0
+    assert "do not hold 12 months after" in capsys.readouterr().out
+
+
+def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):
+    runs = {"old": "2025-06-30", "new": "2026-06-30"}
+    published = write_snapshot(tmp_path / "published", parties=60, months=13)
+    for name, (alpha, day) in zip(runs, ((0.8, runs["old"]), (0.9, runs["new"])), strict=True):
+        path = Path(copytree(published, tmp_path / name))
+        curve = ShiftedBetaGeometric.from_parameters([alpha, 3.4])
+        (path / "models").mkdir(exist_ok=True)
+        (path / "models" / "contracts.renewals.12m.json").write_text(curve.to_json())
+        (path / "models" / f"{name}.json").write_text(curve.to_json())
+        manifest = json.loads((path / "manifest.json").read_text())
+        (path / "manifest.json").write_text(json.dumps(manifest | {"as_of": day}))
+    old, new = (str(tmp_path / name) for name in runs)
+    assert run_command(["drift", old, new]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Models of 2025-06-30, against what is known on 2026-06-30")
+    assert "keep contracts.renewals.12m: " in told
+    assert "In one of the runs alone: new, old" in told
+    assert run_command(["drift", old, new, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["models"]["contracts.renewals.12m"]
+    assert (found["stored_parameters"]["alpha"], found["refit_parameters"]["alpha"]) == (0.8, 0.9)
+    assert found["wald"] is None
+    assert run_command(["drift", new, old]) == 2
+    assert "earlier run first" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_told(shop, capsys):

@@ -10,6 +10,7 @@ from valuekit.ltv.units import TimeUnit
 if TYPE_CHECKING:
     from valuekit.ltv.acquisition import Acquisition
     from valuekit.ltv.backtest import backtest_orders
+    from valuekit.ltv.contract_backtest import backtest_contracts
     from valuekit.ltv.drift import check_drift
     from valuekit.ltv.fitted import FittedModel
     from valuekit.ltv.forecast import value_orders
@@ -28,6 +29,7 @@ __all__ = [
     "RateRule",
     "TimeUnit",
     "ValueRules",
+    "backtest_contracts",
     "backtest_orders",
     "check_drift",
     "ltv_sql",
@@ -46,6 +48,7 @@ _LATER = {
     "Acquisition": "acquisition",
     "FittedModel": "fitted",
     "ValueRules": "rules",
+    "backtest_contracts": "contract_backtest",
     "backtest_orders": "backtest",
     "check_drift": "drift",
     "retention_check": "retention",

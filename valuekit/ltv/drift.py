@@ -1,4 +1,4 @@
-"""Is a stored model of purchases still right? New data against its likelihood, its parameters and its forecast."""
+"""Is a stored model still right? New data against its likelihood, its parameters and its forecast."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from valuekit.errors import ConfigError
-from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, ParetoNbd, PurchaseModel
+from valuekit.ltv.models import BgCnbdK, BgNbd, MaximumLikelihood, MbgCnbdK, MbgNbd, ParetoNbd, PurchaseModel
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.summary import Unmatched, customers, day_of, drop_summary, hold_out, summarise_lines
 
@@ -30,18 +30,19 @@ class Drift:
     """What was found, and what to do.
 
     Log-likelihoods are of a customer: `trained` when the model was fitted, `stored` of its parameters on the new data,
-    `refit` of the best parameters there. `wald` is the squared distance of both sets of logarithms of parameters in
-    units of their covariances, with `parameters` degrees of freedom; `wald_p` its probability by chance (both None
-    where a covariance is missing). `foretold` and `came` are purchases since the model's window by the customers of
-    then; `bias` their difference as a share, `z` in standard deviations of chance.
+    `refit` of the best parameters there (both None where they cannot be compared). `wald` is the squared distance of
+    both sets of logarithms of parameters in units of their covariances, with `parameters` degrees of freedom; `wald_p`
+    its probability by chance (both None where a covariance is missing). `foretold` and `came` are what the model was
+    asked for, since its window: purchases, say, by the customers of then; `bias` their difference as a share, `z` in
+    standard deviations of chance.
     """
 
     verdict: Literal["keep", "refit"]
     reason: str
     customers: int
     trained: float | None
-    stored: float
-    refit: float
+    stored: float | None
+    refit: float | None
     wald: float | None
     wald_p: float | None
     parameters: int
@@ -110,27 +111,46 @@ def check_drift(
 def _compare(model: PurchaseModel, then: Any, came: Any, now: Any, ahead: float) -> Drift:
     fresh = type(model)(**model.get_params()).fit(now)
     count = len(now)
-    stored, refit = model.log_likelihood(now) / count, fresh.log_likelihood(now) / count
-    wald, wald_p = distance(model, fresh)
     foretold = float(np.sum(model.expected_purchases(ahead, then)))
     deviation = float(np.sqrt(np.sum(model.purchase_variance(ahead, then))))
-    total = float(came.sum())
-    bias = (foretold - total) / total if total else None
-    z = (foretold - total) / deviation if deviation else None
-    verdict, reason = _judge(bias, z, refit - stored, wald_p)
-    trained = model.log_likelihood_ / model.observations_ if model.log_likelihood_ and model.observations_ else None
+    likelihoods = model.log_likelihood(now) / count, fresh.log_likelihood(now) / count
+    return judged(model, fresh, "purchases", count, likelihoods, (foretold, float(came.sum()), deviation))
+
+
+def judged(
+    stored: MaximumLikelihood,
+    fresh: MaximumLikelihood,
+    what: str,
+    count: int,
+    likelihoods: tuple[float, float] | None,
+    comparison: tuple[float, float, float],
+) -> Drift:
+    """Judge a stored model beside a new fit, by likelihoods of a customer and by what it foretold of `what`.
+
+    `likelihoods` are of the stored and of the new parameters, on `count` customers of the new data; `comparison` is the
+    sum that was foretold, the sum that came, and the standard deviation of their difference by chance.
+    """
+    foretold, came, deviation = comparison
+    wald, wald_p = distance(stored, fresh)
+    bias = (foretold - came) / came if came else None
+    z = (foretold - came) / deviation if deviation and np.isfinite(deviation) else None
+    before, after = likelihoods or (None, None)
+    loss = None if before is None or after is None else after - before
+    verdict, reason = _judge(what, bias, z, loss, wald_p)
+    trained = stored.log_likelihood_ / stored.observations_ if stored.log_likelihood_ and stored.observations_ else None
     return Drift(
-        verdict, reason, count, trained, stored, refit, wald, wald_p, len(model.names), foretold, total, bias, z,
-        dict(model.parameters_), dict(fresh.parameters_),
+        verdict, reason, count, trained, before, after, wald, wald_p, len(stored.names), foretold, came, bias, z,
+        dict(stored.parameters_), dict(fresh.parameters_),
     )  # fmt: skip
 
 
-def distance(first: PurchaseModel, second: PurchaseModel) -> tuple[float | None, float | None]:
-    """Return Wald's statistic of the difference of two fits, and its probability by chance; None without covariance.
+def distance(first: MaximumLikelihood, second: MaximumLikelihood) -> tuple[float | None, float | None]:
+    """Return Wald's statistic of the difference of two fits, and its probability by chance.
 
-    Positive parameters are compared by their logarithms, whose errors are closer to normal.
+    Positive parameters are compared by their logarithms, whose errors are closer to normal. Both are None where a
+    covariance is missing, or the models are of two kinds.
     """
-    if first.covariance_ is None or second.covariance_ is None:
+    if first.covariance_ is None or second.covariance_ is None or first.names != second.names:
         return None, None
     positive = np.arange(len(first.names)) < len(first.basic)
     difference, covariance = np.zeros(len(first.names)), np.zeros((len(first.names),) * 2)
@@ -144,11 +164,12 @@ def distance(first: PurchaseModel, second: PurchaseModel) -> tuple[float | None,
 
 
 def _judge(
-    bias: float | None, z: float | None, loss: float, wald_p: float | None
+    what: str, bias: float | None, z: float | None, loss: float | None, wald_p: float | None
 ) -> tuple[Literal["keep", "refit"], str]:
     if bias is not None and z is not None and abs(bias) > TOLERATED_BIAS and chi2.sf(z * z, 1) < UNLIKELY:
-        return "refit", f"purchases since were foretold {bias:+.1%} off, {abs(z):.1f} deviations of chance"
-    if wald_p is not None and wald_p < UNLIKELY and loss > TOLERATED_LOSS:
+        return "refit", f"{what} since were foretold {bias:+.1%} off, {abs(z):.1f} deviations of chance"
+    if wald_p is not None and wald_p < UNLIKELY and loss is not None and loss > TOLERATED_LOSS:
         return "refit", f"new parameters gain {loss:.4f} of log-likelihood a customer, and differ beyond chance"
-    off = "purchases since cannot be compared" if bias is None else f"purchases since were foretold {bias:+.1%} off"
-    return "keep", f"{off}, and new parameters gain {loss:.4f} of log-likelihood a customer"
+    off = f"{what} since cannot be compared" if bias is None else f"{what} since were foretold {bias:+.1%} off"
+    gain = "likelihoods cannot be compared" if loss is None else f"new parameters gain {loss:.4f} of log-likelihood"
+    return "keep", f"{off}, and {gain}{' a customer' if loss is not None else ''}"

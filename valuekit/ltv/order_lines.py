@@ -1,16 +1,13 @@
 """Orders of any table or file as `order_lines`: who bought when for how much; what cannot be read is refused here."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from valuekit.engine import DatabaseError, Engine, first_line, literal, quote
-from valuekit.errors import ContractError, InputError, UnknownNameError, did_you_mean
+from valuekit.engine import Engine, quote
+from valuekit.errors import ContractError
+from valuekit.ltv.given_table import column_types, day_sql, require, source_of
 
 INPUT = "order_input"
 
@@ -49,7 +46,8 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
             memory_limit=reading.get("memory_limit", "4GB"), threads=reading.get("threads"), temp_folder=folder
         )
         try:
-            source, where = _source(engine, orders, reading)
+            own = bool(reading.get("engine"))
+            source, where = source_of(engine, orders, _names(reading), what="orders", scratch=INPUT, own=own)
             _make_view(engine, source, where, reading)
             yield engine
         finally:
@@ -57,38 +55,6 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
             engine.drop(INPUT)
             if given is None:
                 engine.close()
-
-
-def _source(engine: Engine, orders: Any, reading: Reading) -> tuple[str, str]:
-    """Return what to read from in SQL, and what to call it in an error."""
-    if isinstance(orders, str | Path):
-        path = Path(orders)
-        if reading.get("engine") and isinstance(orders, str) and engine.has(orders):
-            return quote(orders), f"table {orders}"
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None or not path.is_file():
-            what = "does not exist." if reader else "is no Parquet or CSV file."
-            raise InputError(what, where=str(orders), next_step="Name a file that ends in .parquet or .csv.")
-        return _parsed(engine, reader.format(literal(path)), path), path.name
-    engine.put(INPUT, _as_arrow(orders, _names(reading)))
-    return INPUT, "orders"
-
-
-_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {".csv": "read_csv({}, all_varchar = true)"}
-"""What a CSV file holds is text until a rule here makes a day or an amount of it: nothing is guessed."""
-
-
-def _parsed(engine: Engine, source: str, path: Path) -> str:
-    """Parse text once, all columns of it, and read the table that it becomes; Parquet is read where it is."""
-    try:
-        if path.suffix.lower() != ".csv":
-            engine.execute(f"DESCRIBE SELECT * FROM {source}")
-            return source
-        engine.execute(f"CREATE OR REPLACE TABLE {INPUT} AS SELECT * FROM {source}")
-    except DatabaseError as error:
-        advice = "Write it as UTF-8 CSV with a header, or as Parquet."
-        raise InputError(f"cannot be read: {first_line(error)}", where=path.name, next_step=advice) from None
-    return INPUT
 
 
 def _names(reading: Reading) -> dict[str, str | None]:
@@ -102,60 +68,14 @@ def _names(reading: Reading) -> dict[str, str | None]:
     }
 
 
-def _as_arrow(orders: Any, names: dict[str, str | None]) -> pa.Table:
-    """Take the named columns of a table."""
-    if hasattr(orders, "__arrow_c_stream__") and not hasattr(orders, "columns"):
-        orders = pa.table(orders)
-    columns = orders.schema.names if isinstance(orders, pa.Table | pa.RecordBatch) else getattr(orders, "columns", None)
-    columns = orders.keys() if isinstance(orders, Mapping) else columns
-    if columns is None:
-        raise InputError(
-            f"this {type(orders).__name__} is no table of orders.",
-            next_step="Give a pandas, Polars or Arrow table, a mapping of columns, or the path of a file.",
-        )
-    known = [str(name) for name in columns]
-    _require(names, known, "orders")
-    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
-        raise InputError(f"there are several columns '{twice[0]}'.", where="orders", next_step="Rename all but one.")
-    try:
-        table = pa.table({name: _column(orders[name]) for name in dict.fromkeys(names.values()) if name})
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise InputError(f"{str(error).splitlines()[0]}.", where="orders") from None
-    place = table.schema.get_field_index(str(names["customer"]))
-    numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
-    return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table
-
-
-def _column(values: Any) -> Any:
-    """Return a column for Arrow; a moment in a time zone is the local one there, whatever the machine's zone."""
-    if hasattr(values, "to_arrow"):
-        values = values.to_arrow()
-    elif getattr(getattr(values, "dtype", None), "tz", None) is not None:
-        values = pa.array(values.dt.tz_localize(None))
-    elif not isinstance(values, pa.Array | pa.ChunkedArray):
-        values = pa.array(values)
-    zoned = pa.types.is_timestamp(values.type) and values.type.tz
-    return pc.local_timestamp(values) if zoned else values
-
-
-def _require(names: dict[str, str | None], known: Collection[str], where: str) -> None:
-    for what, name in names.items():
-        if name and name not in known:
-            advice = f"{did_you_mean(name, known)} Say which column it is: {what}=..."
-            raise UnknownNameError(f"column for the {what}", name, known, where=where, next_step=advice)
-
-
 def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> None:
     names = _names(reading)
-    types = {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
-    _require(names, types, where)
-    customer = f"CAST({quote(str(names['customer']))} AS VARCHAR)"
-    day, amount, kind = quote(str(names["date"])), quote(str(names["amount"])), types[str(names["date"])]
-    # What a file says of a moment is in UTC: to read it in the machine's zone would move days.
-    moment = f"({day} AT TIME ZONE 'UTC')" if kind == "TIMESTAMP WITH TIME ZONE" else day
+    types = column_types(engine, source, where)
+    require(names, types, where)
+    customer, amount = f"CAST({quote(str(names['customer']))} AS VARCHAR)", quote(str(names["amount"]))
     columns = {
         "party_id": f"NULLIF(TRIM({customer}), '')" if _untrimmed(engine, source, customer) else customer,
-        "day": day if kind == "DATE" else f"TRY_CAST({moment} AS DATE)",
+        "day": day_sql(str(names["date"]), types[str(names["date"])]),
         "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
         "returns_order": f"CAST({quote(names['returns'])} AS VARCHAR)" if names["returns"] else "CAST(NULL AS VARCHAR)",

@@ -153,14 +153,16 @@ def _differences(cells: Cells, mean: Array) -> _Differences:
     """Estimate by moments: what two years of a customer share is between customers, how they differ is within it.
 
     E[(y1 - n1 m)(y2 - n2 m)] = n1 n2 b m^2 and E[(n2 y1 - n1 y2)^2] = n1 n2 (n1 + n2) d m^p, each summed over customers
-    with weight m^-p.
+    with weight m^-p; where m is below the mean of all, with that of the mean. Else a cell that is expected to cost next
+    to nothing, and did cost something the year before, would outweigh all others.
     """
-    m, weight = mean, mean**-POWER
+    m, level = mean, float((mean * cells["months"]).sum() / cells["months"].sum())
+    weight = np.maximum(m, level) ** -POWER
     if not cells["pairs"].sum():
         return _STATED
     shared = cells["shared"] - m * cells["cost_pairs"] + m**2 * cells["pairs"]
     between = float((shared * weight).sum() / (cells["pairs"] * m**2 * weight).sum())
-    dispersion = float((cells["apart"] * weight).sum() / cells["months_apart"].sum())
+    dispersion = float((cells["apart"] * weight).sum() / (cells["months_apart"] * m**POWER * weight).sum())
     return _Differences(max(between, 0.0), dispersion)
 
 

@@ -1,5 +1,6 @@
 """Charts (altair) by which a forecast is shown and judged. Each takes a small table, of Arrow or pandas."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -41,6 +42,13 @@ def tracking(table: Any, *, cumulative: bool = True) -> Chart:
     return lines.encode(x=alt.X("week:Q", title="Week"), y=alt.Y("value:Q", title=title), color=_COLOUR)
 
 
+def survivors(table: Any) -> Chart:
+    """Contract lines still in force at the end of each month, foretold and come: reads month, foretold, came."""
+    lines = alt.Chart(_long(_frame(table), "month", ["foretold", "came"])).mark_line(strokeWidth=2)
+    x = alt.X("month:Q", title="Months after the origin", axis=alt.Axis(tickMinStep=1))
+    return lines.encode(x=x, y=alt.Y("value:Q", title="Contracts still in force"), color=_COLOUR)
+
+
 def frequency_histogram(table: Any) -> Chart:
     """Customers by repeat purchases, as the model expects and as counted: reads `label`, `foretold`, `came`."""
     return _bars(_frame(table), "label", "Repeat purchases", "Customers")
@@ -57,7 +65,7 @@ def conditional_expectation(table: Any) -> Chart:
 def calibration(table: Any) -> Chart:
     """Means by tenth of customers, from the lowest forecast to the highest: reads `decile`, `predicted`, `actual`."""
     frame = _frame(table).rename(columns={"predicted": "foretold", "actual": "came"})
-    return _bars(frame, "decile", "Tenth of customers, lowest forecast first", "Mean of a customer")
+    return _bars(frame, "decile", "Tenth, lowest forecast first", "Mean")
 
 
 def coverage(table: Any, *, level: float) -> Chart:
@@ -89,8 +97,32 @@ def judged(backtest: Any, model: str, origin: date) -> Chart:
         (calibration(tenths), "Purchases after the origin, by tenth of customers"),
         (coverage(held, level=LEVEL), "Intervals of purchases: the line is what they should hold"),
     ]
-    charts = [chart.properties(width=640, title=title) for chart, title in rows]
-    return alt.vconcat(*charts).properties(title=f"{model}, foretold at {origin}")
+    return below_each_other(rows, f"{model}, foretold at {origin}")
+
+
+def judged_contracts(backtest: Any, model: str, origin: date) -> Chart:
+    """All charts that judge one model of a `ContractBacktest` at one origin, below each other."""
+    whole = _of(backtest.deciles, model, origin)
+    whole = whole[whole["scope"] == "all"].drop(columns="scope")
+    tenths = {target: whole[whole["target"] == target] for target in ("renewals", "survival")}
+    scores = _frame(backtest.scores)
+    held = scores[(scores["origin"] == origin) & (scores["scope"] == "all") & (scores["target"] == "renewals")]
+    rows = [
+        (survivors(_of(backtest.tracking, model, origin)), "Contracts still in force, by months after the origin"),
+        (calibration(tenths["survival"]), "Share still in force at the end, by tenth of contracts"),
+        (calibration(tenths["renewals"]), "Renewals taken, by tenth of contracts"),
+        (
+            coverage(held[held["coverage"].notna()][["model", "coverage"]], level=LEVEL),
+            "Intervals of renewals: the line is the least that they should hold",
+        ),
+    ]
+    return below_each_other(rows, f"Contracts: {model}, foretold at {origin}")
+
+
+def below_each_other(rows: Sequence[tuple[Chart, str]], title: str) -> Chart:
+    """Charts with their titles, one below the other, under a title of all."""
+    charts = [chart.properties(width=640, title=name) for chart, name in rows]
+    return alt.vconcat(*charts).properties(title=title)
 
 
 def _of(table: Any, model: str, origin: date) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from valuekit.ltv.models import RenewalModel
-from valuekit.ltv.models.observations import read_columns
+from valuekit.ltv.models.observations import Array, read_columns
 
 
 def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
@@ -15,7 +15,7 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     Reads: rows as `RenewalModel.fit` reads them (renewals survived, churned, weight, entered), in steps of one. A
     customer who was first seen after so many renewals is at risk from the next one on. Where nobody was seen from the
     start, both curves begin where the first customers were.
-    Returns one row per renewal at which somebody churned: `renewal`, `at_risk`, `kaplan_meier`, `lower`, `upper`
+    Returns one row per renewal that somebody met: `renewal`, `at_risk`, `kaplan_meier`, `lower`, `upper`
     (Greenwood) and `model`, each the share of customers who survive that renewal. No rows where nobody was at risk.
 
     >>> rows = {"renewals": [0, 1, 2], "churned": [1, 1, 0], "weight": [4, 2, 4]}
@@ -24,23 +24,42 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     >>> [round(row["kaplan_meier"], 2) for row in check], [round(row["model"], 2) for row in check]
     ([0.6, 0.4], [0.6, 0.43])
     """
+    until, churned, weight, entered = met_renewals(rows)
+    if not len(until):
+        return []
+    curve = SurvfuncRight(until, churned, entry=entered, freq_weights=weight)
+    left = np.maximum(curve.n_risk - curve.n_events, 1e-12)  # where all leave, nobody is left and the band has no width
+    band = 1.96 * curve.surv_prob * np.sqrt(np.cumsum(curve.n_events / (curve.n_risk * left)))
+    renewal = np.arange(1.0, until.max() + 1)
+    at_risk = _at_risk(renewal, until, entered, weight)
+    renewal, at_risk = renewal[at_risk > 0], at_risk[at_risk > 0]
+    passed = np.searchsorted(curve.surv_times, renewal, side="right")  # the curve is flat where nobody left
+    there, width = np.append(1.0, curve.surv_prob)[passed], np.append(0.0, band)[passed]
+    columns = {
+        "renewal": renewal,
+        "at_risk": at_risk,
+        "kaplan_meier": there,
+        "lower": np.maximum(there - width, 0.0),
+        "upper": np.minimum(there + width, 1.0),
+        "model": model.survival(renewal) / model.survival(entered.min()),
+    }
+    return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _at_risk(renewal: Array, until: Array, entered: Array, weight: Array) -> Array:
+    """Count who met each renewal: seen before it, and there until it."""
+    size = len(renewal)
+    begun, ended = (np.cumsum(np.bincount(v.astype(np.int64), weight, minlength=size))[:size] for v in (entered, until))
+    return np.asarray(begun - ended, dtype=np.float64)
+
+
+def met_renewals(rows: Any) -> tuple[Array, Array, Array, Array]:
+    """Return up to which renewal each history goes, whether it ended there, its weight, and where it was first seen.
+
+    Histories that have met no renewal since they were first seen say nothing, and are left out.
+    """
     data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0, "entered": 0.0})
     # A customer who churned at renewal n + 1 survived n; one who still runs has not met that renewal yet.
     until = data["renewals"] + data["churned"]
     met = (until > data["entered"]) & (data["weight"] > 0)
-    if not met.any():
-        return []
-    until, churned, weight, entered = (v[met] for v in (until, data["churned"], data["weight"], data["entered"]))
-    curve = SurvfuncRight(until, churned, entry=entered, freq_weights=weight)
-    at_risk, lost, there = curve.n_risk, curve.n_events, curve.surv_prob
-    left = np.maximum(at_risk - lost, 1e-12)  # where all leave, nobody is left and the band has no width
-    band = 1.96 * there * np.sqrt(np.cumsum(lost / (at_risk * left)))
-    columns = {
-        "renewal": curve.surv_times,
-        "at_risk": at_risk,
-        "kaplan_meier": there,
-        "lower": np.maximum(there - band, 0.0),
-        "upper": np.minimum(there + band, 1.0),
-        "model": model.survival(curve.surv_times) / model.survival(entered.min()),
-    }
-    return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+    return until[met], data["churned"][met], data["weight"][met], data["entered"][met]

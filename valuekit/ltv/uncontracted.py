@@ -54,7 +54,7 @@ def learn_after(engine: Engine, last_month: date) -> Callable[[int], After]:
 
     Reads `run_terms`, `contract_runs`, `stages`, `cash_months` up to a month, `orders`, `facts` and `order_summary`.
     A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
-    Makes `leavers` and `payer_years`, which `put_uncontracted` reads.
+    Makes `leavers` and the tables of payers that `put_uncontracted` reads.
     """
     engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
     received = read_columns(engine.query("SELECT * FROM received_after"), ("term_months", "since", "amount"))
@@ -92,10 +92,11 @@ def _after(received: Mapping[str, Array], seen: Mapping[str, Array]) -> After | 
 def put_uncontracted(engine: Engine, after: Callable[[int], After]) -> None:
     """Make `uncontracted`: per party, expected money and months paid for by year, and the probability of any.
 
-    Reads `contract_lines`, `line_states`, `leavers`, `payer_quarters` and `payer_years`. Customers with lines leave as
-    their curve says; those who have left are as long gone as they are. A party without any contract that paid in the
-    last year pays again in the next with the share of the money that such parties paid again a year later, if enough
-    of them are seen: money that is not explained is expected to go on no further than it has.
+    Reads `contract_lines`, `line_states`, `leavers`, `payer_years`, `payer_rates` and `payer_lasts`. Customers with
+    lines leave as their curve says; those who have left are as long gone as they are. A party without any contract that
+    paid in the last year brings in the next what such parties brought: those that still paid in its last quarter, or
+    those that had fallen silent, if enough of them are seen. From then on money lasts from year to year as theirs has;
+    it grows in neither.
     """
     states = engine.query("SELECT DISTINCT term_months, months FROM leavers ORDER BY term_months, months")
     rows = read_columns(states, ("term_months", "months"))
@@ -106,8 +107,8 @@ def put_uncontracted(engine: Engine, after: Callable[[int], After]) -> None:
     columns = {name: states[name] for name in ("term_months", "months")} | {"after_chance": pa.array(chance)}
     columns |= {name: pa.array(year) for name, year in zip(year_columns("after", later=False), months.T, strict=True)}
     engine.put("leaver_states", pa.table(columns))
-    seen, again, before, repeated = engine.rows("SELECT seen, again, before, after FROM payer_years")[0]
-    enough = seen >= MINIMUM_EVENTS
+    engine.put("payer_states", _payer_states(engine))
+    before, repeated = engine.rows("SELECT before, after FROM payer_lasts")[0]
     slots = {
         "of_lines": each_year(
             "SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS revenue_#"
@@ -115,12 +116,32 @@ def put_uncontracted(engine: Engine, after: Callable[[int], After]) -> None:
         "lines_alive": each_year("MAX(s.after_#) AS alive_#"),
         "of_leavers": each_year("CAST(CAST(l.monthly AS DOUBLE) * s.after_# AS DECIMAL(18,4)) AS revenue_#"),
         "leavers_alive": each_year("s.after_# AS alive_#"),
-        "of_payers": each_year("CAST(CAST(SUM(amount) AS DOUBLE) * POWER($lasts, #) AS DECIMAL(18,4)) AS revenue_#"),
-        "payers_alive": each_year("12 * POWER($lasts, #) AS alive_#"),
+        "of_payers": each_year(
+            "CAST(CAST(y.yearly AS DOUBLE) * r.share * POWER($lasts, # - 1) AS DECIMAL(18,4)) AS revenue_#"
+        ),
+        "payers_alive": each_year("12 * r.share * POWER($lasts, # - 1) AS alive_#"),
     }
-    parameters = {
-        "again": float(again) / float(seen) if enough else 0.0,
-        "lasts": float(repeated) / float(before) if enough and before else 0.0,
-    }
+    parameters = {"lasts": min(float(repeated) / float(before), 1.0) if before else 0.0}
     engine.run(PACKAGE, "uncontracted_value.sql", parameters, **slots)
-    engine.drop("leavers", "leaver_states", "payer_quarters", "payer_years")
+    engine.drop(
+        "leavers", "leaver_states", "payer_quarters", "payer_years", "payer_rates", "payer_lasts", "payer_states"
+    )
+
+
+def _payer_states(engine: Engine) -> pa.Table:
+    """Return the share of a year's money that comes in the next, and of parties that bring any: by `pays`.
+
+    Where too few of one kind are seen, both share what all show; where these are too few, nothing is expected.
+    """
+    columns = ("pays", "seen", "again", "before", "after")
+    rows = read_columns(engine.query(f"SELECT {', '.join(columns)} FROM payer_rates"), columns)
+    found = []
+    for pays in (0, 1):
+        own = rows["pays"] == pays
+        if rows["seen"][own].sum() < MINIMUM_EVENTS:
+            own = np.ones(len(own), dtype=bool)
+        seen, again, before, after = (float(rows[name][own].sum()) for name in columns[1:])
+        enough = seen >= MINIMUM_EVENTS and before > 0
+        share, chance = (min(after / before, 1.0), again / seen) if enough else (0.0, 0.0)
+        found.append({"pays": pays, "share": share, "again": chance})
+    return pa.Table.from_pylist(found)

@@ -18,11 +18,11 @@ LEFT JOIN _of_lines AS c ON c.party_id = l.party_id
 WHERE l.from_last = 1 AND l.stage = 'churned' AND c.party_id IS NULL
 
 -- step: _of_payers
--- A quarter's money comes again a year later, as far as it did for all of them.
-SELECT party_id, $again AS chance, {of_payers}, {payers_alive}
-FROM payer_quarters
-WHERE quarter < 4 AND $again > 0
-GROUP BY party_id
+-- The next year as it was for others that still paid, or had fallen silent; and then as a quarter's money lasts.
+SELECT y.party_id, r.again AS chance, {of_payers}, {payers_alive}
+FROM payer_years AS y
+JOIN payer_states AS r ON r.pays = y.pays
+WHERE y.at = 0 AND r.again > 0
 
 -- step: uncontracted
 SELECT * FROM _of_lines

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from valuekit.errors import FitError
-from valuekit.ltv.models.likelihood import maximise
+from valuekit.ltv.models.likelihood import _covariance, maximise
 
 
 def hill(theta):
@@ -86,3 +86,8 @@ def test_a_misleading_sample_only_costs_time():
     assert maximise(bowl, [wrong.parameters], model="all", near=wrong).parameters == pytest.approx(
         np.exp([1, -1]), rel=1e-4
     )
+
+
+def test_a_hessian_within_rounding_of_a_singular_one_has_no_covariance():
+    assert _covariance(np.array([[1.0, 1.0], [1.0, 1.0 + 2e-16]]), np.ones(2)) is None
+    assert np.allclose(_covariance(np.diag([1e-8, 4.0]), np.ones(2)), np.diag([1e8, 0.25]))

@@ -162,7 +162,11 @@ def _condition(hessian: Array) -> float | None:
 
 
 def _covariance(hessian: Array, by_natural: Array) -> Array | None:
-    """Invert a Hessian and take it back to natural parameters; None when it is not positive definite."""
-    if not np.linalg.eigvalsh(hessian)[0] > 0:
+    """Invert a Hessian and take it back to natural parameters; None when it is not positive definite.
+
+    A smallest eigenvalue within rounding of the largest is none: such a matrix may not even be inverted.
+    """
+    values = np.linalg.eigvalsh(hessian)
+    if not values[0] > len(values) * np.finfo(float).eps * values[-1]:
         return None
     return np.asarray(np.linalg.inv(hessian) * np.outer(by_natural, by_natural))

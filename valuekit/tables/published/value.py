@@ -200,7 +200,7 @@ MODEL_PARAMETERS = Table(
 
 RETENTION_CHECKS = Table(
     "retention_checks",
-    "model of renewals and renewal at which somebody left",
+    "model of renewals and renewal that somebody met",
     (
         text("model", "Model, as in value_models"),
         Column("renewal", "DOUBLE", "Which renewal, counted from the start", unit="terms", required=True),

@@ -1,0 +1,67 @@
+"""Drift of stored models, as it is printed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pipelines.options import open_snapshot
+from pipelines.report import grid
+from valuekit.engine import Engine
+from valuekit.ltv.run_drift import compare_runs
+from valuekit.snapshot import Snapshot
+
+_READ = {"facts": "facts", "retention_checks": "checks", "party_aliases": "aliases"}
+
+
+def runs_compared(then: Path, now: Path) -> dict[str, Any]:
+    """Compare the models of two runs; returns both days, what was found by model, and the models that one run lacks."""
+    old, new = open_snapshot(then), open_snapshot(now)
+    with Engine() as engine:
+        for snapshot, side in ((old, "then"), (new, "now")):
+            for table, name in _READ.items():
+                engine.view_parquet(f"{name}_{side}", _table(snapshot, table))
+        days = old.manifest.as_of, new.manifest.as_of
+        found = compare_runs(engine, old.models, new.models, days)
+    return {
+        "then": days[0],
+        "now": days[1],
+        "models": {name: drift.as_dict() for name, drift in found.items()},
+        "in_one_run": sorted((old.models.keys() | new.models.keys()) - found.keys()),
+    }
+
+
+def _table(snapshot: Snapshot, name: str) -> Path:
+    return snapshot.path / f"{name}.parquet"
+
+
+def print_drift(found: Mapping[str, Any], console: Console) -> None:
+    """Print what was found of one model."""
+    console.print(f"[bold]{found['verdict']}[/]: {found['reason']}")
+    table = grid("", ">")
+    for name, value in found.items():
+        if isinstance(value, int | float):
+            table.add_row(name.replace("_", " "), f"{value:,.5g}")
+    console.print(table)
+
+
+def print_drifts(found: Mapping[str, Any], console: Console) -> None:
+    """Print what was found of the models of two runs: the verdicts, then the numbers, then the parameters."""
+    console.print(f"Models of {found['then']}, against what is known on {found['now']}\n")
+    for name, drift in found["models"].items():
+        console.print(f"[bold]{drift['verdict']}[/] {name}: {drift['reason']}")
+    console.print()
+    numbers = ("customers", "stored", "refit", "wald", "wald_p", "foretold", "came", "bias", "z")
+    table = grid("model", *(f"{number}>" for number in numbers))
+    for name, drift in found["models"].items():
+        table.add_row(name, *("" if drift[n] is None else f"{drift[n]:,.5g}" for n in numbers))
+    console.print(table)
+    parameters = grid("model", "parameter", "then>", "now>")
+    for name, drift in found["models"].items():
+        for parameter in {**drift["stored_parameters"], **drift["refit_parameters"]}:
+            sides = (drift[side].get(parameter) for side in ("stored_parameters", "refit_parameters"))
+            parameters.add_row(name, parameter, *("" if value is None else f"{value:,.5g}" for value in sides))
+    console.print(parameters)
+    if found["in_one_run"]:
+        console.print(f"In one of the runs alone: {', '.join(found['in_one_run'])}")

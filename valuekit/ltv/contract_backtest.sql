@@ -1,0 +1,21 @@
+-- What was known of contracts on a day of the past, and how long each customer has stayed since.
+
+-- step: contracts
+-- The end of a signed term was agreed on. The end of one that ran on was not, until notice was given.
+SELECT party_id, system, id, signed_on, starts_on,
+       CASE WHEN NOT runs_on OR ends_on <= $origin OR cancelled_on <= $origin THEN ends_on END AS ends_on,
+       CASE WHEN cancelled_on <= $origin THEN cancelled_on END AS cancelled_on,
+       term_months, kind, price AS reporting_amount
+FROM all_terms
+WHERE signed_on <= $origin
+
+-- step: stages
+-- A term that is over is refused, until it is signed late: to leave those open would count the early alone.
+SELECT party_id,
+       CASE WHEN MAX(COALESCE(ends_on, DATE '2999-12-31')) >= $origin THEN 'active' ELSE 'churned' END AS stage
+FROM contracts
+WHERE starts_on <= $origin
+GROUP BY party_id
+
+-- step: facts
+SELECT party_id, CAST(NULL AS DATE) AS first_paid_on FROM stages

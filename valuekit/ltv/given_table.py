@@ -1,0 +1,123 @@
+"""A table that somebody hands over, as a source for SQL: of pandas, Polars or Arrow, a mapping, a file, an engine's."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from valuekit.engine import DatabaseError, Engine, first_line, literal, quote
+from valuekit.errors import InputError, UnknownNameError, did_you_mean
+
+Names = Mapping[str, str | None]
+"""Name of the column for each role; None for a role that no column has."""
+
+
+def source_of(
+    engine: Engine, given: Any, names: Names, *, what: str, scratch: str, own: bool = False
+) -> tuple[str, str]:
+    """Return what to read a table from in SQL, and what to call it in an error.
+
+    Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file; with `own` the
+    name of a table of the engine too. A table in memory becomes `scratch`, with the columns of `names` alone.
+    Raises `InputError` for what is no table and `UnknownNameError` for a missing column.
+    """
+    if isinstance(given, str | Path):
+        path = Path(given)
+        if own and isinstance(given, str) and engine.has(given):
+            return quote(given), f"table {given}"
+        reader = _READERS.get(path.suffix.lower())
+        if reader is None or not path.is_file():
+            problem = "does not exist." if reader else "is no Parquet or CSV file."
+            raise InputError(problem, where=str(given), next_step="Name a file that ends in .parquet or .csv.")
+        return _parsed(engine, reader.format(literal(path)), path, scratch), path.name
+    engine.put(scratch, _as_arrow(given, names, what))
+    return scratch, what
+
+
+def _parsed(engine: Engine, source: str, path: Path, scratch: str) -> str:
+    """Parse text once, all columns of it, and read the table that it becomes; Parquet is read where it is."""
+    if path.suffix.lower() != ".csv":
+        return source
+    try:
+        engine.execute(f"CREATE OR REPLACE TABLE {scratch} AS SELECT * FROM {source}")
+    except DatabaseError as error:
+        raise _unreadable(error, path.name) from None
+    return scratch
+
+
+def _unreadable(error: DatabaseError, where: str) -> InputError:
+    advice = "Write it as UTF-8 CSV with a header, or as Parquet."
+    return InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice)
+
+
+_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {".csv": "read_csv({}, all_varchar = true)"}
+"""What a CSV file holds is text until a rule makes a day or an amount of it: nothing is guessed."""
+
+
+def column_types(engine: Engine, source: str, where: str) -> dict[str, str]:
+    """Return the columns of a source and their types; raises `InputError` for a file that cannot be read."""
+    try:
+        return {row[0]: row[1] for row in engine.rows(f"DESCRIBE SELECT * FROM {source}")}
+    except DatabaseError as error:
+        raise _unreadable(error, where) from None
+
+
+def require(names: Names, known: Collection[str], where: str) -> None:
+    """Raise `UnknownNameError` for a role whose column is not there."""
+    for role, name in names.items():
+        if name and name not in known:
+            advice = f"{did_you_mean(name, known)} Say which column it is: {role}=..."
+            raise UnknownNameError(f"column for the {role}", name, known, where=where, next_step=advice)
+
+
+def day_sql(name: str, kind: str) -> str:
+    """Return SQL of the day that a column of a type holds; NULL where it is none."""
+    column = quote(name)
+    # What a file says of a moment is in UTC: to read it in the machine's zone would move days.
+    moment = f"({column} AT TIME ZONE 'UTC')" if kind == "TIMESTAMP WITH TIME ZONE" else column
+    return column if kind == "DATE" else f"TRY_CAST({moment} AS DATE)"
+
+
+def columns_of(given: Any, what: str) -> list[str]:
+    """Return the names of the columns of a table in memory; raises `InputError` for what is no table."""
+    if hasattr(given, "__arrow_c_stream__") and not hasattr(given, "columns"):
+        given = pa.table(given)
+    columns = given.schema.names if isinstance(given, pa.Table | pa.RecordBatch) else getattr(given, "columns", None)
+    columns = given.keys() if isinstance(given, Mapping) else columns
+    if columns is None:
+        raise InputError(
+            f"this {type(given).__name__} is no table of {what}.",
+            next_step="Give a pandas, Polars or Arrow table, a mapping of columns, or the path of a file.",
+        )
+    return [str(name) for name in columns]
+
+
+def _as_arrow(given: Any, names: Names, what: str) -> pa.Table:
+    """Take the named columns of a table."""
+    known = columns_of(given, what)
+    if hasattr(given, "__arrow_c_stream__") and not hasattr(given, "columns"):
+        given = pa.table(given)
+    require(names, known, what)
+    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
+        raise InputError(f"there are several columns '{twice[0]}'.", where=what, next_step="Rename all but one.")
+    try:
+        table = pa.table({name: _column(given[name]) for name in dict.fromkeys(names.values()) if name})
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(f"{str(error).splitlines()[0]}.", where=what) from None
+    place = table.schema.get_field_index(str(names["customer"]))
+    numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
+    return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table
+
+
+def _column(values: Any) -> Any:
+    """Return a column for Arrow; a moment in a time zone is the local one there, whatever the machine's zone."""
+    if hasattr(values, "to_arrow"):
+        values = values.to_arrow()
+    elif getattr(getattr(values, "dtype", None), "tz", None) is not None:
+        values = pa.array(values.dt.tz_localize(None))
+    elif not isinstance(values, pa.Array | pa.ChunkedArray):
+        values = pa.array(values)
+    zoned = pa.types.is_timestamp(values.type) and values.type.tz
+    return pc.local_timestamp(values) if zoned else values

@@ -56,32 +56,54 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
     return value, slopes
 
 
-def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int) -> tuple[Array, list[Array]]:
+def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int, k: int = 1) -> tuple[Array, list[Array]]:
     """Return ln of the two ways to end, alive until today or dropped out after the last purchase, and its slopes."""
     r, alpha, a, b = own
     x, until, since = rows["frequency"], alpha + rows["age"], alpha + rows["recency"]
     stayed = b + np.maximum(x + tosses - 1, 0)
-    log_age, s = np.log(until), r + x
+    log_age, s = np.log(until), r + k * x
     silence = log_age - np.log(since)
-    odds = np.log(a / stayed) + s * silence
+    unseen, by_s, by_time = _unseen_events(s, (rows["age"] - rows["recency"]) / until, k) if k > 1 else (0.0, 0.0, 0.0)
+    odds = np.log(a / stayed) + s * silence - unseen
     if not tosses:
         odds = np.where(x > 0, odds, _IMPOSSIBLE)
-    kept = np.exp(-odds)  # no overflow: silence is not negative, so odds are at least a / stayed
+    kept = np.exp(-odds)  # no overflow: silence is not negative, so odds are at least a / stayed, or less by few events
     dropped = 1 / (1 + kept)
     pace = (1 - dropped) / until + dropped / since
     value = odds + np.log1p(kept) - s * log_age
-    return value, [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
+    slopes = [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
+    if k > 1:
+        value += unseen
+        slopes[0] += (1 - dropped) * by_s
+        slopes[1] -= (1 - dropped) * by_time / until
+    return value, slopes
 
 
-def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
+def _unseen_events(s: Array, silent: Array, k: int) -> tuple[Array, Array, Array]:
+    """Return ln of the weight of 0 .. k - 1 events since the last purchase against none, and its slopes.
+
+    They are by `s` and by the logarithm of `silent`, the share of alpha + age since the last purchase.
+    """
+    way, rise = np.ones(len(s)), np.zeros(len(s))
+    total, by_s, by_log = np.ones(len(s)), np.zeros(len(s)), np.zeros(len(s))
+    for j in range(1, k):
+        way *= silent * (s + (j - 1)) / j
+        rise += 1 / (s + (j - 1))
+        total += way
+        by_s += way * rise
+        by_log += way * j
+    return np.log(total), by_s / total, by_log / total
+
+
+def log_likelihood(theta: Array, rows: Rows, tosses: int, k: int = 1) -> tuple[float, Array]:
     """Return the weighted log-likelihood and its gradient where all customers share the parameters [FHL 6; WH 3].
 
     Special functions are needed once per number of purchases, not per row.
     """
     weight, x = _by_count(rows)
-    total: Array = _weighted(weight, *count_likelihood(theta, x, tosses))
+    total: Array = _weighted(weight, *count_likelihood(theta, x, tosses, k))
     for block in _blocks(rows):
-        total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses))
+        total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses, k))
     return float(total[0]), total[1:]
 
 

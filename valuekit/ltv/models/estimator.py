@@ -61,7 +61,10 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
         rows = self._training_rows(X)
-        found = self._climb(rows, self._starts(rows))
+        return self._fit_rows(rows, self._starts(rows), window)
+
+    def _fit_rows(self, rows: Rows, starts: Iterable[Array], window: tuple[date, date] | None) -> Self:
+        found = self._climb(rows, starts)
         value = found.log_likelihood + self._ridge(found.parameters)[0]
         self._learn(found.parameters, found.covariance, value, rows, window)
         self.convergence_: dict[str, Any] | None = self._report(found)

@@ -60,12 +60,12 @@ def regular(count: int) -> dict[str, np.ndarray]:
 
 
 def lines(count: int) -> list[Line]:
-    """Measure: ours thrice (the best counts), `lifetimes` once, for it is slow."""
+    """Measure: ours a few times (the best counts), `lifetimes` once, for it is slow."""
     rows = customers(count)
     fit = functools.partial(import_module("lifetimes").BetaGeoFitter().fit, *rows.values())
     regulars, regular_buyers = regular(count), MbgCnbdK(time_unit="day")
     found = [
-        Line("BG/NBD: fit", spend(lambda: BgNbd(time_unit="day").fit(rows), 3), spend(fit), faster=40),
+        Line("BG/NBD: fit", spend(lambda: BgNbd(time_unit="day").fit(rows), 7), spend(fit), faster=40),
         Line("BG/NBD: fit after grouping", spend(fit_grouped(count), 3)),
         Line(
             "BG/NBD: 36 months ahead",

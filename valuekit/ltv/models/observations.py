@@ -90,35 +90,44 @@ def group(rows: Rows) -> Rows:
     names = [name for name in rows if name != "weight"]
     if not len(rows["weight"]):
         return rows
-    *columns, weight = _sorted([*(rows[name] for name in names), rows["weight"]])
-    new = np.zeros(len(weight), dtype=bool)
-    new[0] = True
-    for column in columns:
-        new[1:] |= column[1:] != column[:-1]
-    weight = np.add.reduceat(weight, np.flatnonzero(new))
-    grouped = {name: column[new] for name, column in zip(names, columns, strict=True)} | {"weight": weight}
+    *columns, weight = _grouped([*(rows[name] for name in names), rows["weight"]])
+    grouped = dict(zip(names, columns, strict=True)) | {"weight": weight}
     return grouped if np.all(weight > 0) else {name: column[weight > 0] for name, column in grouped.items()}
 
 
-def _sorted(columns: Sequence[Array]) -> list[Array]:
-    """Sort rows by the first column, then by the next.
+def _grouped(columns: Sequence[Array]) -> list[Array]:
+    """Sort rows by the first column, then by the next, and sum the last over those that are else alike.
 
-    Whole numbers that share 63 bits sort as one number, of which the columns are taken again.
+    Whole numbers that share 63 bits sort as one number, of which the columns of distinct rows are taken again.
     """
     whole = [_as_whole(column) for column in columns]
     widths = [int(bits.max()).bit_length() if bits.min() >= 0 else 64 for bits in whole]
     if sum(widths) > _PACKED:
         order = _order(whole)
-        return [column[order] for column in columns]
+        *columns, weight = (column[order] for column in columns)
+        first = np.flatnonzero(np.any([_new(column) for column in columns], axis=0))
+        return [*(column[first] for column in columns), np.add.reduceat(weight, first)]
     key = whole[0]
     for bits, width in zip(whole[1:], widths[1:], strict=True):
         key = key << width | bits
     key = np.sort(key.astype(np.uint32) if sum(widths) <= _NARROW else key)
-    found = []
-    for column, width in zip(reversed(columns), reversed(widths), strict=True):
-        found.append((key & (1 << width) - 1) + column.min())
+    *lows, least = (column.min() for column in columns)
+    *widths, narrow = widths
+    first = np.flatnonzero(_new(key >> narrow))
+    count = np.diff(first, append=len(key))
+    more = np.add.reduceat(key & (1 << narrow) - 1, first, dtype=np.int64) if narrow else 0
+    found, key = [count * least + more], key[first] >> narrow
+    for low, width in zip(reversed(lows), reversed(widths), strict=True):
+        found.append((key & (1 << width) - 1) + low)
         key = key >> width
     return found[::-1]
+
+
+def _new(sorted_column: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return whether a row differs from the one before."""
+    new = np.ones(len(sorted_column), dtype=bool)
+    np.not_equal(sorted_column[1:], sorted_column[:-1], out=new[1:])
+    return new
 
 
 _PACKED, _NARROW = 63, 32

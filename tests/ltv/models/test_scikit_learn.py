@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from tests.ltv.models.test_estimator import MODELS, STEADY, score
 from valuekit.errors import ConfigError, FitError
-from valuekit.ltv.models import BgCnbdK, BgNbd, MbgNbd
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgNbd, ParetoNbd, ShiftedBetaGeometric
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,56 @@ def test_wrong_settings_are_said_when_it_is_fitted(buyers, settings, says):
 def test_a_covariate_that_is_the_same_for_all_is_refused(buyers):
     with pytest.raises(FitError, match=r"covariate 'one' is 1 for every customer.*Leave it out"):
         BgNbd(covariates=["one"]).fit(buyers.assign(one=1))
+
+
+CLICKS = np.arange(40) % 2
+RENEWED = {"renewals": np.where(CLICKS, 0, 3), "churned": CLICKS, "clicks": CLICKS}
+BOUGHT = {
+    "frequency": CLICKS * (1 + np.arange(40) % 5),
+    "recency": CLICKS * 30,
+    "age": 50 + np.arange(40),
+    "clicks": CLICKS,
+}
+
+
+@pytest.mark.parametrize(("model", "rows"), [(ShiftedBetaGeometric, RENEWED), (MbgNbd, BOUGHT), (ParetoNbd, BOUGHT)])
+def test_a_covariate_that_separates_customers_is_no_finite_effect(model, rows):
+    with pytest.raises(
+        FitError, match=r"'clicks' separates the customers: its coefficient .* Set penalty=1|or set penalty=1"
+    ):
+        model(covariates=["clicks"]).fit(rows)
+    held = model(covariates=["clicks"], penalty=1.0).fit(rows)
+    assert np.abs(list(held.parameters_.values()))[len(held.basic) :].max() < 10
+
+
+def test_covariates_that_follow_from_each_other_are_named(buyers):
+    both = buyers.assign(slow=-2 * buyers["fast"] + 1)
+    with pytest.raises(
+        FitError, match=r"covariates fast, slow follow from each other.*Leave one out, or set penalty=1"
+    ):
+        BgNbd(covariates=["fast", "noise", "slow"]).fit(both)
+    shared = BgNbd(covariates=["fast", "slow"], penalty=1.0).fit(both)
+    assert shared.parameters_["alpha[slow]"] < 0 < shared.parameters_["alpha[fast]"]
+
+
+def test_a_covariate_that_is_missing_or_far_too_large_says_what_to_do(buyers):
+    with pytest.raises(FitError, match=r"'fast' has 1 values that are missing.* leave these rows out"):
+        BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"].where(buyers["fast"] < buyers["fast"].max())))
+    with pytest.raises(FitError, match="bring covariates to a size of about 1"):
+        BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"] * 1e9))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"model": "BgNbd", "settings": {}}', "lacks 'parameters_'"),
+        ('{"coef": [1, 2]}', "JSON that names no model, not of a BgNbd"),
+        ('{"model": "BgNbd", "parame', "26 characters and may be cut off"),
+    ],
+)
+def test_a_foreign_or_truncated_model_says_what_it_lacks(text, says):
+    with pytest.raises(ConfigError, match=rf"{says}.*Fit the model again"):
+        BgNbd.from_json(text)
 
 
 WHOLE = BgNbd.from_parameters([1.5, 2, 3, 4]).to_json()

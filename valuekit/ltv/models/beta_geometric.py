@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, expit, gammaln, polygamma, psi, xlogy
 
-from valuekit.errors import FitError
 from valuekit.ltv.models import dropout
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.present_value import present_value
@@ -171,8 +170,7 @@ def curvature(theta: Array, rows: Rows, tosses: int) -> Array:
 
 def starts(rows: Rows) -> list[Array]:
     """Return a few points from which to climb: the observed rate, with little and with much dropout."""
-    weight = rows["weight"]
-    rate = weighted_sum(weight, rows["frequency"]) / weighted_sum(weight, rows["age"])
+    rate = weighted_sum(rows["weight"], rows["frequency"]) / weighted_sum(rows["weight"], rows["age"])
     return [np.array([r, r / rate / 2, a, b]) for r, a, b in ((0.5, 0.8, 2.0), (1.0, 0.5, 5.0), (3.0, 1.5, 1.5))]
 
 
@@ -273,20 +271,23 @@ class BgNbd(PurchaseModel):
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FHL eq. 10; WH eq. 4]."""
-        return self._expect(X, lambda alive: alive.mean(_times(t)).T)
+        ahead = self._columns(t)
+        return self._expect(X, lambda alive: alive.mean(ahead).T)
 
     def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`, by chance and by what is not known."""
-        mean = self.expected_purchases(t, X)
-        return np.asarray(self._expect(X, lambda alive: alive.pairs(_times(t)).T) + mean - mean**2)
+        ahead, mean = self._columns(t), self.expected_purchases(t, X)
+        return np.asarray(self._expect(X, lambda alive: alive.pairs(ahead).T) + mean - mean**2)
 
     def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        return self._expect(X, lambda alive: alive.lifetime(_times(t)).T)
+        ahead = self._columns(t)
+        return self._expect(X, lambda alive: alive.lifetime(ahead).T)
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
-        chances = self._expect(X, lambda alive: alive.distribution(t, up_to))
+        ahead = self._one_time(t, up_to)
+        chances = self._expect(X, lambda alive: alive.distribution(ahead, up_to))
         chances[:, 0] += 1 - self.probability_alive(X)
         return chances
 
@@ -299,12 +300,12 @@ class BgNbd(PurchaseModel):
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t` [FHL eq. 9; WH eq. 2]."""
         stays, alive = self._new()
-        return np.asarray(stays * alive.mean(np.asarray(t, float)))
+        return np.asarray(stays * alive.mean(self._times(t)))
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t` [FHL eq. 8]."""
         stays, alive = self._new()
-        chances = stays * alive.distribution(t, up_to)
+        chances = stays * alive.distribution(self._one_time(t, up_to), up_to)
         chances[0] += 1 - stays
         return np.asarray(chances)
 
@@ -321,6 +322,11 @@ class BgNbd(PurchaseModel):
         return simulate_lives(self._theta()[: len(self.basic)], np.asarray(age, float), self.tosses, rng)
 
     # --- inside
+
+    def _columns(self, t: Any) -> Array:
+        """One time, or a row of times for each customer."""
+        times = self._times(t)
+        return times[..., None] if times.ndim else times
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
@@ -353,8 +359,7 @@ class BgNbd(PurchaseModel):
         return float((b / (a + b)) ** self.tosses), Alive(r, alpha, a, b + self.tosses)
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
-        if not np.any(rows["frequency"] > 0):
-            raise FitError(f"{type(self).__name__}: nobody has bought twice, so there is no rate to estimate.")
+        self._need_rate(rows)
         return starts(rows)
 
     def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
@@ -378,8 +383,3 @@ class MbgNbd(BgNbd):
     """
 
     tosses = 1
-
-
-def _times(t: float | Array) -> Array:
-    """One time, or a row of times for each customer."""
-    return np.asarray(t, float)[..., None] if np.ndim(t) else np.asarray(t, float)

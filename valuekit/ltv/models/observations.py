@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from valuekit.errors import FitError, UnknownNameError
+from valuekit.errors import ConfigError, FitError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
 Rows = dict[str, Array]
@@ -63,13 +63,34 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
     try:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise FitError(f"column '{name}' holds what is no number: {error}.") from None
+        raise FitError(f"column '{name}' holds what is no number: {error}.", next_step="Give numbers.") from None
     finite = np.isfinite(numbers)
     if not finite.all():
         wrong = np.flatnonzero(~finite)
         raise FitError(
-            f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}."
+            f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}.",
+            next_step="Fill them in, or leave these rows out.",
         )
+    return numbers
+
+
+def from_0(values: Any, name: str, *, whole: bool = False) -> Array:
+    """Return what a question is asked for as floats; raises `ConfigError` where it is below 0 or no finite number.
+
+    >>> from_0([3, 0.5], "a time ahead")
+    array([3. , 0.5])
+    """
+    kind = "whole number" if whole else "finite number"
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} is a {kind} from 0, not {values!r}.") from None
+    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+    if whole:
+        wrong |= numbers != np.floor(numbers)
+    if wrong.any():
+        many = f"{np.count_nonzero(wrong)} of {wrong.size} are not, such as " if wrong.size > 1 else "not "
+        raise ConfigError(f"{name} is a {kind} from 0: {many}{numbers[wrong].flat[0]:g}.")
     return numbers
 
 
@@ -78,7 +99,10 @@ def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:
     if not holds.all():
         wrong = np.flatnonzero(~holds)
         example = ", ".join(f"{name} {values[wrong[0]]:g}" for name, values in rows.items())
-        raise FitError(f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.")
+        raise FitError(
+            f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.",
+            next_step="Mend these rows, or leave them out.",
+        )
 
 
 def group(rows: Rows) -> Rows:

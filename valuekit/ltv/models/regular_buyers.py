@@ -378,7 +378,8 @@ class BgCnbdK(BgNbd):
         super()._check(rows)
         x, recency, log_gaps = rows["frequency"], rows["recency"], rows["log_gaps"]
         most = xlogy(x, np.where(x > 0, recency, 1.0)) - xlogy(x, np.maximum(x, 1))
-        holds = np.isinf(log_gaps) | (log_gaps <= most + 1e-9 * (1 + np.abs(most)))
+        rounding = 1e-9 * (1 + np.abs(np.where(np.isfinite(most), most, 0.0)))  # no time between purchases: ln 0
+        holds = np.isinf(log_gaps) | (log_gaps <= most + rounding)
         observations.require(rows, holds, "log_gaps is at most frequency times ln(recency / frequency)")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:

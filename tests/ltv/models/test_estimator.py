@@ -1,5 +1,6 @@
 """One contract for every model: what scikit-learn, a notebook and a batch expect of an estimator."""
 
+import functools
 import json
 from datetime import date
 
@@ -59,6 +60,17 @@ MODELS = {
 }
 
 
+@functools.cache
+def _fitted(name):
+    model, rows = MODELS[name]
+    return clone(model).fit(rows)
+
+
+def fitted_once(case):
+    """The model of a case, fitted once for all tests that only read it."""
+    return _fitted(next(name for name, known in MODELS.items() if known is case))
+
+
 @pytest.fixture(params=MODELS.values(), ids=MODELS.keys())
 def case(request):
     return request.param
@@ -90,7 +102,7 @@ def test_fit_returns_self_and_leaves_the_input_alone(case):
 
 def test_row_order_and_grouping_change_nothing_to_the_last_digit(case):
     model, rows = case
-    fitted = clone(model).fit(rows)
+    fitted = fitted_once(case)
     shuffled = clone(model).fit(rows.sample(frac=1, random_state=3))
     single = clone(model).fit(rows.loc[rows.index.repeat(rows["weight"])].drop(columns="weight"))
     assert shuffled.parameters_ == fitted.parameters_ == single.parameters_
@@ -99,8 +111,8 @@ def test_row_order_and_grouping_change_nothing_to_the_last_digit(case):
 
 def test_pandas_arrow_and_mappings_are_the_same_rows(case):
     model, rows = case
-    fitted = [clone(model).fit(table) for table in (rows, pa.Table.from_pandas(rows), rows.to_dict("list"))]
-    assert fitted[0].parameters_ == fitted[1].parameters_ == fitted[2].parameters_
+    for table in (pa.Table.from_pandas(rows), rows.to_dict("list")):
+        assert clone(model).fit(table).parameters_ == fitted_once(case).parameters_
 
 
 def test_json_scores_the_same_to_the_last_digit(case):
@@ -194,7 +206,7 @@ def test_a_handful_of_customers_gives_numbers_or_says_what_is_missing(case, chos
 
 @pytest.mark.parametrize("wrong", [-1, np.nan, np.inf, None, "soon", [3, -2]], ids=str)
 def test_a_time_ahead_is_finite_and_not_negative(case, wrong):
-    model, rows = clone(case[0]).fit(case[1]), case[1]
+    model, rows = fitted_once(case), case[1]
     if isinstance(model, GammaGamma):
         asks = [model.expected_spend, model.spend_variance]
         asks = [lambda ask=ask: ask(wrong, 20.0) for ask in asks] + [lambda: model.own_weight(wrong)]
@@ -232,7 +244,7 @@ def test_impossible_rows_are_counted_and_shown(case):
 
 def test_the_log_likelihood_of_the_training_rows_is_the_maximum(case):
     model, rows = case
-    fitted = clone(model).fit(rows)
+    fitted = fitted_once(case)
     best = fitted.log_likelihood(rows)
     assert best == pytest.approx(fitted.log_likelihood_, rel=1e-12)
     assert fitted.aic_ == pytest.approx(2 * len(fitted.names) - 2 * best)

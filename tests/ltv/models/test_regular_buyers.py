@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from valuekit.errors import ConfigError, FitError, UnknownNameError
-from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, regular_buyers
-from valuekit.ltv.models.regular_buyers import AliveRegular, row_likelihood
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, regular_buyers, regular_future
+from valuekit.ltv.models.regular_buyers import row_likelihood
+from valuekit.ltv.models.regular_future import AliveRegular
 
 TRUTH = [0.9, 2.0, 0.8, 2.5]
 ROWS = {"frequency": np.array([0.0, 3, 12]), "recency": np.array([0.0, 20, 50]), "age": np.array([52.0, 52, 52])}
@@ -145,7 +146,7 @@ def test_many_customers_are_answered_along_curves_as_each_would_be_alone(monkeyp
         lambda: model.discounted_purchases(0.1, lives),
     ]
     together = [ask() for ask in asks]
-    monkeypatch.setattr(regular_buyers, "interpolate", lambda exact, curve, x: exact(curve, x))
+    monkeypatch.setattr(regular_future, "interpolate", lambda exact, curve, x: exact(curve, x))
     monkeypatch.setattr(regular_buyers, "_BLOCK", 120)
     for answer, ask in zip(together, asks, strict=True):
         assert answer == pytest.approx(ask(), rel=1e-10)
@@ -154,5 +155,5 @@ def test_many_customers_are_answered_along_curves_as_each_would_be_alone(monkeyp
 def test_the_time_alive_is_the_same_in_one_go_and_step_by_step(monkeypatch):
     fitted = MbgCnbdK.from_parameters(TRUTH, k=3)
     at_once = fitted.expected_time_alive(26.0, ROWS)
-    monkeypatch.setattr("valuekit.ltv.models.regular_buyers._HIGHEST", -1.0)
+    monkeypatch.setattr("valuekit.ltv.models.regular_future._HIGHEST", -1.0)
     assert fitted.expected_time_alive(26.0, ROWS) == pytest.approx(at_once, rel=1e-12)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import betainc, betaln, expit, gammaln, polygamma, psi, xlogy
 
 from valuekit.ltv.models import dropout
+from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.present_value import present_value
 from valuekit.ltv.models.purchase_model import PurchaseModel
@@ -49,7 +50,7 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
     """
     r, alpha, a, b = own
     s, stayed = r + k * x, b + x + tosses
-    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
+    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + log_beta(a, stayed) - log_beta(a, b)
     both = psi(a + b) - psi(a + stayed)
     slopes = [psi(s) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
     return value, slopes

@@ -27,6 +27,9 @@ from valuekit.ltv.units import TimeUnit
 _BLOCK = 8192
 """Rows whose columns stay in the processor's cache while their likelihood is computed."""
 
+_SMOOTH = 100.0
+"""Parameters above which differences of log-gammas are noise to a climb."""
+
 _IMPOSSIBLE = -69.0
 """Logarithm of odds that are none in double precision, where that of 0 would be no number."""
 
@@ -50,7 +53,8 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
     """
     r, alpha, a, b = own
     s, stayed = r + k * x, b + x + tosses
-    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + log_beta(a, stayed) - log_beta(a, b)
+    ln_beta = betaln if np.max(a) < _SMOOTH and np.max(b) < _SMOOTH else log_beta
+    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + ln_beta(a, stayed) - ln_beta(a, b)
     both = psi(a + b) - psi(a + stayed)
     slopes = [psi(s) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
     return value, slopes

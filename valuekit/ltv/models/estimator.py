@@ -21,8 +21,8 @@ _ENOUGH = 5_000
 _FARTHEST = 60.0
 """Largest logarithm of what covariates multiply a parameter by."""
 
-_SEPARATES = 7.0
-"""Logarithm of a factor between customers, a thousand, above which an effect that has no limit is no effect."""
+_SEPARATES = 12.0
+"""Logarithm of a factor between customers, 160,000, above which an effect that has no limit is no effect."""
 _DEPENDENT, _SHARE = 1e-10, 1e-3
 """Variance left of scaled covariates, and the share in it, from which they are taken as dependent."""
 

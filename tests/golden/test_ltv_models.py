@@ -8,6 +8,8 @@ Sources, and why the tolerance:
 - Pareto/NBD: Fader, Hardie and Lee (2005), "RFM and CLV", and Fader and Hardie's note on its derivation. Its likelihood
   is flat in s and beta: a point 2e-4 away loses 1e-6 of log-likelihood.
 - BG/BB: Fader, Hardie and Shang (2010), Marketing Science 29(6), on the donations that the package carries too.
+- What BTYD's walkthrough (Dziurzynski, Wadsworth and McCarthy 2014) prints of CDNOW and of the donations. Its searches
+  end early, at parameters up to 1e-3 of themselves away.
 - Gamma-Gamma: Fader and Hardie (2013). Its likelihood is so flat that a point 3e-4 away loses 2e-6 of log-likelihood:
   parameters agree to 5e-4 of themselves, the log-likelihood to its printed digits.
 - sBG and BdW: Fader and Hardie (2007), Journal of Interactive Marketing 21(1), printed with three digits, and the
@@ -21,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import betaln, gammaln, hyp2f1, hyperu
 
 from valuekit.ltv.models import (
     BetaDiscreteWeibull,
@@ -98,8 +101,9 @@ def test_bg_nbd_expected_purchases_of_textbook_customers(bg):
 
 
 def test_bg_nbd_expected_purchases_of_a_new_customer(bg):
+    early = bg.expected_purchases_new(np.array([0.1429, 1, 3, 31.8571, 32]))
+    assert early == pytest.approx([0.0078, 0.0532, 0.1506, 1.0405, 1.0437], abs=6e-5)
     expected = bg.expected_purchases_new(np.array([1, 32, 78]))
-    assert expected[:2] == pytest.approx([0.0532, 1.0437], abs=6e-5)
     # The printed 1.8576 is the hypergeometric series cut at 150 terms; the whole series gives 1.8579.
     assert expected[2] == pytest.approx(1.8576, abs=4e-4)
     assert series_cut_at(150, 78, bg.parameters_) == pytest.approx(1.8576, abs=6e-5)
@@ -138,6 +142,41 @@ def test_pareto_nbd_textbook_customers():
     rows = {"frequency": [0, 2, 7], "recency": [0, 30.43, 29.43], "age": [38.86, 38.86, 38.86]}
     assert model.probability_alive(rows) == pytest.approx([0.2953, 0.8692, 0.7495], abs=5e-5)
     assert model.expected_purchases(39, rows) == pytest.approx([0.1071, 1.4551, 3.7123], abs=5e-5)
+
+
+def test_pareto_nbd_as_the_walkthrough_prints_it(pareto, customers):
+    busy = {"frequency": [26], "recency": [216 / 7], "age": [31]}  # customer 1516
+    assert pareto.expected_purchases(52, busy) == pytest.approx(25.45647, rel=1e-4)
+    assert pareto.probability_alive(busy) == pytest.approx(0.997874, abs=1e-5)
+    silent = {"frequency": [10, 15, 20, 25], "recency": [20] * 4, "age": [39] * 4}
+    paradox = [0.7062289, 0.1442396, 0.02250658, 0.00309267]  # who bought more often is sooner given up
+    assert pareto.expected_purchases(52, silent) == pytest.approx(paradox, rel=1e-3)
+    expected = pareto.expected_purchases(39, customers[HISTORY])
+    table = pd.DataFrame({"bin": customers["frequency"].clip(upper=7), "act": customers["holdout"], "exp": expected})
+    by_frequency = table.groupby("bin").agg({"act": ["size", "mean"], "exp": "mean"}).to_numpy().T
+    assert by_frequency[0].tolist() == [1411, 439, 214, 100, 62, 38, 29, 64]
+    assert by_frequency[1] == pytest.approx([0.237, 0.697, 1.393, 1.56, 2.532, 2.947, 3.862, 6.359], abs=6e-4)
+    assert by_frequency[2] == pytest.approx([0.138, 0.6, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403], abs=1e-3)
+
+
+def test_pareto_nbd_discounted_future_is_its_closed_form():
+    """DERT with the confluent hypergeometric function: Fader, Hardie and Lee (2005), "RFM and CLV", equation 2."""
+    r, alpha, s, beta = 0.553, 10.578, 0.606, 11.669
+    rows = {"frequency": [0, 7, 14], "recency": [0, 35, 70], "age": [77.86] * 3}
+    model, force = ParetoNbd.from_parameters([r, alpha, s, beta]), np.log(1.15) * 7 / 365.25
+    rate = (r + np.array(rows["frequency"])) / (alpha + 77.86)
+    left = beta + 77.86  # int_0^oo e^(-d t) (left / (left + t))^s dt, by U(1, 2 - s, d left)
+    closed = model.probability_alive(rows) * rate * left * hyperu(1, 2 - s, force * left)
+    assert model.discounted_purchases(0.15, rows) == pytest.approx(closed, rel=1e-9)
+
+
+def test_gamma_gamma_expected_spend_of_the_first_customers(customers):
+    """The first ten of the sheet that comes with Fader and Hardie (2013); they print two decimals."""
+    model, first = GammaGamma.from_parameters([6.25, 3.74, 15.44]), customers.head(10)
+    printed = [24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17]
+    fitted = GammaGamma().fit(customers.loc[customers["frequency"] > 0, ["frequency", "monetary"]])
+    for spend, tolerance in ((model, 0.1), (fitted, 0.01)):  # rounded parameters; the maximum itself
+        assert spend.expected_spend(first["frequency"], first["monetary"]) == pytest.approx(printed, abs=tolerance)
 
 
 def test_gamma_gamma_parameters_and_both_likelihood_conventions(customers):
@@ -223,8 +262,12 @@ def test_only_the_weibull_foresees_the_high_end_customers():
     assert errors[0] < 20 < 60 < errors[1]
 
 
-def test_beta_binomial_on_donations():
-    donors = pd.read_csv(dataset("donations.csv")).rename(columns={"periods": "occasions", "weights": "weight"})
+@pytest.fixture(scope="module")
+def donors() -> pd.DataFrame:
+    return pd.read_csv(dataset("donations.csv")).rename(columns={"periods": "occasions", "weights": "weight"})
+
+
+def test_beta_binomial_on_donations(donors):
     assert donors["weight"].sum() == 11_104
     model = BgBb(time_unit="year").fit(donors)
     wanted = {"alpha": 1.2035, "beta": 0.7497, "gamma": 0.6567, "delta": 2.7834}
@@ -232,3 +275,26 @@ def test_beta_binomial_on_donations():
     assert model.log_likelihood_ == pytest.approx(-33225.58, abs=5e-3)
     rows = {"frequency": [0, 2, 6], "recency": [0, 4, 6], "occasions": [6, 6, 6]}
     assert model.probability_alive(rows) == pytest.approx([0.108, 0.590, 0.930], abs=5e-4)
+    walkthrough = {"frequency": [0, 4], "recency": [0, 5], "occasions": [6, 6]}
+    assert model.expected_purchases(10, walkthrough) == pytest.approx([0.1302169, 3.627858], rel=5e-5)
+
+
+def test_beta_binomial_future_of_every_kind_of_donor(donors):
+    """Expected donations in 2002-2006 by the closed form of Fader, Hardie and Shang (2010), equation 13, and all the
+    future at a yearly rate of 10%, equation 14; valuekit sums other terms. For who never gave, and who always did,
+    they print 0.07 and 3.75."""
+    a, b, c, d = 1.2035, 0.7497, 0.6567, 2.7834
+    model, n, ahead = BgBb.from_parameters([a, b, c, d]), 6, 5
+    x, single = donors["frequency"].to_numpy(), donors.drop(columns="weight")
+    likely = np.exp([model.log_likelihood(single.iloc[[i]]) for i in range(len(single))])
+
+    def there(t):
+        return np.exp(gammaln(1 + d + t) - gammaln(c + d + t))
+
+    bought = np.exp(betaln(a + x + 1, b + n - x) - betaln(a, b))
+    alive = d / (c - 1) * np.exp(gammaln(c + d) - gammaln(1 + d)) * (there(n) - there(n + ahead))
+    expected = model.expected_purchases(ahead, donors)
+    assert expected == pytest.approx(bought * alive / likely, rel=1e-9)
+    assert expected[[0, 21]].round(2).tolist() == [0.07, 3.75]
+    worth = np.exp(betaln(c, d + n + 1) - betaln(c, d)) * hyp2f1(1, d + n + 1, c + d + n + 1, 1 / 1.1) / 1.1
+    assert model.discounted_purchases(0.1, donors) == pytest.approx(bought * worth / likely, rel=1e-9)

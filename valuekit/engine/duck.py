@@ -1,6 +1,7 @@
 """The embedded engine: DuckDB behind a narrow door."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -262,8 +263,15 @@ def literal(value: object) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an engine error, which says what is wrong."""
-    return str(error).strip().splitlines()[0]
+    """Return the first line of an engine error, which says what is wrong, without the engine's name for its kind.
+
+    >>> first_line(ValueError("Invalid Input Error: CSV Error on Line: 3"))
+    'CSV Error on Line: 3'
+    """
+    return _KIND.sub("", str(error).strip().splitlines()[0])
+
+
+_KIND = re.compile(r"^(?:[A-Z]\w*(?: [A-Z]\w*)* (?:Error|Exception): )+")
 
 
 def default_threads() -> int:

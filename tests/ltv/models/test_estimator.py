@@ -1,5 +1,6 @@
 """One contract for every model: what scikit-learn, a notebook and a batch expect of an estimator."""
 
+import functools
 import json
 from datetime import date
 
@@ -59,6 +60,17 @@ MODELS = {
 }
 
 
+@functools.cache
+def _fitted(name):
+    model, rows = MODELS[name]
+    return clone(model).fit(rows)
+
+
+def fitted_once(case):
+    """The model of a case, fitted once for all tests that only read it."""
+    return _fitted(next(name for name, known in MODELS.items() if known is case))
+
+
 @pytest.fixture(params=MODELS.values(), ids=MODELS.keys())
 def case(request):
     return request.param
@@ -74,11 +86,11 @@ def score(model, rows):
 
 
 def test_the_constructor_only_stores_and_clone_copies_it(case):
-    model, rows = case
+    model = case[0]
     twin = clone(model)
     assert twin.get_params() == model.get_params()
     assert not any(name.endswith("_") for name in vars(twin))
-    assert clone(twin.fit(rows)).get_params() == model.get_params()
+    assert clone(fitted_once(case)).get_params() == model.get_params()
 
 
 def test_fit_returns_self_and_leaves_the_input_alone(case):
@@ -90,7 +102,7 @@ def test_fit_returns_self_and_leaves_the_input_alone(case):
 
 def test_row_order_and_grouping_change_nothing_to_the_last_digit(case):
     model, rows = case
-    fitted = clone(model).fit(rows)
+    fitted = fitted_once(case)
     shuffled = clone(model).fit(rows.sample(frac=1, random_state=3))
     single = clone(model).fit(rows.loc[rows.index.repeat(rows["weight"])].drop(columns="weight"))
     assert shuffled.parameters_ == fitted.parameters_ == single.parameters_
@@ -99,8 +111,8 @@ def test_row_order_and_grouping_change_nothing_to_the_last_digit(case):
 
 def test_pandas_arrow_and_mappings_are_the_same_rows(case):
     model, rows = case
-    fitted = [clone(model).fit(table) for table in (rows, pa.Table.from_pandas(rows), rows.to_dict("list"))]
-    assert fitted[0].parameters_ == fitted[1].parameters_ == fitted[2].parameters_
+    for table in (pa.Table.from_pandas(rows), rows.to_dict("list")):
+        assert clone(model).fit(table).parameters_ == fitted_once(case).parameters_
 
 
 def test_json_scores_the_same_to_the_last_digit(case):
@@ -150,9 +162,89 @@ def test_a_missing_value_is_counted(case):
         clone(model).fit(broken)
 
 
+OWN = {name: case for name, case in MODELS.items() if not name.startswith("lifetimes")}
+FEW = {
+    "one": [0],
+    "one that came once": [1],
+    "two": [0, 1],
+    "three": [0, 1, 2],
+    "all alike": [0] * 9,
+    "one among others": [0, 1, 2, 3],
+}
+HISTORIES = {
+    "frequency": ([2, 0, 1, 2000], [20, 0, 0.5, 99], [30, 10, 52, 100], [4.0, 0.0, -1.0, -6500.0]),
+    "occasions": ([2, 0, 1, 2000], [3, 0, 1, 2000], [5, 3, 1, 2000]),
+    "monetary": ([1, 2, 1, 2000], [10.0, 20.0, 0.01, 1e6]),
+    "renewals": ([2, 0, 1, 2000], [1, 1, 0, 0]),
+}
+
+
+def refused(model, rows):
+    try:
+        model.fit(rows)
+    except FitError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("chosen", FEW.values(), ids=FEW.keys())
+@pytest.mark.parametrize("case", OWN.values(), ids=OWN.keys())
+def test_a_handful_of_customers_gives_numbers_or_says_what_is_missing(case, chosen):
+    """Warnings are errors here, so that none of them passes in silence."""
+    model, kind = clone(case[0]), next(name for name in reversed(HISTORIES) if name in case[1])
+    names = [name for name in case[1] if name != "weight"]
+    rows = {name: np.array(values, float)[chosen] for name, values in zip(names, HISTORIES[kind], strict=False)}
+    refusal = refused(model, rows)
+    if refusal is not None:
+        assert refusal.next_step
+        return
+    assert np.isfinite(list(model.parameters_.values())).all()
+    answers = score(model, {name: rows[name] for name in names})
+    assert np.isfinite(answers).all()
+    assert (answers >= 0).all()
+
+
+@pytest.mark.parametrize("wrong", [-1, np.nan, np.inf, None, "soon", [3, -2]], ids=str)
+def test_a_time_ahead_is_finite_and_not_negative(case, wrong):
+    model, rows = fitted_once(case), case[1]
+    if isinstance(model, GammaGamma):
+        asks = [model.expected_spend, model.spend_variance]
+        asks = [lambda ask=ask: ask(wrong, 20.0) for ask in asks] + [lambda: model.own_weight(wrong)]
+    elif isinstance(model, RenewalModel):
+        asks = [lambda: model.survival(wrong), lambda: model.retention_rate(wrong), lambda: model.own_weight(wrong)]
+        asks += [lambda: model.conditional_survival(wrong, 2), lambda: model.conditional_survival(2, wrong)]
+        asks += [lambda: model.expected_renewals(wrong, 2), lambda: model.discounted_renewals(0.1, wrong)]
+    else:
+        asks = [model.expected_purchases, model.purchase_variance, model.expected_time_alive]
+        asks = [lambda ask=ask: ask(wrong, rows) for ask in asks] + [lambda: model.expected_purchases_new(wrong)]
+        asks += [lambda: model.purchase_distribution(wrong, rows, 2), lambda: model.probability_active(wrong, rows)]
+        asks += [lambda: model.purchase_distribution_new(wrong, 2), lambda: model.purchase_distribution(5, rows, -1)]
+    for ask in asks:
+        with pytest.raises(ConfigError, match=r"from 0|one time ahead"):
+            ask()
+
+
+IMPOSSIBLE = {
+    "frequency": [(-1, 0, 3), (1.5, 1, 3), (1, 5, 3), (0, 0, -3), (0, 1, 3)],
+    "occasions": [(-1, 0, 3), (1.5, 2, 3), (1, 5, 3), (0, 0, -3), (3, 2, 5)],
+    "monetary": [(0, 3.0), (1.5, 3.0), (1, 0.0), (2, -3.0)],
+    "renewals": [(-1, 1), (1, 0.5)],
+}
+
+
+def test_impossible_rows_are_counted_and_shown(case):
+    model, rows = clone(case[0]), case[1]
+    kind = next(name for name in reversed(IMPOSSIBLE) if name in rows)
+    for row in IMPOSSIBLE[kind]:
+        broken = rows.astype(float)
+        broken.iloc[[1, 3], : len(row)] = row
+        with pytest.raises(FitError, match=rf"2 of \d rows break the rule .* such as {rows.columns[0]} {row[0]:g}"):
+            model.fit(broken)
+
+
 def test_the_log_likelihood_of_the_training_rows_is_the_maximum(case):
     model, rows = case
-    fitted = clone(model).fit(rows)
+    fitted = fitted_once(case)
     best = fitted.log_likelihood(rows)
     assert best == pytest.approx(fitted.log_likelihood_, rel=1e-12)
     assert fitted.aic_ == pytest.approx(2 * len(fitted.names) - 2 * best)

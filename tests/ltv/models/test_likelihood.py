@@ -59,8 +59,16 @@ def test_starts_that_end_elsewhere_do_not_agree():
 
 
 def test_a_parameter_that_runs_to_its_bound_is_named_and_has_no_condition():
-    found = maximise(lambda theta: (float(-1 / theta[0]), theta**-2), [np.array([1e6])], model="flat")
-    assert found.convergence.at_bound == (0,) or found.convergence.condition is None
+    def cliff(theta):
+        u, v = np.log(theta)
+        return float(v - (u - 1) ** 2), np.array([-2 * (u - 1), 1.0]) / theta
+
+    found = maximise(cliff, [np.array([2.0, 3.0])], model="cliff")
+    assert found.parameters == pytest.approx([np.e, np.exp(16)], rel=1e-4)
+    assert found.convergence.at_bound == (1,)
+    assert found.convergence.condition is None
+    assert found.covariance is None
+    assert found.convergence.gradient < 1e-4  # of the other parameter, which the likelihood limits
 
 
 def test_a_sample_leads_to_the_same_maximum_with_a_few_newton_steps():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from valuekit.errors import ConfigError, FitError, UnknownNameError
-from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd
-from valuekit.ltv.models.regular_buyers import AliveRegular, row_likelihood
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgCnbdK, MbgNbd, regular_buyers, regular_future
+from valuekit.ltv.models.regular_buyers import row_likelihood
+from valuekit.ltv.models.regular_future import AliveRegular
 
 TRUTH = [0.9, 2.0, 0.8, 2.5]
 ROWS = {"frequency": np.array([0.0, 3, 12]), "recency": np.array([0.0, 20, 50]), "age": np.array([52.0, 52, 52])}
@@ -24,7 +25,7 @@ def test_one_event_per_purchase_is_the_plain_model_to_the_last_digit(regular, ra
 def test_the_sums_over_events_agree_with_the_integrals_of_the_plain_model(tosses):
     plain = (BgNbd, MbgNbd)[tosses].from_parameters(TRUTH)
     alive, _ = plain._alive(ROWS)
-    sums = AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones((3, 1)), k=1)
+    sums = AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones(3, int), k=1)
     for t in (1.0, 26.0, 260.0):
         for mine, theirs in ((sums.mean, alive.mean), (sums.pairs, alive.pairs), (sums.lifetime, alive.lifetime)):
             assert mine(t) == pytest.approx(theirs(t), rel=1e-10)
@@ -123,17 +124,36 @@ def test_what_cannot_be_answered_is_refused():
 
 
 def test_of_many_rows_the_likeliest_k_for_a_sample_are_climbed_on_all(monkeypatch):
-    """k is found as if each had been climbed; rows of thousands of ages are all their own."""
+    """k is found as if each had been climbed from everywhere; rows of thousands of ages are all their own."""
     monkeypatch.setattr("valuekit.ltv.models.estimator._ENOUGH", 500)
     rng = np.random.default_rng(5)
     lives = BgCnbdK.from_parameters(TRUTH, k=3).simulate(rng.uniform(20, 60, 2_000), rng)
-    found = BgCnbdK().fit(lives)
-    assert found.k_ == 3
-    assert found.log_likelihood_ == pytest.approx(BgCnbdK(k=3).fit(lives).log_likelihood_, rel=1e-12)
+    found, by_k = BgCnbdK().fit(lives), [BgCnbdK(k=k).fit(lives) for k in range(1, 6)]
+    best = max(by_k, key=lambda model: model.log_likelihood_)
+    assert found.k_ == best.k_ == 3
+    assert found.log_likelihood_ == pytest.approx(best.log_likelihood_, rel=1e-12)
+    assert found.parameters_ == pytest.approx(best.parameters_, rel=1e-6)
+    assert found.information_ == pytest.approx(best.information_, rel=1e-4)
+
+
+def test_many_customers_are_answered_along_curves_as_each_would_be_alone(monkeypatch):
+    model, rng = MbgCnbdK.from_parameters(TRUTH, k=3), np.random.default_rng(6)
+    lives, t = model.simulate(rng.uniform(1, 60, 150), rng), np.arange(1.0, 13) * 4
+    asks = [
+        lambda: model.expected_purchases(t, lives),
+        lambda: model.purchase_variance(t, lives),
+        lambda: model.expected_time_alive(t, lives),
+        lambda: model.discounted_purchases(0.1, lives),
+    ]
+    together = [ask() for ask in asks]
+    monkeypatch.setattr(regular_future, "interpolate", lambda exact, curve, x: exact(curve, x))
+    monkeypatch.setattr(regular_buyers, "_BLOCK", 120)
+    for answer, ask in zip(together, asks, strict=True):
+        assert answer == pytest.approx(ask(), rel=1e-10)
 
 
 def test_the_time_alive_is_the_same_in_one_go_and_step_by_step(monkeypatch):
     fitted = MbgCnbdK.from_parameters(TRUTH, k=3)
     at_once = fitted.expected_time_alive(26.0, ROWS)
-    monkeypatch.setattr("valuekit.ltv.models.regular_buyers._HIGHEST", -1.0)
+    monkeypatch.setattr("valuekit.ltv.models.regular_future._HIGHEST", -1.0)
     assert fitted.expected_time_alive(26.0, ROWS) == pytest.approx(at_once, rel=1e-12)

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from tests.ltv.models.test_estimator import MODELS, STEADY, score
+from tests.ltv.models.test_estimator import MODELS, STEADY, fitted_once, score
 from valuekit.errors import ConfigError, FitError
-from valuekit.ltv.models import BgCnbdK, BgNbd, MbgNbd
+from valuekit.ltv.models import BgCnbdK, BgNbd, MbgNbd, ParetoNbd, PurchaseModel, ShiftedBetaGeometric
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def buyers():
 
 @pytest.mark.parametrize("case", MODELS.values(), ids=MODELS.keys())
 def test_the_score_is_the_mean_log_likelihood_of_a_customer(case):
-    model, rows = case[0].__class__(**case[0].get_params()).fit(case[1]), case[1]
+    model, rows = fitted_once(case), case[1]
     single = rows.loc[rows.index.repeat(rows["weight"])].drop(columns="weight")
     assert model.score(rows) == pytest.approx(model.log_likelihood(rows) / rows["weight"].sum())
     assert model.score(single) == pytest.approx(model.score(rows), rel=1e-12)
@@ -82,6 +83,56 @@ def test_any_table_that_streams_arrow_goes_in_and_answers_keep_the_order_of_rows
     assert np.array_equal(model.expected_purchases(10, rows.to_numpy()), found)
 
 
+class Series:
+    """A column as Polars has it: an array on demand, values in order, and no index."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+    def unique(self):
+        return Series(np.unique(self.values))
+
+    def __iter__(self):
+        return iter(self.values)
+
+
+class Frame(Stream):
+    """A table as Polars has it: a list of names, columns by name, and Arrow's stream."""
+
+    @property
+    def columns(self):
+        return list(self.rows.columns)
+
+    def __getitem__(self, name):
+        return Series(self.rows[name].to_numpy())
+
+
+@pytest.mark.parametrize("case", MODELS.values(), ids=MODELS.keys())
+def test_a_frame_like_that_of_polars_goes_in_everywhere(case):
+    rows, expected = case[1], fitted_once(case)
+    model = clone(case[0]).fit(Frame(rows))
+    assert model.parameters_ == expected.parameters_
+    assert model.score(Frame(rows)) == expected.score(rows)
+    if isinstance(model, PurchaseModel):
+        unit = rows.assign(time_unit=model.time_unit)
+        assert np.array_equal(model.probability_alive(Frame(unit)), expected.probability_alive(rows))
+        with pytest.raises(FitError, match="rows are in century"):
+            model.probability_alive(Frame(rows.assign(time_unit="century")))
+
+
+@pytest.mark.parametrize("case", MODELS.values(), ids=MODELS.keys())
+def test_settings_are_set_by_name_and_unknown_ones_are_refused(case):
+    model = clone(case[0])
+    name, value = next(iter(model.get_params().items()))
+    assert getattr(model.set_params(**{name: "other"}), name) == "other"
+    assert model.set_params(**{name: value}).get_params() == case[0].get_params()
+    with pytest.raises(ValueError, match="Invalid parameter 'colour'"):
+        model.set_params(colour="red")
+
+
 def test_a_polars_frame_goes_in(buyers):
     polars = pytest.importorskip("polars", reason="polars is not installed; its stream of Arrow is tested without it")
     rows = buyers[["frequency", "recency", "age"]]
@@ -109,6 +160,56 @@ def test_wrong_settings_are_said_when_it_is_fitted(buyers, settings, says):
 def test_a_covariate_that_is_the_same_for_all_is_refused(buyers):
     with pytest.raises(FitError, match=r"covariate 'one' is 1 for every customer.*Leave it out"):
         BgNbd(covariates=["one"]).fit(buyers.assign(one=1))
+
+
+CLICKS = np.arange(40) % 2
+RENEWED = {"renewals": np.where(CLICKS, 0, 3), "churned": CLICKS, "clicks": CLICKS}
+BOUGHT = {
+    "frequency": CLICKS * (1 + np.arange(40) % 5),
+    "recency": CLICKS * 30,
+    "age": 50 + np.arange(40),
+    "clicks": CLICKS,
+}
+
+
+@pytest.mark.parametrize(("model", "rows"), [(ShiftedBetaGeometric, RENEWED), (MbgNbd, BOUGHT), (ParetoNbd, BOUGHT)])
+def test_a_covariate_that_separates_customers_is_no_finite_effect(model, rows):
+    with pytest.raises(
+        FitError, match=r"'clicks' separates the customers: its coefficient .* Set penalty=1|or set penalty=1"
+    ):
+        model(covariates=["clicks"]).fit(rows)
+    held = model(covariates=["clicks"], penalty=1.0).fit(rows)
+    assert np.abs(list(held.parameters_.values()))[len(held.basic) :].max() < 10
+
+
+def test_covariates_that_follow_from_each_other_are_named(buyers):
+    both = buyers.assign(slow=-2 * buyers["fast"] + 1)
+    with pytest.raises(
+        FitError, match=r"covariates fast, slow follow from each other.*Leave one out, or set penalty=1"
+    ):
+        BgNbd(covariates=["fast", "noise", "slow"]).fit(both)
+    shared = BgNbd(covariates=["fast", "slow"], penalty=1.0).fit(both)
+    assert shared.parameters_["alpha[slow]"] < 0 < shared.parameters_["alpha[fast]"]
+
+
+def test_a_covariate_that_is_missing_or_far_too_large_says_what_to_do(buyers):
+    with pytest.raises(FitError, match=r"'fast' has 1 values that are missing.* leave these rows out"):
+        BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"].where(buyers["fast"] < buyers["fast"].max())))
+    with pytest.raises(FitError, match="bring covariates to a size of about 1"):
+        BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"] * 1e9))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"model": "BgNbd", "settings": {}}', "lacks 'parameters_'"),
+        ('{"coef": [1, 2]}', "JSON that names no model, not of a BgNbd"),
+        ('{"model": "BgNbd", "parame', "26 characters and may be cut off"),
+    ],
+)
+def test_a_foreign_or_truncated_model_says_what_it_lacks(text, says):
+    with pytest.raises(ConfigError, match=rf"{says}.*Fit the model again"):
+        BgNbd.from_json(text)
 
 
 WHOLE = BgNbd.from_parameters([1.5, 2, 3, 4]).to_json()

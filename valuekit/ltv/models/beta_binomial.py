@@ -224,7 +224,7 @@ class BgBb(PurchaseModel):
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases at the next `t` occasions: one row per customer [FHS eq. 12]."""
         now, future = self._alive_and_future(X)
-        result = _times(now, count_distribution(future, int(_whole(t)), up_to))
+        result = _times(now, count_distribution(future, int(_whole(self._one_time(t, up_to))), up_to))
         result[:, 0] += 1 - now
         return result
 
@@ -247,7 +247,7 @@ class BgBb(PurchaseModel):
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases of a new customer at its first `t` occasions [FHS eq. 8]."""
-        return np.asarray(count_distribution(self._theta(), int(_whole(t)), up_to)[0])
+        return np.asarray(count_distribution(self._theta(), int(_whole(self._one_time(t, up_to))), up_to)[0])
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted purchases of a new customer in all the future."""
@@ -289,7 +289,10 @@ class BgBb(PurchaseModel):
         weight = rows["weight"]
         bought, possible = weighted_sum(weight, rows["frequency"]), weighted_sum(weight, rows["recency"])
         if not bought > 0:
-            raise FitError(f"{type(self).__name__}: nobody has bought, so there is no probability to estimate.")
+            raise FitError(
+                f"{type(self).__name__}: nobody has bought, so there is no probability to estimate.",
+                next_step="Give customers of whom some have bought again.",
+            )
         rate = np.clip(bought / possible, 0.05, 0.95)
         return [np.array([rate * k, (1 - rate) * k, g, d]) for k, g, d in ((2.0, 0.5, 2.0), (4.0, 1.0, 10.0))]
 
@@ -298,8 +301,4 @@ class BgBb(PurchaseModel):
 
 
 def _whole(t: Any) -> npt.NDArray[np.int64]:
-    n = np.asarray(t, float)
-    wrong = n[~((n >= 0) & (n % 1 == 0))]
-    if wrong.size:
-        raise FitError(f"{wrong.flat[0]:g} is no number of occasions.", next_step="Give whole numbers from 0.")
-    return n.astype(np.int64)
+    return observations.from_0(t, "a number of occasions", whole=True).astype(np.int64)

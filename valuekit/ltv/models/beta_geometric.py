@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, expit, gammaln, polygamma, psi, xlogy
 
-from valuekit.errors import FitError
 from valuekit.ltv.models import dropout
+from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.present_value import present_value
 from valuekit.ltv.models.purchase_model import PurchaseModel
@@ -26,6 +26,9 @@ from valuekit.ltv.units import TimeUnit
 
 _BLOCK = 8192
 """Rows whose columns stay in the processor's cache while their likelihood is computed."""
+
+_SMOOTH = 100.0
+"""Parameters above which differences of log-gammas are noise to a climb."""
 
 _IMPOSSIBLE = -69.0
 """Logarithm of odds that are none in double precision, where that of 0 would be no number."""
@@ -50,38 +53,61 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
     """
     r, alpha, a, b = own
     s, stayed = r + k * x, b + x + tosses
-    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + betaln(a, stayed) - betaln(a, b)
+    ln_beta = betaln if np.max(a) < _SMOOTH and np.max(b) < _SMOOTH else log_beta
+    value = gammaln(s) - gammaln(r) + r * np.log(alpha) + ln_beta(a, stayed) - ln_beta(a, b)
     both = psi(a + b) - psi(a + stayed)
     slopes = [psi(s) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]
     return value, slopes
 
 
-def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int) -> tuple[Array, list[Array]]:
+def time_likelihood(own: Iterable[Any], rows: Rows, tosses: int, k: int = 1) -> tuple[Array, list[Array]]:
     """Return ln of the two ways to end, alive until today or dropped out after the last purchase, and its slopes."""
     r, alpha, a, b = own
     x, until, since = rows["frequency"], alpha + rows["age"], alpha + rows["recency"]
     stayed = b + np.maximum(x + tosses - 1, 0)
-    log_age, s = np.log(until), r + x
+    log_age, s = np.log(until), r + k * x
     silence = log_age - np.log(since)
-    odds = np.log(a / stayed) + s * silence
+    unseen, by_s, by_time = _unseen_events(s, (rows["age"] - rows["recency"]) / until, k) if k > 1 else (0.0, 0.0, 0.0)
+    odds = np.log(a / stayed) + s * silence - unseen
     if not tosses:
         odds = np.where(x > 0, odds, _IMPOSSIBLE)
-    kept = np.exp(-odds)  # no overflow: silence is not negative, so odds are at least a / stayed
+    kept = np.exp(-odds)  # no overflow: silence is not negative, so odds are at least a / stayed, or less by few events
     dropped = 1 / (1 + kept)
     pace = (1 - dropped) / until + dropped / since
     value = odds + np.log1p(kept) - s * log_age
-    return value, [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
+    slopes = [dropped * silence - log_age, -s * pace, dropped / a, -dropped / stayed]
+    if k > 1:
+        value += unseen
+        slopes[0] += (1 - dropped) * by_s
+        slopes[1] -= (1 - dropped) * by_time / until
+    return value, slopes
 
 
-def log_likelihood(theta: Array, rows: Rows, tosses: int) -> tuple[float, Array]:
+def _unseen_events(s: Array, silent: Array, k: int) -> tuple[Array, Array, Array]:
+    """Return ln of the weight of 0 .. k - 1 events since the last purchase against none, and its slopes.
+
+    They are by `s` and by the logarithm of `silent`, the share of alpha + age since the last purchase.
+    """
+    way, rise = np.ones(len(s)), np.zeros(len(s))
+    total, by_s, by_log = np.ones(len(s)), np.zeros(len(s)), np.zeros(len(s))
+    for j in range(1, k):
+        way *= silent * (s + (j - 1)) / j
+        rise += 1 / (s + (j - 1))
+        total += way
+        by_s += way * rise
+        by_log += way * j
+    return np.log(total), by_s / total, by_log / total
+
+
+def log_likelihood(theta: Array, rows: Rows, tosses: int, k: int = 1) -> tuple[float, Array]:
     """Return the weighted log-likelihood and its gradient where all customers share the parameters [FHL 6; WH 3].
 
     Special functions are needed once per number of purchases, not per row.
     """
     weight, x = _by_count(rows)
-    total: Array = _weighted(weight, *count_likelihood(theta, x, tosses))
+    total: Array = _weighted(weight, *count_likelihood(theta, x, tosses, k))
     for block in _blocks(rows):
-        total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses))
+        total = total + _weighted(block["weight"], *time_likelihood(theta, block, tosses, k))
     return float(total[0]), total[1:]
 
 
@@ -149,8 +175,7 @@ def curvature(theta: Array, rows: Rows, tosses: int) -> Array:
 
 def starts(rows: Rows) -> list[Array]:
     """Return a few points from which to climb: the observed rate, with little and with much dropout."""
-    weight = rows["weight"]
-    rate = weighted_sum(weight, rows["frequency"]) / weighted_sum(weight, rows["age"])
+    rate = weighted_sum(rows["weight"], rows["frequency"]) / weighted_sum(rows["weight"], rows["age"])
     return [np.array([r, r / rate / 2, a, b]) for r, a, b in ((0.5, 0.8, 2.0), (1.0, 0.5, 5.0), (3.0, 1.5, 1.5))]
 
 
@@ -251,20 +276,23 @@ class BgNbd(PurchaseModel):
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FHL eq. 10; WH eq. 4]."""
-        return self._expect(X, lambda alive: alive.mean(_times(t)).T)
+        ahead = self._columns(t)
+        return self._expect(X, lambda alive: alive.mean(ahead).T)
 
     def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`, by chance and by what is not known."""
-        mean = self.expected_purchases(t, X)
-        return np.asarray(self._expect(X, lambda alive: alive.pairs(_times(t)).T) + mean - mean**2)
+        ahead, mean = self._columns(t), self.expected_purchases(t, X)
+        return np.asarray(self._expect(X, lambda alive: alive.pairs(ahead).T) + mean - mean**2)
 
     def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        return self._expect(X, lambda alive: alive.lifetime(_times(t)).T)
+        ahead = self._columns(t)
+        return self._expect(X, lambda alive: alive.lifetime(ahead).T)
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
-        chances = self._expect(X, lambda alive: alive.distribution(t, up_to))
+        ahead = self._one_time(t, up_to)
+        chances = self._expect(X, lambda alive: alive.distribution(ahead, up_to))
         chances[:, 0] += 1 - self.probability_alive(X)
         return chances
 
@@ -277,12 +305,12 @@ class BgNbd(PurchaseModel):
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t` [FHL eq. 9; WH eq. 2]."""
         stays, alive = self._new()
-        return np.asarray(stays * alive.mean(np.asarray(t, float)))
+        return np.asarray(stays * alive.mean(self._times(t)))
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t` [FHL eq. 8]."""
         stays, alive = self._new()
-        chances = stays * alive.distribution(t, up_to)
+        chances = stays * alive.distribution(self._one_time(t, up_to), up_to)
         chances[0] += 1 - stays
         return np.asarray(chances)
 
@@ -299,6 +327,11 @@ class BgNbd(PurchaseModel):
         return simulate_lives(self._theta()[: len(self.basic)], np.asarray(age, float), self.tosses, rng)
 
     # --- inside
+
+    def _columns(self, t: Any) -> Array:
+        """One time, or a row of times for each customer."""
+        times = self._times(t)
+        return times[..., None] if times.ndim else times
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
@@ -331,8 +364,7 @@ class BgNbd(PurchaseModel):
         return float((b / (a + b)) ** self.tosses), Alive(r, alpha, a, b + self.tosses)
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
-        if not np.any(rows["frequency"] > 0):
-            raise FitError(f"{type(self).__name__}: nobody has bought twice, so there is no rate to estimate.")
+        self._need_rate(rows)
         return starts(rows)
 
     def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
@@ -356,8 +388,3 @@ class MbgNbd(BgNbd):
     """
 
     tosses = 1
-
-
-def _times(t: float | Array) -> Array:
-    """One time, or a row of times for each customer."""
-    return np.asarray(t, float)[..., None] if np.ndim(t) else np.asarray(t, float)

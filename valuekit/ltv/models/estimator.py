@@ -21,6 +21,11 @@ _ENOUGH = 5_000
 _FARTHEST = 60.0
 """Largest logarithm of what covariates multiply a parameter by."""
 
+_SEPARATES = 12.0
+"""Logarithm of a factor between customers, 160,000, above which an effect that has no limit is no effect."""
+_DEPENDENT, _SHARE = 1e-10, 1e-3
+"""Variance left of scaled covariates, and the share in it, from which they are taken as dependent."""
+
 _WRITE_ANEW = "Fit the model again, and write it with to_json."
 
 
@@ -61,7 +66,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
         rows = self._training_rows(X)
-        found = self._climb(rows, self._starts(rows))
+        return self._fit_rows(rows, self._starts(rows), window)
+
+    def _fit_rows(self, rows: Rows, starts: Iterable[Array], window: tuple[date, date] | None) -> Self:
+        found = self._climb(rows, starts)
+        self._check_separation(found, rows)
         value = found.log_likelihood + self._ridge(found.parameters)[0]
         self._learn(found.parameters, found.covariance, value, rows, window)
         self.convergence_: dict[str, Any] | None = self._report(found)
@@ -111,7 +120,35 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
                     "nothing apart.",
                     next_step="Leave it out.",
                 )
+        if len(self.covariates) > 1 and not self.penalty:
+            self._check_collinearity(rows)
         return rows
+
+    def _check_collinearity(self, rows: Rows) -> None:
+        """Refuse covariates of which one follows from the others: any share of the effect could be either's."""
+        design = np.column_stack([rows[z] for z in self.covariates])
+        design = (design - design.mean(axis=0)) / design.std(axis=0)
+        values, vectors = np.linalg.eigh(design.T @ design / len(design))
+        if values[0] < _DEPENDENT:
+            tied = [z for z, share in zip(self.covariates, vectors[:, 0], strict=True) if abs(share) > _SHARE]
+            raise FitError(
+                f"{type(self).__name__}: covariates {', '.join(tied)} follow from each other, so their effects cannot "
+                "be told apart.",
+                next_step="Leave one out, or set penalty=1 to share the effect among them.",
+            )
+
+    def _check_separation(self, found: Optimum, rows: Rows) -> None:
+        """Refuse a coefficient that would grow for ever: a covariate that tells outcomes apart without exception."""
+        if self.penalty or found.covariance is not None:
+            return
+        for name, c in list(zip(self.names, found.parameters.tolist(), strict=True))[len(self.basic) :]:
+            covariate = name.partition("[")[2][:-1]
+            if abs(c) * float(np.ptp(rows[covariate])) > _SEPARATES:
+                raise FitError(
+                    f"{type(self).__name__}: covariate '{covariate}' separates the customers: its coefficient {name} "
+                    f"ran to {c:.3g}, and the data do not limit it.",
+                    next_step="Set penalty=1 to hold it, or leave it out.",
+                )
 
     def _check_covariates(self) -> None:
         if isinstance(self.covariates, str) or len(set(self.covariates)) < len(self.covariates):
@@ -244,9 +281,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         except ValueError:
             state = None
         if not isinstance(state, dict):
-            raise ConfigError("this is no JSON of a model.", next_step=_WRITE_ANEW)
+            problem = f"this is no JSON of a model: it has {len(text)} characters and may be cut off."
+            raise ConfigError(problem, next_step=_WRITE_ANEW)
         if state.get("model") != cls.__name__:
-            raise ConfigError(f"this is the JSON of a {state.get('model')}, not of a {cls.__name__}.")
+            which = f"the JSON of a {state['model']}" if "model" in state else "JSON that names no model"
+            raise ConfigError(f"this is {which}, not of a {cls.__name__}.", next_step=_WRITE_ANEW)
         try:
             model = cls(**state["settings"])
             learned = {name: state[name] for name in cls.learned}
@@ -254,7 +293,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             covariance = learned["covariance_"]
             learned["covariance_"] = None if covariance is None else np.array(covariance, dtype=np.float64)
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"the JSON of this {cls.__name__} is damaged or of another version: {error}."
+            reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error).removesuffix(".")
+            problem = f"the JSON of this {cls.__name__} is damaged or of another version: {reason}."
             raise ConfigError(problem, next_step=_WRITE_ANEW) from None
         for name, value in learned.items():
             setattr(model, name, value)

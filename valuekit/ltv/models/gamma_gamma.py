@@ -71,7 +71,7 @@ class GammaGamma(MaximumLikelihood):
         itself, and a customer without history gets the observed mean.
         """
         p, q, v = self._theta()
-        x, mean = np.asarray(frequency, float), np.asarray(monetary, float)
+        x, mean = spend_history(frequency, monetary)
         if q <= 1:
             return np.asarray(np.where(x > 0, mean, self._observed_mean()))
         return np.asarray((v + x * mean) * p / (p * x + q - 1))
@@ -109,8 +109,8 @@ class GammaGamma(MaximumLikelihood):
         x z / (v + x z) is Beta(p x, q), x purchases of mean z. In a world like the model standings are uniform.
         """
         p, q, v = self._theta()
-        total = np.asarray(frequency, float) * np.asarray(monetary, float)
-        return np.asarray(betainc(p * np.asarray(frequency, float), q, total / (v + total)))
+        x, mean = spend_history(frequency, monetary)
+        return np.asarray(betainc(p * x, q, x * mean / (v + x * mean)))
 
     def simulate(self, frequency: Any, rng: np.random.Generator) -> Rows:
         """Draw customers with so many purchases each: `frequency`, `monetary`, and the truth, `mean_spend`."""
@@ -133,18 +133,21 @@ class GammaGamma(MaximumLikelihood):
     def own_weight(self, frequency: Any) -> Array:
         """Return the weight of a customer's own mean in its expected spend, p x / (p x + q - 1)."""
         p, q, _ = self._theta()
-        shape = p * np.asarray(frequency, float)
+        shape = p * spend_history(frequency, 0.0)[0]
         return np.asarray(shape / np.maximum(shape + max(q - 1, 0.0), np.finfo(float).tiny))
 
     def _posterior(self, frequency: Any, monetary: Any) -> tuple[Array, Array]:
         """Shape and scale of the inverse gamma distribution of each customer's own mean spend."""
         p, q, v = self._theta()
-        x, mean = np.asarray(frequency, float), np.asarray(monetary, float)
+        x, mean = spend_history(frequency, monetary)
         return np.asarray(q + p * x), np.asarray(p * (v + x * mean))
 
     def _observed_mean(self) -> float:
         if self.mean_spend_ is None:
-            raise FitError("GammaGamma: q <= 1 has no population mean, and stated parameters no observed one.")
+            raise FitError(
+                "GammaGamma: q <= 1 has no population mean, and stated parameters no observed one.",
+                next_step="Fit it, or state a q above 1.",
+            )
         return self.mean_spend_
 
     def _learn(
@@ -167,7 +170,9 @@ class GammaGamma(MaximumLikelihood):
         return replace(found, parameters=parameters, covariance=covariance, log_likelihood=height)
 
     def _check(self, rows: Rows) -> None:
-        observations.require(rows, rows["frequency"] >= 1, "a mean purchase needs a purchase")
+        x = rows["frequency"]
+        observations.require(rows, x >= 1, "a mean purchase needs a purchase")
+        observations.require(rows, x == np.floor(x), "a frequency is a whole number")
         observations.require(rows, rows["monetary"] > 0, "a mean purchase is above 0")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
@@ -179,6 +184,11 @@ class GammaGamma(MaximumLikelihood):
         if self.density == "total":
             value -= weighted_sum(rows["weight"], np.log(rows["frequency"]))
         return value, gradient
+
+
+def spend_history(frequency: Any, monetary: Any) -> tuple[Array, Array]:
+    """Return purchases and their mean as numbers; raises `ConfigError` where one is below 0 or not finite."""
+    return observations.from_0(frequency, "a frequency"), observations.from_0(monetary, "a mean purchase")
 
 
 def _inverse_gamma_variance(shape: Array, scale: Array) -> Array:

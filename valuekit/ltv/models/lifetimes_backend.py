@@ -17,7 +17,7 @@ import numpy as np
 from valuekit.errors import FitError
 from valuekit.ltv.models.beta_geometric import BgNbd
 from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.gamma_gamma import GammaGamma
+from valuekit.ltv.models.gamma_gamma import GammaGamma, spend_history
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.models.pareto import ParetoNbd
 from valuekit.ltv.models.purchase_model import PurchaseModel
@@ -73,13 +73,15 @@ class _Purchases(_ByLifetimes, PurchaseModel):
         rows = self._read(X)
         predict = self._fitter().conditional_expected_number_of_purchases_up_to_time
         with _quiet():
-            each = [predict(one, rows["frequency"], rows["recency"], rows["age"]) for one in np.atleast_1d(t)]
+            each = [
+                predict(one, rows["frequency"], rows["recency"], rows["age"]) for one in np.atleast_1d(self._times(t))
+            ]
         return np.asarray(np.stack(each, axis=-1) if np.ndim(t) else each[0], dtype=float)
 
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t`."""
         with _quiet():
-            return np.asarray(self._fitter().expected_number_of_purchases_up_to_time(np.asarray(t, float)))
+            return np.asarray(self._fitter().expected_number_of_purchases_up_to_time(self._times(t)))
 
 
 class LifetimesBackend(_Purchases, BgNbd):
@@ -119,7 +121,7 @@ class LifetimesGammaGamma(_ByLifetimes, GammaGamma):
 
     def expected_spend(self, frequency: Any, monetary: Any) -> Array:
         """Return each customer's expected spend per purchase; 0 purchases give the population's mean."""
-        x, mean = np.broadcast_arrays(np.asarray(frequency, float), np.asarray(monetary, float))
+        x, mean = np.broadcast_arrays(*spend_history(frequency, monetary))
         with _quiet():
             return np.asarray(self._fitter().conditional_expected_average_profit(x, mean), dtype=float)
 

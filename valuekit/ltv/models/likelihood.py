@@ -94,7 +94,11 @@ def _maximise(
     free = np.abs(best.x) < _BOUND
     size = 1 + abs(best.fun)
     if np.any(free & (np.abs(best.jac) > _SLOPE * size)):
-        raise FitError(f"{model}: the climb stopped before a maximum: {best.message}.")
+        steepest = np.max(np.abs(best.jac[free]))
+        raise FitError(
+            f"{model}: the climb stopped before a maximum, where the likelihood still has a slope of {steepest:.3g}.",
+            next_step="Give more customers; bring covariates to a size of about 1, or set penalty=1 to hold them.",
+        )
     theta = _natural(best.x, is_log)
     known = curvature(theta) if curvature and free.all() else None
     if known is not None:

@@ -23,12 +23,13 @@ def likelihood_ratio(smaller: MaximumLikelihood, larger: MaximumLikelihood) -> L
     Under the smaller model the statistic is chi-squared with as many degrees of freedom as there are coefficients
     more. Raises `FitError` for models of other kinds, settings or data, or fitted with a penalty: no such law holds.
 
-    >>> from valuekit.ltv.models import MbgNbd
-    >>> rows = {"frequency": [0, 0, 1, 1, 2, 3, 7, 4], "recency": [0, 0, 5, 25, 40, 20, 50, 45], "age": [52] * 8}
-    >>> rows |= {"shop": [1, 1, 1, 0, 1, 0, 0, 1], "weight": [60, 40, 20, 15, 12, 6, 4, 9]}
-    >>> test = likelihood_ratio(MbgNbd().fit(rows), MbgNbd(covariates=["shop"]).fit(rows))
+    >>> from valuekit.ltv.models import ShiftedBetaGeometric
+    >>> rows = {"renewals": [0, 1, 2, 3, 3] * 2, "churned": [1, 1, 1, 1, 0] * 2, "shop": [0] * 5 + [1] * 5}
+    >>> rows |= {"weight": [20, 12, 8, 6, 54, 40, 18, 9, 5, 28]}
+    >>> plain, by_shop = (ShiftedBetaGeometric(covariates=z).fit(rows) for z in ([], ["shop"]))
+    >>> test = likelihood_ratio(plain, by_shop)
     >>> test.degrees_of_freedom, round(test.statistic, 1), test.p_value < 0.01
-    (3, 39.8, True)
+    (1, 16.3, True)
     """
     reason = _not_nested(smaller, larger)
     if reason:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from valuekit.errors import FitError, UnknownNameError
+from valuekit.errors import ConfigError, FitError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
 Rows = dict[str, Array]
@@ -63,13 +63,34 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
     try:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise FitError(f"column '{name}' holds what is no number: {error}.") from None
+        raise FitError(f"column '{name}' holds what is no number: {error}.", next_step="Give numbers.") from None
     finite = np.isfinite(numbers)
     if not finite.all():
         wrong = np.flatnonzero(~finite)
         raise FitError(
-            f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}."
+            f"column '{name}' has {len(wrong)} values that are missing or infinite, the first in row {wrong[0]}.",
+            next_step="Fill them in, or leave these rows out.",
         )
+    return numbers
+
+
+def from_0(values: Any, name: str, *, whole: bool = False) -> Array:
+    """Return what a question is asked for as floats; raises `ConfigError` where it is below 0 or no finite number.
+
+    >>> from_0([3, 0.5], "a time ahead")
+    array([3. , 0.5])
+    """
+    kind = "whole number" if whole else "finite number"
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} is a {kind} from 0, not {values!r}.") from None
+    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+    if whole:
+        wrong |= numbers != np.floor(numbers)
+    if wrong.any():
+        many = f"{np.count_nonzero(wrong)} of {wrong.size} are not, such as " if wrong.size > 1 else "not "
+        raise ConfigError(f"{name} is a {kind} from 0: {many}{numbers[wrong].flat[0]:g}.")
     return numbers
 
 
@@ -78,7 +99,10 @@ def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:
     if not holds.all():
         wrong = np.flatnonzero(~holds)
         example = ", ".join(f"{name} {values[wrong[0]]:g}" for name, values in rows.items())
-        raise FitError(f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.")
+        raise FitError(
+            f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.",
+            next_step="Mend these rows, or leave them out.",
+        )
 
 
 def group(rows: Rows) -> Rows:
@@ -90,35 +114,44 @@ def group(rows: Rows) -> Rows:
     names = [name for name in rows if name != "weight"]
     if not len(rows["weight"]):
         return rows
-    *columns, weight = _sorted([*(rows[name] for name in names), rows["weight"]])
-    new = np.zeros(len(weight), dtype=bool)
-    new[0] = True
-    for column in columns:
-        new[1:] |= column[1:] != column[:-1]
-    weight = np.add.reduceat(weight, np.flatnonzero(new))
-    grouped = {name: column[new] for name, column in zip(names, columns, strict=True)} | {"weight": weight}
+    *columns, weight = _grouped([*(rows[name] for name in names), rows["weight"]])
+    grouped = dict(zip(names, columns, strict=True)) | {"weight": weight}
     return grouped if np.all(weight > 0) else {name: column[weight > 0] for name, column in grouped.items()}
 
 
-def _sorted(columns: Sequence[Array]) -> list[Array]:
-    """Sort rows by the first column, then by the next.
+def _grouped(columns: Sequence[Array]) -> list[Array]:
+    """Sort rows by the first column, then by the next, and sum the last over those that are else alike.
 
-    Whole numbers that share 63 bits sort as one number, of which the columns are taken again.
+    Whole numbers that share 63 bits sort as one number, of which the columns of distinct rows are taken again.
     """
     whole = [_as_whole(column) for column in columns]
     widths = [int(bits.max()).bit_length() if bits.min() >= 0 else 64 for bits in whole]
     if sum(widths) > _PACKED:
         order = _order(whole)
-        return [column[order] for column in columns]
+        *columns, weight = (column[order] for column in columns)
+        first = np.flatnonzero(np.any([_new(column) for column in columns], axis=0))
+        return [*(column[first] for column in columns), np.add.reduceat(weight, first)]
     key = whole[0]
     for bits, width in zip(whole[1:], widths[1:], strict=True):
         key = key << width | bits
     key = np.sort(key.astype(np.uint32) if sum(widths) <= _NARROW else key)
-    found = []
-    for column, width in zip(reversed(columns), reversed(widths), strict=True):
-        found.append((key & (1 << width) - 1) + column.min())
+    *lows, least = (column.min() for column in columns)
+    *widths, narrow = widths
+    first = np.flatnonzero(_new(key >> narrow))
+    count = np.diff(first, append=len(key))
+    more = np.add.reduceat(key & (1 << narrow) - 1, first, dtype=np.int64) if narrow else 0
+    found, key = [count * least + more], key[first] >> narrow
+    for low, width in zip(reversed(lows), reversed(widths), strict=True):
+        found.append((key & (1 << width) - 1) + low)
         key = key >> width
     return found[::-1]
+
+
+def _new(sorted_column: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return whether a row differs from the one before."""
+    new = np.ones(len(sorted_column), dtype=bool)
+    np.not_equal(sorted_column[1:], sorted_column[:-1], out=new[1:])
+    return new
 
 
 _PACKED, _NARROW = 63, 32

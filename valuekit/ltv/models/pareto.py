@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from scipy.special import exprel, gammaln, psi
 
-from valuekit.errors import FitError
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.pareto_integral import Departure, departure, unit_legendre
 from valuekit.ltv.models.purchase_model import PurchaseModel
@@ -223,26 +222,30 @@ class ParetoNbd(PurchaseModel):
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FH eq. 41]."""
-        return self._expect(X, lambda alive, future: alive * expected_count(future, t), t)
+        ahead = self._times(t)
+        return self._expect(X, lambda alive, future: alive * expected_count(future, ahead), ahead)
 
     def purchase_variance(self, t: float | Array, X: Any) -> Array:
         """Return the variance of each row's number of purchases in the next `t`."""
+        ahead = self._times(t)
 
         def variance(alive: Array, future: Parameters) -> Array:
-            mean = expected_count(future, t)
-            return np.asarray(alive * (factorial_moment(future, t) + mean) - np.square(alive * mean))
+            mean = expected_count(future, ahead)
+            return np.asarray(alive * (factorial_moment(future, ahead) + mean) - np.square(alive * mean))
 
-        return self._expect(X, variance, t)
+        return self._expect(X, variance, ahead)
 
     def expected_time_alive(self, t: float | Array, X: Any) -> Array:
         """Return how much of the next `t` each row's customer is expected to be alive."""
-        return self._expect(X, lambda alive, future: alive * time_alive(future, t), t)
+        ahead = self._times(t)
+        return self._expect(X, lambda alive, future: alive * time_alive(future, ahead), ahead)
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer."""
+        ahead = self._one_time(t, up_to)
 
         def distribution(alive: Array, future: Parameters) -> Array:
-            result = alive[:, None] * count_distribution(future, t, up_to)
+            result = alive[:, None] * count_distribution(future, ahead, up_to)
             result[:, 0] += 1 - alive
             return np.asarray(result)
 
@@ -262,11 +265,11 @@ class ParetoNbd(PurchaseModel):
 
     def expected_purchases_new(self, t: float | Array) -> Array:
         """Return the expected repeat purchases of a new customer in its first `t` [FH eq. 27]."""
-        return expected_count(self._new(), np.asarray(t, float))
+        return expected_count(self._new(), self._times(t))
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t`."""
-        return np.asarray(count_distribution(self._new(), t, up_to)[0])
+        return np.asarray(count_distribution(self._new(), self._one_time(t, up_to), up_to)[0])
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted repeat purchases of a new customer in all the future."""
@@ -298,8 +301,7 @@ class ParetoNbd(PurchaseModel):
         return self._theta()[: len(self.basic)]
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
-        if not np.any(rows["frequency"] > 0):
-            raise FitError(f"{type(self).__name__}: nobody has bought twice, so there is no rate to estimate.")
+        self._need_rate(rows)
         weight = rows["weight"]
         age = weighted_sum(weight, rows["age"]) / weighted_sum(weight, np.ones(len(weight)))
         rate = weighted_sum(weight, rows["frequency"]) / weighted_sum(weight, rows["age"])

@@ -20,7 +20,7 @@ def force_of_interest(annual_rate: float, per_year: float) -> float:
     >>> round(force_of_interest(0.10, 12), 5)
     0.00794
     """
-    if not annual_rate > 0:
+    if not 0 < annual_rate < np.inf:
         raise ConfigError(
             f"all the future needs a yearly discount rate above 0, not {annual_rate:g}.",
             next_step="Give a rate, or ask for a limited time.",

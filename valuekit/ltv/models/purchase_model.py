@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.errors import FitError
+from valuekit.errors import ConfigError, FitError
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows
@@ -90,7 +90,19 @@ class PurchaseModel(MaximumLikelihood):
         """Draw one history per age: `frequency`, `recency` and `age`, and the truth: `rate`, `lifetime`."""
         raise NotImplementedError
 
-    # --- rates and rows
+    # --- times, rates and rows
+
+    @staticmethod
+    def _times(t: Any) -> Array:
+        return observations.from_0(t, "a time ahead")
+
+    @classmethod
+    def _one_time(cls, t: Any, up_to: int) -> float:
+        """Check one time, and how many purchases are asked for."""
+        observations.from_0(up_to, "the highest number of purchases", whole=True)
+        if np.ndim(t):
+            raise ConfigError(f"a distribution is of one time ahead, not of {np.size(t)}.", next_step="Ask for each.")
+        return float(cls._times(t))
 
     def _force(self, annual_rate: float) -> float:
         """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
@@ -103,6 +115,19 @@ class PurchaseModel(MaximumLikelihood):
         if given and given != [self.time_unit]:
             raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")
         return super()._read(X)
+
+    def _need_rate(self, rows: Rows) -> None:
+        name = type(self).__name__
+        if not np.any(rows["frequency"] > 0):
+            raise FitError(
+                f"{name}: nobody has bought twice, so there is no rate to estimate.",
+                next_step="Give customers who have had more time to buy again.",
+            )
+        if not np.any(rows["age"] > 0):
+            raise FitError(
+                f"{name}: no time has passed since the first purchase of any of {len(rows['age'])} kinds of customers.",
+                next_step="Look at how age is counted.",
+            )
 
     def _check(self, rows: Rows) -> None:
         x, recency, age = rows["frequency"], rows["recency"], rows["age"]

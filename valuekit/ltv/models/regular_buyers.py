@@ -4,44 +4,37 @@ Platzer and Reutterer (2016), "Ticking Away the Moments: Timing Regularity Helps
 Marketing Science 35(5) [PR]; Reutterer, Platzer and Schroeder (2021), "Leveraging Purchase Regularity for Predicting
 Customer Behavior the Easy Way", International Journal of Research in Marketing 38(1) [RPS]. Events come at a
 gamma-distributed rate as in BG/NBD, and every k-th is a purchase: times between purchases are Erlang-k. In the silence
-since the last purchase 0 to k - 1 events have passed unseen, so what is known of a customer is a mixture of k gammas.
-
-Expected purchases are exact: N is at least n where n purchases' events come and n - 1 dropouts do not,
-
-    E[N] = sum over n of P(n purchases' events come) E[(1 - p)^(n - 1)],
-
-a sum of positive terms over the events ahead, as is every other answer here. With k = 1 it is BG/NBD or MBG/NBD.
+since the last purchase 0 to k - 1 events have passed unseen, so what is known of a customer is a mixture of k gammas,
+whose future is in `regular_future`. With k = 1 it is BG/NBD or MBG/NBD.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, gammaln, logsumexp, softmax, xlogy
+from scipy.special import expit, gammaln, logsumexp, xlogy
 
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.ltv.models import dropout, observations
-from valuekit.ltv.models.beta_geometric import Alive, BgNbd, count_likelihood, simulate_lives
-from valuekit.ltv.models.estimator import MaximumLikelihood
-from valuekit.ltv.models.observations import Array, Rows, distinct
-from valuekit.ltv.models.present_value import force_of_interest
-from valuekit.ltv.units import TimeUnit
+from valuekit.ltv.models import observations
+from valuekit.ltv.models.beta_geometric import (
+    Alive,
+    BgNbd,
+    count_likelihood,
+    log_likelihood,
+    simulate_lives,
+    time_likelihood,
+)
+from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
+from valuekit.ltv.models.regular_future import AliveRegular
 
-_CELLS = 500_000
-"""Numbers in one table of customers, stages and events ahead."""
-_MOST_EVENTS = 4_000_000
-"""Events ahead of one customer beyond which a question is refused: it would ask for a table of hundreds of MB."""
 _LARGEST = 12
 """Most events per purchase that are tried [PR sec. 4]."""
 _CLIMBED = 2
 """Of these, how many are climbed on all rows where rows are many: the likeliest for a sample."""
-_HIGHEST = 300.0
-"""Logarithm of numbers whose products and quotients with chances neither overflow nor vanish."""
-_RATES = 129
-"""Quadrature nodes over the logarithm of a customer's rate."""
+_BLOCK = 1 << 17
+"""Customers times stages that are answered at once."""
 
 # --- mathematics: the past
 
@@ -64,204 +57,15 @@ def endings(own: Iterable[Any], rows: Rows, tosses: int, k: int) -> tuple[Array,
 
 
 def row_likelihood(own: Sequence[Any], rows: Rows, tosses: int, k: int) -> tuple[Array, list[Array]]:
-    """Return each row's log-likelihood and its slopes [RPS eq. 5]; `log_gaps` enters as a constant."""
-    r, alpha, a, b = own
-    x, recency, age = rows["frequency"], rows["recency"], rows["age"]
-    count, by_count = count_likelihood(own, x, tosses, k)
-    alive, dropped = endings(own, rows, tosses, k)
-    either = logsumexp(np.column_stack([alive, dropped]), axis=1)
-    here, gone = np.exp(alive - either[:, None]), np.exp(dropped - either)
-    s, stages = r + k * x, np.arange(k)
-    rising = np.concatenate([np.zeros((len(x), 1)), np.cumsum(1 / (s[:, None] + stages[:-1]), axis=1)], axis=1)
-    silence = np.log1p((age - recency) / (alpha + recency))
-    longer = 1 / (alpha + age)
-    by_time = [
-        (here * rising).sum(axis=1) + gone * silence - np.log(alpha + age),
-        gone * s * (longer - 1 / (alpha + recency)) - longer * (s + (here * stages).sum(axis=1)),
-        gone / a,
-        -gone / np.where(x + tosses > 0, b + x + tosses - 1, 1.0),
-    ]
-    value = count + either - s * np.log(alpha + age) + (k - 1) * rows["log_gaps"] - x * gammaln(k)
-    return value, [one + other for one, other in zip(by_count, by_time, strict=True)]
+    """Return each row's log-likelihood and its slopes [RPS eq. 5]."""
+    value, slopes = count_likelihood(own, rows["frequency"], tosses, k)
+    more, steeper = time_likelihood(own, rows, tosses, k)
+    return value + more + spread(rows, k), [one + other for one, other in zip(slopes, steeper, strict=True)]
 
 
-# --- mathematics: the future of a customer who is alive
-
-Answer = Callable[["AliveRegular", Array, Array], Array]
-"""From customers, their times ahead over beta, and the chance of each number of events in each stage, to an answer."""
-
-
-@dataclass(frozen=True)
-class AliveRegular(Alive):
-    """As `Alive`, with `reached`: the chance of each stage, a number of events since the last purchase, in a last axis.
-
-    With j events since, the rate is Gamma(s + j, rate beta), and k - j more events make the next purchase. Every answer
-    is a sum over stages; `first` is that of the first column, `k` the events that make a purchase.
-    """
-
-    reached: Array
-    k: int
-    first: int = 0
-
-    @property
-    def stages(self) -> npt.NDArray[np.int64]:
-        """Events since the last purchase, as the columns of `reached` have them."""
-        return self.first + np.arange(self.reached.shape[-1])
-
-    def mean(self, t: Any) -> Array:
-        """Return the expected purchases in the next `t`."""
-        return self._answer(t, lambda some, _, events: some._sum_over_purchases(events, lambda n: np.ones(len(n))))
-
-    def pairs(self, t: Any) -> Array:
-        """Return E[N (N - 1)] of the purchases N in the next `t`."""
-        return self._answer(t, lambda some, _, events: some._sum_over_purchases(events, lambda n: 2.0 * (n - 1)))
-
-    def lifetime(self, t: Any) -> Array:
-        """Return the expected part of the next `t` before dropout."""
-        return self._answer(t, _time_alive)
-
-    def distribution(self, t: float, up_to: int) -> Array:
-        """Return P(0), ... P(`up_to`) purchases in the next `t`, one column each."""
-        return self._answer(
-            t, lambda some, _, events: some._distribution(events, up_to), (up_to + 1,), (up_to + 2) * self.k
-        )
-
-    def discounted(self, annual_rate: float, unit: TimeUnit) -> Array:
-        """Return the expected purchases of all the future, discounted to today.
-
-        At rate l and force d, an event is worth f = l / (l + d) of one now, and all purchases
-        f^(k - j) / (1 - (1 - p) f^k), whose mean over p and l is integrated.
-        """
-        force = force_of_interest(annual_rate, unit.per_year)
-        some = self._take(np.arange(self.s.size))
-        chunk = max(1, _CELLS // (_RATES * len(self.stages)))
-        parts = [some._take(np.arange(i, min(i + chunk, len(some.s)))) for i in range(0, len(some.s), chunk)]
-        return np.concatenate([_present_value(part, force) for part in parts]).reshape(self.s.shape)
-
-    def _take(self, rows: npt.NDArray[np.int64]) -> "AliveRegular":
-        s, beta, a, b = (np.broadcast_to(v, self.s.shape).ravel()[rows] for v in (self.s, self.beta, self.a, self.b))
-        return AliveRegular(s, beta, a, b, self.reached.reshape(-1, len(self.stages))[rows], self.k, self.first)
-
-    def _answer(self, t: Any, answer: Answer, more: tuple[int, ...] = (), least: int = 0) -> Array:
-        """Answer for each customer and time, those together that have like numbers of events ahead."""
-        shape = np.broadcast_shapes(np.shape(t), self.s.shape)
-        tau = np.broadcast_to(t / self.beta, shape).ravel()
-        who = np.broadcast_to(np.arange(self.s.size).reshape(self.s.shape), shape).ravel()
-        size = _powers_of_two(np.maximum(_most_events(self.s.ravel()[who] + self.k, tau), least))
-        result = np.empty((len(who), *more))
-        for events in np.unique(size):
-            rows, chunk = np.flatnonzero(size == events), max(1, _CELLS // int(events * len(self.stages)))
-            for part in np.split(rows, range(chunk, len(rows), chunk)):
-                some = self._take(who[part])
-                result[part] = answer(some, tau[part], some._chances(tau[part], int(events)))
-        return result.reshape((*shape, *more))
-
-    def _chances(self, tau: Array, events: int) -> Array:
-        """Return the chance of stage j and M events ahead, negative binomial, for M below `events`: the last axis."""
-        s = (self.s[:, None] + self.stages)[:, :, None]
-        m = np.arange(events - 1)
-        ratio = np.log((s + m) / (m + 1)) + np.log(np.maximum(tau / (1 + tau), dropout.TINY))[:, None, None]
-        start = -s * np.log1p(tau)[:, None, None]
-        logs = np.concatenate([start, start + np.cumsum(ratio, axis=2)], axis=2)
-        return np.asarray(np.exp(logs) * self.reached[:, :, None])
-
-    def _stayed(self, purchases: int) -> Array:
-        """Return E[(1 - p)^n] for n from 0 to `purchases`."""
-        i = np.arange(purchases)
-        a, b = self.a[:, None], self.b[:, None]
-        return np.cumprod(np.concatenate([np.ones_like(a), (b + i) / (a + b + i)], axis=1), axis=1)
-
-    def _sum_over_purchases(self, events: Array, factor: Callable[[Array], Array]) -> Array:
-        """Sum P(n purchases' events come) E[(1 - p)^(n - 1)] times a factor of n."""
-        at_least = _from_the_end(events)
-        n = np.arange(1, events.shape[2] // self.k + 2)
-        stayed = self._stayed(len(n))[:, : len(n)] * factor(n)
-        total = np.zeros(len(self.s))
-        for i, j in enumerate(self.stages):
-            come = at_least[:, i, self.k - j :: self.k]
-            total += (come * stayed[:, : come.shape[1]]).sum(axis=1)
-        return total
-
-    def _distribution(self, events: Array, up_to: int) -> Array:
-        """With n purchases, events of n came, not of n + 1, and stayed each time; or of n or more, and dropped."""
-        exactly = np.zeros((len(self.s), up_to + 2))
-        for i, j in enumerate(self.stages):
-            edges = [0, *(n * self.k - j for n in range(1, up_to + 2))]
-            exactly += np.add.reduceat(events[:, i], edges, axis=1)
-        at_least = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
-        stayed = self._stayed(up_to + 1)
-        chances = exactly * stayed
-        drops = self.a[:, None] / ((self.a + self.b)[:, None] + np.arange(up_to + 1))
-        chances[:, 1:] += at_least[:, 1:] * stayed[:, :-1] * drops
-        return np.asarray(chances[:, : up_to + 1])
-
-
-def _most_events(s: Array, tau: Array) -> Array:
-    """Return a number of events ahead that is passed with probability below 1e-12: of the rate, then of chance."""
-    expected = tau * (s + np.sqrt(60 * s) + 30)
-    most = expected + 8 * np.sqrt(expected) + 40
-    if np.any(most > _MOST_EVENTS):
-        raise ConfigError(
-            f"up to {most.max():.3g} events lie ahead of a customer: too many to sum.",
-            next_step="Ask for a shorter time, or fit in a longer time unit.",
-        )
-    return np.asarray(most)
-
-
-def _powers_of_two(numbers: Array) -> npt.NDArray[np.int64]:
-    return np.asarray(2 ** np.ceil(np.log2(numbers)), dtype=np.int64)
-
-
-def _time_alive(some: AliveRegular, tau: Array, events: Array) -> Array:
-    """Sum the time h(M) with M events ahead, times the chance to have stayed.
-
-    M h(M) + beta P(M events or more) = (s + M - 1) h(M - 1), by parts. With c(M) = (s + M - 1) / M c(M - 1) it follows
-    that h(M) / c(M) is the sum of beta P(m events or more) / (m c(m)) over m above M: all terms are positive.
-    """
-    m, stages = np.arange(1, events.shape[2]), some.stages
-    s = (some.s[:, None] + stages)[:, :, None]
-    stayed = some._stayed(int(m[-1]) // some.k + 2)[:, (m - 1 + stages[:, None]) // some.k]
-    at_least = _from_the_end(events)[:, :, 1:] * some.beta[:, None, None]
-    grown = np.cumsum(np.log((s + m - 1) / m), axis=2)
-    if grown.max() > _HIGHEST:
-        return _step_by_step(s, at_least, stayed)
-    before = np.concatenate([np.ones_like(s), np.exp(grown[:, :, :-1])], axis=2)
-    time = before * _from_the_end(at_least / (m * np.exp(grown)))
-    return np.asarray((time * stayed).sum(axis=(1, 2)))
-
-
-def _from_the_end(values: Array) -> Array:
-    return np.cumsum(values[:, :, ::-1], axis=2)[:, :, ::-1]
-
-
-def _step_by_step(s: Array, at_least: Array, stayed: Array) -> Array:
-    """Do the same downwards, where c would overflow."""
-    time, total = np.zeros(s.shape[:2]), np.zeros(len(s))
-    for m in range(at_least.shape[2], 0, -1):
-        time = (m * time + at_least[:, :, m - 1]) / (s[:, :, 0] + m - 1)
-        total += (time * stayed[:, :, m - 1]).sum(axis=1)
-    return total
-
-
-def _present_value(some: AliveRegular, force: float) -> Array:
-    """Integrate over the logarithm of the rate, from where it counts no more to where it is no more likely."""
-    s, stages = some.s[:, None], some.stages
-    width = np.minimum(1.0, 1 / np.sqrt(s))
-    least = np.minimum(36 / s, 36 / (s + 1) + np.log1p(1 / (some.beta[:, None] * force)))
-    low = np.log(s) - 9 * width - least
-    most = s + some.k
-    high = np.log(most + 9 * np.sqrt(most) + 36)
-    step = (high - low) / (_RATES - 1)
-    u = low + step * np.arange(_RATES)  # ln(rate times beta)
-    shape = (s + stages)[:, :, None]
-    with np.errstate(divide="ignore"):
-        log_reached = np.log(some.reached)[:, :, None]
-    density = np.exp(log_reached + shape * u[:, None] - np.exp(u)[:, None] - gammaln(shape))
-    worth = -np.log1p(force * some.beta[:, None] / np.exp(u))  # ln of an event's value
-    ahead = 1 / np.expm1(-some.k * worth)
-    next_one = (density * np.exp((some.k - stages)[:, None] * worth[:, None])).sum(axis=1)
-    after = (1 + ahead) * dropout.mean_ratio(ahead, some.a[:, None], some.b[:, None])
-    return np.asarray((next_one * after * step).sum(axis=1))
+def spread(rows: Rows, k: int) -> Array:
+    """Return what each row's times between purchases add to its log-likelihood, whatever the parameters."""
+    return np.asarray((k - 1) * rows["log_gaps"] - rows["frequency"] * gammaln(k) if k > 1 else 0 * rows["frequency"])
 
 
 # --- estimators
@@ -293,15 +97,32 @@ class BgCnbdK(BgNbd):
 
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters, and k where it is not given, from rows with `columns`; raises `FitError`."""
-        tried = [self._with(k) for k in (range(1, _LARGEST + 1) if self.k is None else [self.k])]
-        rows = tried[0]._training_rows(X)
-        if len(tried) > 1 and (sample := self._sample(rows)) is not rows:
-            height = {id(m): m._climb(sample, m._starts(sample)).log_likelihood for m in tried}
-            tried = sorted(tried, key=lambda m: -height[id(m)])[:_CLIMBED]
-        best = max((model._fit_parameters(X, window) for model in tried), key=lambda model: model._maximum())
-        for name in self.learned:
+        first = self._with(1 if self.k is None else self.k)
+        rows = first._training_rows(X)
+        likeliest = self._likeliest(rows) if self.k is None else [(first, list(first._starts(rows)))]
+        best = max((m._fit_rows(rows, starts, window) for m, starts in likeliest), key=lambda m: m._maximum())
+        for name in (*self.learned, "information_"):
             setattr(self, name, getattr(best, name))
         return self
+
+    def _likeliest(self, rows: Rows) -> list[tuple[Self, list[Array]]]:
+        """Return the models with the likeliest k, and points to climb from; on a sample where rows are many.
+
+        The likelihood rises with k up to one and then falls; each k is climbed from where the former's maximum was.
+        """
+        sample = self._sample(rows)
+        found: list[tuple[float, Self, Array]] = []
+        for k in range(1, _LARGEST + 1):
+            model = self._with(k)
+            same_pace = np.where(np.arange(len(self.names)) == 1, (k - 1) / k, 1.0)
+            starts = [found[-1][2] * same_pace] if found else model._starts(sample)
+            there = model._climb(sample, starts)
+            found.append((there.log_likelihood, model, there.parameters))
+            if k > 1 and found[-1][0] < found[-2][0]:
+                break
+        found.sort(key=lambda one: -one[0])
+        climbed = found[: 1 if sample is rows else _CLIMBED]
+        return [(model, [start, *model._starts(rows)]) for _, model, start in climbed]
 
     @classmethod
     def from_parameters(cls, parameters: Sequence[float], **settings: Any) -> Self:
@@ -334,39 +155,41 @@ class BgCnbdK(BgNbd):
         model.k_ = k
         return model
 
-    def _fit_parameters(self, X: Any, window: tuple[date, date] | None) -> Self:
-        return super().fit(X, window=window)
-
     def _training_rows(self, X: Any) -> Rows:
         """Group rows of like customers, whose `log_gaps` become their mean: only their sum enters the likelihood."""
         rows = super()._training_rows(X)
-        names = [name for name in rows if name not in ("weight", "log_gaps")]
-        first, which = distinct(*(rows[name] for name in names))
-        weight = np.bincount(which, rows["weight"])
-        mean = np.bincount(which, rows["weight"] * rows["log_gaps"]) / weight
-        return {name: rows[name][first] for name in names} | {"weight": weight.astype(float), "log_gaps": mean}
+        *names, last = (name for name in rows if name != "weight")
+        new = np.ones(len(rows["weight"]), dtype=bool)
+        new[1:] = np.any([rows[name][1:] != rows[name][:-1] for name in names], axis=0)
+        first = np.flatnonzero(new)
+        weight = np.add.reduceat(rows["weight"], first)
+        mean = np.add.reduceat(rows["weight"] * rows[last], first) / weight
+        return {name: rows[name][first] for name in names} | {"weight": weight, last: mean}
 
     def _check(self, rows: Rows) -> None:
         super()._check(rows)
         x, recency, log_gaps = rows["frequency"], rows["recency"], rows["log_gaps"]
         most = xlogy(x, np.where(x > 0, recency, 1.0)) - xlogy(x, np.maximum(x, 1))
-        holds = np.isinf(log_gaps) | (log_gaps <= most + 1e-9 * (1 + np.abs(most)))
+        rounding = 1e-9 * (1 + np.abs(np.where(np.isfinite(most), most, 0.0)))  # no time between purchases: ln 0
+        holds = np.isinf(log_gaps) | (log_gaps <= most + rounding)
         observations.require(rows, holds, "log_gaps is at most frequency times ln(recency / frequency)")
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         return [start / [1, self._events, 1, 1] for start in super()._starts(rows)]
 
     def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
-        if self._events == 1:
-            return super()._row_likelihood(own, rows)
-        if np.any(np.isinf(rows["log_gaps"])):
-            raise UnknownNameError("column", "log_gaps", self.columns)
-        return row_likelihood(own, rows, self.tosses, self._events)
+        return row_likelihood(own, self._with_gaps(rows), self.tosses, self._events)
 
     def _likelihood(self, theta: Array, rows: Rows) -> tuple[float, Array]:
-        if self._events == 1:
+        if self.covariates:
             return super()._likelihood(theta, rows)
-        return MaximumLikelihood._likelihood(self, theta, rows)
+        value, gradient = log_likelihood(theta, rows, self.tosses, self._events)
+        return value + weighted_sum(rows["weight"], spread(self._with_gaps(rows), self._events)), gradient
+
+    def _with_gaps(self, rows: Rows) -> Rows:
+        if self._events > 1 and np.any(np.isinf(rows["log_gaps"])):
+            raise UnknownNameError("column", "log_gaps", self.columns)
+        return rows
 
     def _curvature(self, theta: Array, rows: Rows) -> Array | None:
         return super()._curvature(theta, rows) if self._events == 1 else None
@@ -378,28 +201,43 @@ class BgCnbdK(BgNbd):
         return np.asarray(expit(logsumexp(alive, axis=1) - dropped))
 
     def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
-        """Answer once for all who would be alike if alive in each stage; a history says how likely each stage is."""
+        """Answer once for all who would be alike if alive in each stage; a history says how likely each stage is.
+
+        Customers with as many purchases are answered together: they lie on the same curves.
+        """
         if self._events == 1:
             return super()._expect(X, answer)
         rows = self._read(X)
-        own = self._own(self._theta(), rows)
-        r, alpha, a, b = (parameter + 0 * rows["frequency"] for parameter in own)
+        own = [parameter + 0 * rows["frequency"] for parameter in self._own(self._theta(), rows)]
+        order, size = np.argsort(rows["frequency"], kind="stable"), max(1, _BLOCK // self._events)
+        result: Any = None
+        for part in np.split(order, range(size, len(order), size)):
+            these = {name: values[part] for name, values in rows.items()}
+            some = self._answer_all([parameter[part] for parameter in own], these, answer)
+            result = np.empty((len(order), *some.shape[1:])) if result is None else result
+            result[part] = some
+        return np.asarray(result)
+
+    def _answer_all(self, own: Sequence[Array], rows: Rows, answer: Callable[[Alive], Array]) -> Array:
+        r, alpha, a, b = own
         x, k = rows["frequency"], self._events
         columns = [r + k * x, alpha + rows["age"], a, b + x + self.tosses]
         first, which = distinct(*columns)
-        (s, beta, a, b), certain = (column[first] for column in columns), np.ones((len(first), 1))
-        reached = softmax(endings(own, rows, self.tosses, k)[0], axis=1) * self._probability_alive(rows)[:, None]
-        total: Any = 0.0
-        for stage in range(k):
-            answers = np.ascontiguousarray(answer(AliveRegular(s, beta, a, b, certain, k, stage)))[which]
-            total = total + answers * reached[:, stage].reshape(-1, *[1] * (answers.ndim - 1))
-        return np.asarray(total)
+        stage = np.repeat(np.arange(k), len(first))
+        s, beta, a, b = (np.tile(column[first], k) for column in columns)
+        answers = np.ascontiguousarray(answer(AliveRegular(s + stage, beta, a, b, k - stage, k)))
+        answers = answers.reshape(k, len(first), *answers.shape[1:])
+        alive, dropped = endings(own, rows, self.tosses, k)
+        reached = np.exp(alive - np.logaddexp(logsumexp(alive, axis=1), dropped)[:, None])
+        reached = reached.reshape(*reached.shape, *[1] * (answers.ndim - 2))
+        return np.asarray(sum(answers[j][which] * reached[:, j] for j in range(k)))
 
     def _new(self) -> tuple[float, Alive]:
         stays, alive = super()._new()
         if self._events == 1:
             return stays, alive
-        return stays, AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.ones(1), self._events)
+        k = self._events
+        return stays, AliveRegular(alive.s, alive.beta, alive.a, alive.b, np.array(k), k)
 
 
 class MbgCnbdK(BgCnbdK):

@@ -62,22 +62,22 @@ class RenewalModel(MaximumLikelihood):
 
     def survival(self, t: Any, X: Any = None) -> Array:
         """Return the probability to survive `t` renewals; with covariates, of the customers in `X`."""
-        return np.exp(self._log_survival(np.asarray(t, float), self._of(X)))
+        return np.exp(self._log_survival(_renewals(t), self._of(X)))
 
     def retention_rate(self, t: Any, X: Any = None) -> Array:
         """Return r(t) = S(t) / S(t - 1): of those offered renewal number `t`, the share who take it."""
-        return self.conditional_survival(np.asarray(t, float) - 1, 1, X)
+        return self.conditional_survival(_renewals(t) - 1, 1, X)
 
     # --- a customer who has survived some renewals
 
     def conditional_survival(self, renewals: Any, ahead: Any, X: Any = None) -> Array:
         """Return the probability to survive `ahead` further renewals, given those survived: S(n + k) / S(n)."""
-        n, k, own = np.asarray(renewals, float), np.asarray(ahead, float), self._of(X)
+        n, k, own = _renewals(renewals), _renewals(ahead), self._of(X)
         return np.exp(self._log_survival(n + k, own) - self._log_survival(n, own))
 
     def expected_renewals(self, renewals: Any, within: int, X: Any = None) -> Array:
         """Return the expected number of the next `within` renewals that customers survive."""
-        return self._sum_ahead(renewals, np.ones(within), X)
+        return self._sum_ahead(renewals, np.ones(_within(within)), X)
 
     def renewals_variance(self, renewals: Any, within: int, X: Any = None) -> Array:
         """Return the variance of the number of the next `within` renewals that customers survive.
@@ -85,7 +85,7 @@ class RenewalModel(MaximumLikelihood):
         Of a whole number N, E[N (N + 1) / 2] is the sum of k P(N >= k), from which the second moment follows.
         """
         mean = self.expected_renewals(renewals, within, X)
-        triangular = self._sum_ahead(renewals, np.arange(1.0, within + 1), X)
+        triangular = self._sum_ahead(renewals, np.arange(1.0, _within(within) + 1), X)
         return np.maximum(2 * triangular - mean - mean**2, 0.0)
 
     def discounted_renewals(self, annual_rate: float, renewals: Any, X: Any = None) -> Array:
@@ -113,9 +113,9 @@ class RenewalModel(MaximumLikelihood):
         """Sum S(n + k) / S(n) over renewals k = 1, 2, ... by weight, some customers at a time."""
         k = np.arange(1.0, len(weights) + 1) if ahead is None else ahead
         own = [np.asarray(o, float) for o in self._of(X)]
-        n, *own = (np.ravel(v) for v in np.broadcast_arrays(np.atleast_1d(np.asarray(renewals, float)), *own))
+        n, *own = (np.ravel(v) for v in np.broadcast_arrays(np.atleast_1d(_renewals(renewals)), *own))
         total = np.empty(len(n))
-        rows = max(_CELLS // len(k), 1)
+        rows = max(_CELLS // max(len(k), 1), 1)
         for part in (slice(i, i + rows) for i in range(0, len(n), rows)):
             these = [o[part, None] for o in own]
             now = self._log_survival(n[part, None], these)
@@ -195,6 +195,14 @@ class RenewalModel(MaximumLikelihood):
         rate = lost / at_risk
         rest = [1.0] * (len(self.basic) - 2)
         return [np.array([rate * size, (1 - rate) * size, *rest]) for size in (0.5, 2.0, 10.0)]
+
+
+def _renewals(number: Any) -> Array:
+    return observations.from_0(number, "a number of renewals")
+
+
+def _within(number: Any) -> int:
+    return int(observations.from_0(number, "a number of renewals ahead", whole=True))
 
 
 def _discounted_points(rate: float) -> tuple[Array, Array]:

@@ -93,8 +93,7 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, rules)
     engine.drop(
-        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months",
-        "party_rates", "uncontracted",
+        "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
     )  # fmt: skip
     put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]

@@ -61,6 +61,11 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     seen of what it does after so long.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model, `ExpressionError` for a rule of rates.
     """
+    with engine.uncompressed():
+        return _value(engine, as_of, rules)
+
+
+def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     unit, factors = TimeUnit(rules.time_unit), [Factors.of(rules.horizon, at) for at in rules.discounts]
     ltv_sql(rules.horizon, rules.discount, rules.off)  # a wrong name fails here, before the work
     assign_rates(engine, rules)

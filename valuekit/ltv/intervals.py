@@ -75,8 +75,8 @@ def find_intervals(
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
-    along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of
-    them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
+    along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
+    of them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "p.rate"))

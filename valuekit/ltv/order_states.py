@@ -43,14 +43,14 @@ def predict(engine: Engine, models: OrderModels, factors: Sequence[Factors]) -> 
     """Predict each buyer's spend, and each distinct history at each discount rate, in Arrow batches.
 
     Reads `order_groups` and `order_summary`; with several `factors` also `party_rates`, which numbers them.
-    Makes `order_spend` and `order_states`. A buyer has a `state`, `spend` per purchase, `spread` (squared coefficient of
-    variation of what is not known of it), `single` (that of one purchase) and `spend_by_i`.
+    Makes `order_spend` and `order_states`. A buyer has a `state`, `spend` per purchase, `spread` (squared coefficient
+    of variation of what is not known of it), `single` (that of one purchase) and `spend_by_i`.
     A `state` is a history at a rate, with `p_alive`, `own_weight`, by year expected `purchases_*` and months alive
-    `alive_*`; of all years after the tenth `purchases_later` and `alive_later`, discounted (0 where they have no limit);
-    and, discounted within the horizon: `bought` (purchases), `lived` (months alive), `singles` (purchases at squared
-    factors), `pairs` (what is left of the second moment of `bought`), `lived_twice` and `both` (second moments),
-    `waiting` (probability to be alive and not to buy), `bought_by_i` and `lived_by_i` (effect of one standard error
-    along axis i of the parameters, then of a move).
+    `alive_*`; of all years after the tenth `purchases_later` and `alive_later`, discounted (0 where they have no
+    limit); and, discounted within the horizon: `bought` (purchases), `lived` (months alive), `singles` (purchases at
+    squared factors), `pairs` (what is left of the second moment of `bought`), `lived_twice` and `both` (second
+    moments), `waiting` (probability to be alive and not to buy), `bought_by_i` and `lived_by_i` (effect of one standard
+    error along axis i of the parameters, then of a move).
     """
     of_spend, of_states = _spend_schema(len(models.spend_unknown)), _state_schema(len(models.ways))
     buyers = engine.cursor().batches(_buyers(len(factors)))

@@ -1,6 +1,6 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
-from valuekit.ltv.uncontracted import learn_after, put_uncontracted
+from valuekit.ltv.uncontracted import After, learn_after, put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -46,7 +46,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
       the model's probability.
     - Without contract: who leaves, or has left, pays on or comes back as those have who left before, and money of
-      parties without any contract or order goes on as such money has (`uncontracted`); both 0 where too few are seen.
+      parties without any contract or order goes on as such money has (`uncontracted`, a switch too); both 0 where too
+      few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
@@ -75,7 +76,8 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
-    width = _contract_stream(engine, as_of, curves, factors)
+    after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -94,7 +96,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     find_intervals(
         engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
     )
-    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
+    customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, rules)
     engine.drop(
@@ -132,9 +134,9 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors]
-) -> int:
-    after = learn_after(engine, last_complete_month(as_of))
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
+    after: Callable[[int], After],
+) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after)
     expect_growth(engine, as_of)

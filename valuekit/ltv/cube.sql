@@ -20,15 +20,6 @@ JOIN line_states AS s
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
 
--- step: _order_values
-SELECT e.party_id,
-       t.p_alive,
-       t.own_weight,
-       {order_revenue},
-       {order_alive}
-FROM order_spend AS e
-JOIN order_states AS t ON t.state = e.state
-
 -- step: _valued
 SELECT s.party_id, f.has_contract, r.annual_rate
 FROM stages AS s
@@ -54,16 +45,17 @@ SELECT v.party_id,
        v.annual_rate,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
-       o.own_weight AS order_weight,
+       t.own_weight AS order_weight,
        l.own_weight AS line_weight,
        l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
-       GREATEST(COALESCE(o.p_alive, l.p_alive), COALESCE(l.p_alive, o.p_alive)) AS p_alive,
+       GREATEST(COALESCE(t.p_alive, l.p_alive), COALESCE(l.p_alive, t.p_alive)) AS p_alive,
        {grown},
        {revenue},
        {alive}
 FROM _valued AS v
-LEFT JOIN _order_values AS o ON o.party_id = v.party_id
+LEFT JOIN order_spend AS o ON o.party_id = v.party_id
+LEFT JOIN order_states AS t ON t.state = o.state
 LEFT JOIN _line_values AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id

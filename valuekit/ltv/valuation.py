@@ -203,15 +203,13 @@ def _year_slots() -> dict[str, Expression]:
         "line_revenue": each_year(f"SUM(CAST({flat} * {growth} AS DECIMAL(18,4))) AS revenue_#", later=True),
         "line_flat": each_year(f"SUM(CAST({flat} AS DECIMAL(18,4))) AS flat_#", later=True),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#", later=True),
-        "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#", later=True),
-        "order_alive": each_year("t.alive_#", later=True),
         "grown": each_year(grown, later=True),
         "as_years": each_year("revenue_# AS year_#", later=True),
         "not_zero": each_year("year_# <> 0", between=" OR ", later=True),
     }
-    revenue = "COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0)"
+    revenue = "COALESCE(CAST(t.purchases_# * o.spend AS DECIMAL(18,4)), 0) + COALESCE(l.revenue_#, 0)"
     beside = "COALESCE(u.revenue_#, 0) + CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END"
-    alive = "GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0))"
+    alive = "GREATEST(COALESCE(t.alive_#, 0), COALESCE(l.alive_#, 0))"
     slots["revenue"] = _with_later(f"CAST({revenue} + {beside} AS DECIMAL(18,4)) AS revenue_#", revenue, "revenue")
     slots["alive"] = _with_later(f"LEAST({alive} + COALESCE(u.alive_#, 0), 12) AS alive_#", alive, "alive")
     return slots

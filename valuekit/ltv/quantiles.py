@@ -109,7 +109,7 @@ def relative_quantile(shape: Array, probability: Array) -> Array:
 
 def _place(values: Array, grid: Array) -> Array:
     """Return where values lie in an even grid, counted from its first point."""
-    return np.clip((values - grid[0]) / (grid[1] - grid[0]), 0.0, len(grid) - 1.0)
+    return np.asarray(np.clip((values - grid[0]) / (grid[1] - grid[0]), 0.0, len(grid) - 1.0))
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
 from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
-from valuekit.ltv.cube import infinite_ltv_sql, ltv_sql
+from valuekit.ltv.cube import both_ltv_sql, ltv_sql
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.equity import next_customer, put_equity
 from valuekit.ltv.expected_cost import expect_costs
@@ -222,13 +222,11 @@ def _with_later(by_year: str, later: str, name: str) -> Expression:
 
 
 def _set_values(engine: Engine, rules: ValueRules) -> None:
-    within = ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
-    infinite = infinite_ltv_sql(rules.discount, rules.off, own=rules.own, parties="_valued")
+    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
     engine.execute("ALTER TABLE ltv RENAME TO _valued")
     engine.execute(
         f"CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv, "
-        "CASE WHEN l.discount_rate > 0 THEN i.ltv END AS ltv_infinite, l.discount_rate "
-        f"FROM _valued AS l JOIN ({within}) AS v ON v.party_id = l.party_id "
-        f"JOIN ({infinite}) AS i ON i.party_id = l.party_id"
+        "CASE WHEN l.discount_rate > 0 THEN v.ltv_infinite END AS ltv_infinite, l.discount_rate "
+        f"FROM _valued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
     )
     engine.drop("_valued")

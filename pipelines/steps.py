@@ -250,6 +250,7 @@ def value(work: Work) -> None:
         renewal_segments=settings.renewal_segments,
         expansion=settings.expansion,
         receivables=settings.receivables,
+        uncontracted=settings.uncontracted,
         unmatched_returns=settings.unmatched_returns,
         half_life_days=settings.referral_half_life_days,
         acquisition=None if won is None or cost is None else ltv.Acquisition(won, cost),

@@ -73,7 +73,9 @@ def test_defaults_of_the_value_model_are_those_of_its_rules():
     assert (settings.horizon_years, settings.discount_rate) == (rules.horizon.years, rules.discount.annual_rate)
     assert settings.timing == rules.discount.timing
     assert settings.referral_half_life_days == rules.half_life_days
-    same = ("time_unit", "purchase_model", "unmatched_returns", "renewal_model", "expansion", "receivables")
+    same = (
+        "time_unit", "purchase_model", "unmatched_returns", "renewal_model", "expansion", "receivables", "uncontracted",
+    )  # fmt: skip
     assert {name: getattr(settings, name) for name in same} == {name: getattr(rules, name) for name in same}
 
 

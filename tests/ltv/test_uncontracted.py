@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from valuekit.ltv import Discount, RateRule
+from valuekit.ltv import Acquisition, Discount, RateRule
 from valuekit.ltv.uncontracted import After
 
 LEFT, STAYED = 40, 40
@@ -51,6 +51,23 @@ def test_what_comes_after_leaving_is_counted_once_at_a_rate_of_some(make_world):
     ends = "SELECT party_id, ltv, deviation, low_80, high_80 FROM ltv_intervals JOIN ltv USING (party_id)"
     found, at_low, at_high = ({row[0]: row[1:] for row in world.engine.rows(ends)} for world in worlds)
     assert found == at_low | {party: at_high[party] for party in ("ann", "there00")}
+
+
+def test_it_is_left_out_where_it_does_not_count(make_world):
+    silent, off = make_world(), make_world()
+    assert company(off, 10.0, uncontracted=False) == company(silent, 0.0)
+    ends = "SELECT * FROM ltv_intervals WHERE party_id = 'ann'"
+    assert off.engine.rows(ends) == silent.engine.rows(ends)
+
+
+def test_the_next_customer_leaves_as_others_do_and_pays_on_as_they_do(make_world):
+    each = []
+    for counts in (False, True):
+        world = make_world()
+        company(world, 10.0, uncontracted=counts, acquisition=Acquisition(1, 0), discount=Discount(0.0))
+        each.append(float(world.engine.scalar("SELECT each FROM customer_equity WHERE part = 'future'")))
+    # Two and a half months of 10 once it has left, which about half of the new do within the three years.
+    assert each[0] + 0.35 * 25 < each[1] < each[0] + 0.75 * 25
 
 
 def test_what_comes_after_leaving_ends_with_the_tenth_year(make_world):

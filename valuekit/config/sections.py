@@ -76,6 +76,10 @@ class Ltv(Section):
     )
     expansion: bool = Field(default=True, description="Prices of those who stay go on changing as they did")
     receivables: bool = Field(default=True, description="What is billed and not yet received counts in the first year")
+    uncontracted: bool = Field(
+        default=True,
+        description="Who has left pays on as those before did, and money of parties without contract or order goes on",
+    )
     referral_half_life_days: Days = Field(
         default=730, ge=1, description="A referrer is credited half of what the referred brings, so long after it"
     )

@@ -79,6 +79,15 @@ class Engine:
         finally:
             connection.close()
 
+    @contextmanager
+    def uncompressed(self) -> Iterator[None]:
+        """Store the tables that are made within as they are: to compress what is read once costs more than it saves."""
+        self.execute("SET force_compression = 'uncompressed'")
+        try:
+            yield
+        finally:
+            self.execute("RESET force_compression")
+
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
@@ -122,11 +131,13 @@ class Engine:
 
     def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
         """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
-        steps = {s.name: s for s in load_steps(package, file)}
-        if step not in steps:
-            raise UnknownNameError("step", step, steps, where=f"{package}/{file}")
-        scratch = {name: s for name, s in steps.items() if s.scratch and name != step}
-        return self.query(compose(steps[step], scratch, slots), parameters)
+        return self.query(_one_step(package, file, step, slots), parameters)
+
+    def ask_batches(
+        self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of one step as `ask` does, in Arrow batches, without holding them all."""
+        return self.batches(_one_step(package, file, step, slots), parameters)
 
     def _make(self, step: Step, sql: str, parameters: Parameters | None, *, add: bool = False) -> None:
         start, name = time.perf_counter(), quote(step.name)
@@ -195,11 +206,13 @@ class Engine:
         with self._registered(table) as source:
             self.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT * FROM {source}")
 
-    def put_batches(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
-        """Make a table from a stream of Arrow batches."""
+    def put_batches(
+        self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema, *, columns: str = "*"
+    ) -> None:
+        """Make a table from a stream of Arrow batches; `columns` is what SQL selects of them."""
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         with self._registered(reader) as source:
-            self.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT * FROM {source}")
+            self.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT {columns} FROM {source}")
 
     @contextmanager
     def _registered(self, source: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
@@ -245,6 +258,14 @@ def write_table(engine: Engine, table: Table, path: Path) -> int:
         raise UnknownNameError(f"column of {table.name}", missing[0], present)
     columns = ", ".join(f"CAST({quote(c.name)} AS {c.type}) AS {quote(c.name)}" for c in table)
     return engine.write_parquet(f"SELECT {columns} FROM {quote(table.name)}", path, order_by=table.key or table.names)
+
+
+def _one_step(package: str, file: str, name: str, slots: Mapping[str, Slot]) -> str:
+    """Return the SELECT of one step of a `.sql` file, with the scratch steps that it reads."""
+    steps = {s.name: s for s in load_steps(package, file)}
+    if name not in steps:
+        raise UnknownNameError("step", name, steps, where=f"{package}/{file}")
+    return compose(steps[name], {n: s for n, s in steps.items() if s.scratch and n != name}, slots)
 
 
 def _used(sql: str, parameters: Parameters | None) -> dict[str, Any] | None:

@@ -30,9 +30,9 @@ def ltv_sql(
     Raises `UnknownNameError` for a stream in `off` that does not exist.
 
     >>> print(ltv_sql(Horizon(1), Discount(0.0), off=["support"]))
-    SELECT party_id, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv
+    SELECT party_id, CAST(SUM(ltv) AS DECIMAL(18,4)) AS ltv
     FROM (
-      SELECT party_id, CAST(CAST(year_1 AS DOUBLE) * 1.0 AS DECIMAL(18,4)) AS present_value
+      SELECT party_id, CAST(CAST(year_1 AS DOUBLE) * 1.0 AS DECIMAL(18,4)) AS ltv
       FROM cube
       WHERE stream NOT IN ('support')
       UNION ALL
@@ -40,9 +40,8 @@ def ltv_sql(
     ) AS streams
     GROUP BY party_id
     """
-    return _value_sql(
-        _by_rate(horizon, discount, own), off, cube=_rated(cube, parties, party, own), parties=parties, party=party
-    )
+    values = {"ltv": _by_rate(horizon, discount, own)}
+    return _value_sql(values, off, cube=_rated(cube, parties, party, own), parties=parties, party=party)
 
 
 def infinite_ltv_sql(
@@ -57,17 +56,29 @@ def infinite_ltv_sql(
     Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
     A party whose rate is 0 has no such value: where a stream has no `later`, the sum leaves it out.
     """
-    ten_years = _by_rate(Horizon(HORIZON_YEARS), discount, own)
-    return _value_sql(
-        f"{ten_years} + later", off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id"
-    )
+    values = {"ltv": _all_future(discount, own)}
+    return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
 
 
-def _value_sql(present_value: str, off: Sequence[str], *, cube: str, parties: str, party: str) -> str:
+def both_ltv_sql(
+    horizon: Horizon, discount: Discount, off: Sequence[str], *, own: Mapping[float, Discount], parties: str
+) -> str:
+    """Return a SELECT of both values (`party_id`, `ltv`, `ltv_infinite`) that reads the cube once."""
+    values = {"ltv": _by_rate(horizon, discount, own), "ltv_infinite": _all_future(discount, own)}
+    return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
+
+
+def _all_future(discount: Discount, own: Mapping[float, Discount]) -> str:
+    return f"{_by_rate(Horizon(HORIZON_YEARS), discount, own)} + later"
+
+
+def _value_sql(values: Mapping[str, str], off: Sequence[str], *, cube: str, parties: str, party: str) -> str:
+    sums = ", ".join(f"CAST(SUM({name}) AS DECIMAL(18,4)) AS {name}" for name in values)
     return (
-        f"SELECT {party}, CAST(SUM(present_value) AS DECIMAL(18,4)) AS ltv\nFROM (\n"
-        f"  SELECT {party}, {present_value} AS present_value\n  FROM {cube}\n{_without(off)}"
-        f"  UNION ALL\n  SELECT {party}, CAST(0 AS DECIMAL(18,4)) FROM {parties}\n"
+        f"SELECT {party}, {sums}\nFROM (\n"
+        f"  SELECT {party}, {', '.join(f'{value} AS {name}' for name, value in values.items())}\n"
+        f"  FROM {cube}\n{_without(off)}"
+        f"  UNION ALL\n  SELECT {party}{', CAST(0 AS DECIMAL(18,4))' * len(values)} FROM {parties}\n"
         f") AS streams\nGROUP BY {party}"
     )
 

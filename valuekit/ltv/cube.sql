@@ -2,7 +2,7 @@
 
 -- Columns `later` are of all years after the tenth, at today's value; without a discount rate they have no limit.
 
--- step: line_values
+-- step: _line_values
 SELECT l.party_id,
        MIN(s.model) AS model,
        MAX(s.p_alive) AS p_alive,
@@ -19,18 +19,6 @@ JOIN line_states AS s
  AND s.ends = l.ends AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
-
--- step: order_values
-SELECT o.party_id,
-       t.p_alive,
-       t.own_weight,
-       {order_revenue},
-       {order_alive}
-FROM order_summary AS o
-JOIN party_rates AS r ON r.party_id = o.party_id
-JOIN order_states AS t
-  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days AND t.rate = r.rate
-JOIN order_spend AS e ON e.party_id = o.party_id
 
 -- step: _valued
 SELECT s.party_id, f.has_contract, r.annual_rate
@@ -57,17 +45,18 @@ SELECT v.party_id,
        v.annual_rate,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
-       o.own_weight AS order_weight,
+       t.own_weight AS order_weight,
        l.own_weight AS line_weight,
        l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
-       GREATEST(COALESCE(o.p_alive, l.p_alive), COALESCE(l.p_alive, o.p_alive)) AS p_alive,
+       GREATEST(COALESCE(t.p_alive, l.p_alive), COALESCE(l.p_alive, t.p_alive)) AS p_alive,
        {grown},
        {revenue},
        {alive}
 FROM _valued AS v
-LEFT JOIN order_values AS o ON o.party_id = v.party_id
-LEFT JOIN line_values AS l ON l.party_id = v.party_id
+LEFT JOIN order_spend AS o ON o.party_id = v.party_id
+LEFT JOIN order_states AS t ON t.state = o.state
+LEFT JOIN _line_values AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
@@ -81,21 +70,27 @@ FROM futures
 UNION ALL
 SELECT party_id, 'cost_of_goods', {goods}
 FROM _costed
+WHERE goods_a_month <> 0 OR goods_share <> 0
 UNION ALL
 SELECT party_id, 'marketing', {marketing}
 FROM _costed
+WHERE marketing <> 0
 UNION ALL
 SELECT party_id, 'sales', {sales}
 FROM _costed
+WHERE sales <> 0
 UNION ALL
 SELECT party_id, 'support', {support}
 FROM _costed
+WHERE support <> 0
 UNION ALL
 SELECT party_id, 'incentives', {incentives}
 FROM _costed
+WHERE incentives <> 0
 UNION ALL
 SELECT party_id, 'other', {other}
 FROM _costed
+WHERE other <> 0
 
 -- step: cube
 SELECT *

@@ -1,6 +1,6 @@
 """Customer equity: what today's customers are worth, and those yet to be won, less what winning them costs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,11 +10,13 @@ import pyarrow as pa
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
 from valuekit.ltv.line_chance import Move, line_means
+from valuekit.ltv.lines import leaving
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import by_year
 from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.rules import ValueRules
+from valuekit.ltv.uncontracted import After
 from valuekit.money import MONEY
 
 
@@ -22,7 +24,9 @@ from valuekit.money import MONEY
 class NewCustomer:
     """Who is won next, as in the last 12 months: a buyer by orders with probability `orders`, else by contract.
 
-    Amounts a month and per purchase are means of today's customers of the kind.
+    Amounts a month and per purchase are means of today's customers of the kind. One with a contract brings, once it has
+    left, what those who left before still brought. Parties that pay without orders and contract are no kind of a next
+    customer: what made them pay is not known, so it is not known either how many more will.
     """
 
     purchases: PurchaseModel
@@ -35,6 +39,10 @@ class NewCustomer:
     """Cash a month alive: of orders, of contracts; cost is negative."""
     prices: Mapping[Key, float]
     """Price of a whole term by its length and segment, per customer by contract."""
+    kept: float
+    """What of a price is received and not given back."""
+    after: Callable[[int], After]
+    """What comes of customers after they have left, by term length."""
 
     def moved(self, move: Move) -> "NewCustomer":
         """Return the customer under models that a lever has moved."""
@@ -46,12 +54,15 @@ class NewCustomer:
         rows = pa.record_batch({name: np.zeros(1) for name in ("frequency", "recency", "age")})
         bought, lived = (float(years @ factors.factor) for years in map(np.ravel, by_year(self.purchases, rows)))
         revenue = [self.orders * self.net[0] * self.spend.population_mean * (1 + bought) if self.orders else 0.0]
-        cost, longest = [self.orders * self.monthly[0] * lived], 0.0
+        cost, longest, beyond = [self.orders * self.monthly[0] * lived], 0.0, 0.0
         for key, price in sorted(self.prices.items()):
-            paid, stayed = line_means(_new_line(key), self.curves[key], factors)
-            revenue.append((1 - self.orders) * self.net[1] * price * float(paid[0]))
-            longest = max(longest, float(stayed[0]))
-        cost.append((1 - self.orders) * self.monthly[1] * longest)
+            line, curve = _new_line(key), self.curves[key]
+            paid, stayed = line_means(line, curve, factors)
+            months = float((self.after(key[0]).by_year(leaving(line, curve)) @ factors.factor)[0])
+            worth = self.kept * price * float(paid[0]) + price / key[0] * months
+            revenue.append((1 - self.orders) * self.net[1] * worth)
+            longest, beyond = max(longest, float(stayed[0])), max(beyond, months)
+        cost.append((1 - self.orders) * self.monthly[1] * (longest + beyond))
         return sum(revenue) + sum(cost), sum(revenue)
 
 
@@ -66,14 +77,14 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
 
 
 def next_customer(
-    engine: Engine, purchases: PurchaseModel, spend: GammaGamma, curves: Mapping[Key, Curve], *, kept: float,
-    as_of: date,
+    engine: Engine, purchases: PurchaseModel, spend: GammaGamma, curves: Mapping[Key, Curve],
+    after: Callable[[int], After], *, kept: float, as_of: date,
 ) -> NewCustomer:  # fmt: skip
     """Describe the next customer by those of today; reads `futures`, `facts`, `cost_rates` and `contract_lines`."""
     engine.run("valuekit.ltv", "next_customer.sql", {"since": add_months(as_of, -12)})
     kinds = {row[0]: row[1:] for row in engine.rows("SELECT * FROM customer_kinds")}
     found = engine.rows("SELECT term_months, segment, price FROM next_prices ORDER BY term_months, segment")
-    prices = {(int(term), int(segment)): kept * float(price) for term, segment, price in found}
+    prices = {(int(term), int(segment)): float(price) for term, segment, price in found}
     engine.drop("customer_kinds", "next_prices")
     recent = {kind: float(row[0]) for kind, row in kinds.items()}
     won = sum(recent.values())
@@ -86,6 +97,8 @@ def next_customer(
         net=(float(rate[0][1]), float(rate[1][1])),
         monthly=(float(rate[0][2]), float(rate[1][2])),
         prices=prices,
+        kept=kept,
+        after=after,
     )
 
 

@@ -115,9 +115,8 @@ def _unknown(models: list[FittedModel]) -> order_states.OrderModels:
 
 def _values(engine: Engine, horizon: Horizon, margin: float, level: float) -> Iterator[pa.RecordBatch]:
     rows = (
-        "SELECT s.party_id AS customer, t.*, e.* EXCLUDE (party_id) FROM order_summary AS s "
-        "JOIN order_states AS t ON t.frequency = s.frequency AND t.recency_days = s.recency_days "
-        "AND t.age_days = s.age_days JOIN order_spend AS e ON e.party_id = s.party_id ORDER BY s.party_id"
+        "SELECT e.party_id AS customer, t.*, e.* EXCLUDE (party_id, state) FROM order_spend AS e "
+        "JOIN order_states AS t ON t.state = e.state ORDER BY e.party_id"
     )
     for batch in engine.cursor().batches(rows):
         row = {name: batch.column(name).to_numpy() for name in batch.schema.names if name != "customer"}

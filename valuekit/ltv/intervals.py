@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from scipy.special import ndtri
 
@@ -73,20 +74,21 @@ def find_intervals(
     - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
-    `value_spread` has per party the variance by chance, the effect in money of one standard error along each axis of
-    the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all of them add up.
+    `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
+    along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
+    of them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "p.rate"))
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
-    engine.run(PACKAGE, "intervals.sql", parameters, **slots)
     schema = _schema(shape)
-    batches = engine.cursor().batches("SELECT * FROM value_parts")
-    engine.put_batches("value_ends", in_order(lambda batch: _ends(batch, shape, schema), batches), schema)
-    money = [f"CAST({name} AS {MONEY}) AS {name}" for name in schema.names if name[:3] in ("dev", "low", "hig")]
-    effects = [f"CAST({name} AS {MONEY}) AS {name}" for name in _shared(shape)]
-    engine.run(PACKAGE, "published_intervals.sql", None, money=_sql(*money), effects=_sql(*effects))
-    engine.drop("value_parts", "value_ends")
+    batches = engine.cursor().ask_batches(PACKAGE, "intervals.sql", "value_parts", parameters, **slots)
+    ends = in_order(lambda batch: _ends(batch, shape, schema), batches)
+    money = [f"CAST({name} AS {MONEY}) AS {name}" for name in ("ltv", *_published(shape), *_shared(shape))]
+    rounded = ", ".join(["party_id", "by_prior", *money, "CAST(chance AS DECIMAL(38,4)) AS chance"])
+    engine.put_batches("value_spread", ends, schema, columns=rounded)
+    published = ", ".join(["party_id", *_published(shape), "by_prior"])
+    engine.execute(f"CREATE OR REPLACE TABLE ltv_intervals AS SELECT {published} FROM value_spread")
 
 
 # --- in SQL: everything that a party's interval rests on, in one row
@@ -196,21 +198,25 @@ def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> pa.RecordBa
     by_parameters = (effects**2).sum(axis=0)
     grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
     chance = orders.variance - in_orders + line_sd**2 + grows + cost + _uncontracted(row).variance
-    found: Parts = {"chance": chance, "deviation_by_parameters": by_parameters}
-    found["deviation"] = np.sqrt(found["chance"] + by_parameters)
-    with_lines = orders.variance - in_orders + _uncontracted(row).variance + by_parameters
-    lines = _cases(row, grows, cost, with_lines)
-    found["deviation_by_parameters"] = np.sqrt(by_parameters)
+    found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
+    found["deviation"] = np.sqrt(chance + by_parameters)
+    lined, others = np.flatnonzero(row["has_lines"] > 0), np.flatnonzero(row["has_lines"] == 0)
+    beside_lines = orders.variance - in_orders + _uncontracted(row).variance + by_parameters
+    lines = _cases(_some(row, lined), grows[lined], cost[lined], beside_lines[lined])
+    other, beside = _some(row, others), (grows + cost + _beside(effects, shape))[others]
     for level, percent in zip(shape.levels, _percents(shape), strict=True):
-        low, high = _interval(row, orders, grows + cost + _beside(effects, shape), level)
-        ends = zip((low, high), lines.interval(level), strict=True)
-        low, high = (np.where(row["has_lines"] > 0, of_lines, other) for other, of_lines in ends)
+        low, high = np.empty(len(chance)), np.empty(len(chance))
+        low[lined], high[lined] = lines.interval(level)
+        low[others], high[others] = _interval(other, orders.some(others), beside, level)
         found |= {f"low_{percent}": low, f"high_{percent}": high}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     found |= dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
-    columns = [batch.column("party_id"), batch.column("by_prior"), batch.column("ltv")]
-    columns += [pa.array(found[name]) for name in schema.names[3:]]
+    columns = [batch.column(name) if name in batch.schema.names else pa.array(found[name]) for name in schema.names]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _some(row: Parts, chosen: npt.NDArray[np.int64]) -> Parts:
+    return {name: values[chosen] for name, values in row.items()}
 
 
 def _effects(row: Parts, shape: Shape) -> Array:
@@ -282,16 +288,22 @@ def _cost_variance(row: Parts) -> Array:
 
 def _interval(row: Parts, orders: Amounts, beside: Array, level: float) -> tuple[Array, Array]:
     """Ends for parties without lines: those of orders and of money without contract, wider by what lies beside."""
-    score = ndtri((1 + level) / 2)
-    low, high = orders.interval(level)
-    beside_low, beside_high = _uncontracted_distances(row, level)
-    wider = score * np.sqrt(beside)
-    below = [np.where(row["has_orders"] > 0, orders.mean - low, 0.0), wider, beside_low]
-    above = [np.where(row["has_orders"] > 0, high - orders.mean, 0.0), wider, beside_high]
+    below, above = _distances(orders, row["has_orders"] > 0, level)
+    wider = ndtri((1 + level) / 2) * np.sqrt(beside)
+    beside_below, beside_above = _uncontracted_distances(row, level)
     mean = np.where(row["has_orders"] > 0, orders.mean, 0.0)
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
-    return middle - _together(below), middle + _together(above)
+    return middle - _together([below, wider, beside_below]), middle + _together([above, wider, beside_above])
+
+
+def _distances(amounts: Amounts, there: npt.NDArray[np.bool_], level: float) -> tuple[Array, Array]:
+    """Return how far both ends lie from the mean; 0 where no amounts are."""
+    below, above = np.zeros(len(there)), np.zeros(len(there))
+    some = amounts.some(np.flatnonzero(there))
+    low, high = some.interval(level)
+    below[there], above[there] = some.mean - low, high - some.mean
+    return below, above
 
 
 def _uncontracted(row: Parts) -> Amounts:
@@ -303,8 +315,7 @@ def _uncontracted(row: Parts) -> Amounts:
 
 def _uncontracted_distances(row: Parts, level: float) -> tuple[Array, Array]:
     amounts = _uncontracted(row)
-    low, high = (np.where(amounts.mean > 0, end, 0.0) for end in amounts.interval(level))
-    below, above = amounts.mean - low, high - amounts.mean
+    below, above = _distances(amounts, amounts.mean > 0, level)
     gains = row["net"] * row["u_money"] + row["monthly"] * row["u_alive"] >= 0
     return np.where(gains, below, above), np.where(gains, above, below)
 
@@ -360,9 +371,12 @@ def _cases(row: Parts, grows: Array, cost: Array, beside: Array) -> _Cases:
     )
 
 
-def _schema(shape: Shape) -> pa.Schema:
+def _published(shape: Shape) -> list[str]:
     ends = [f"{side}_{percent}" for percent in _percents(shape) for side in ("low", "high")]
-    numbers = ["ltv", "deviation_by_parameters", "deviation", *ends, "chance"]
-    numbers += [*effect_columns("value", shape.effects), *move_columns(shape.moves)]
+    return ["deviation_by_parameters", "deviation", *ends]
+
+
+def _schema(shape: Shape) -> pa.Schema:
+    numbers = ["ltv", *_published(shape), "chance", *_shared(shape)]
     fields = [("party_id", pa.string()), ("by_prior", pa.bool_()), *((name, pa.float64()) for name in numbers)]
     return pa.schema(fields)

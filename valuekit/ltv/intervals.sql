@@ -59,7 +59,7 @@ SELECT v.party_id,
        {net} AS net,
        {monthly} AS monthly,
        {whole} AS whole,
-       o.party_id IS NOT NULL AS has_orders,
+       e.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
@@ -74,10 +74,8 @@ FROM ltv AS v
 JOIN futures AS f ON f.party_id = v.party_id
 JOIN party_rates AS p ON p.party_id = v.party_id
 LEFT JOIN cost_rates AS r ON r.party_id = v.party_id
-LEFT JOIN order_summary AS o ON o.party_id = v.party_id
-LEFT JOIN order_states AS t
-  ON t.frequency = o.frequency AND t.recency_days = o.recency_days AND t.age_days = o.age_days AND t.rate = p.rate
-LEFT JOIN order_spend AS e ON e.party_id = o.party_id
+LEFT JOIN order_spend AS e ON e.party_id = v.party_id
+LEFT JOIN order_states AS t ON t.state = e.state
 LEFT JOIN _line_parts AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _cost_parts AS c ON c.party_id = v.party_id

@@ -32,18 +32,19 @@ class Later:
             return None
         return cls(discount.factor(HORIZON_YEARS + 1), 1 / (1 + discount.annual_rate))
 
-    def sum_of(self, total: Callable[[float], Array]) -> Array:
+    def sum_of(self, total: Callable[[Array], Array]) -> Array:
         """Return what is expected in all these years, discounted, given what is in the next `t` years, for any t >= 10.
 
-        By parts, the sum over years of factors times what a year adds is a mean of the totals, with the weights of a
-        geometric distribution.
+        `total` has a column for each of the years that it is asked for. By parts, the sum over years of factors times
+        what a year adds is a mean of the totals, with the weights of a geometric distribution.
 
         >>> Later.of(Discount(0.10)).sum_of(lambda t: np.array([2.0 * t])).round(4)  # 2 a year, for ever
         array([8.0872])
         """
         years, weights = geometric_points(self.ratio)
-        mean = sum(weight * total(HORIZON_YEARS + 1 + year) for year, weight in zip(years, weights, strict=True))
-        return np.asarray(self.first * (mean - total(HORIZON_YEARS)))
+        by_point = total(np.append(HORIZON_YEARS, HORIZON_YEARS + 1 + years)).T
+        mean = sum(weight * expected for weight, expected in zip(weights, by_point[1:], strict=True))
+        return np.asarray(self.first * (mean - by_point[0]))
 
 
 @cache

@@ -1,7 +1,8 @@
 -- Buyers with the same history are one row, with their number as its weight.
 
 -- step: order_groups
-SELECT frequency, recency_days, age_days, recency, age, time_unit, COUNT(*) AS weight{mean_log_gaps}
+SELECT ROW_NUMBER() OVER (ORDER BY frequency, recency_days, age_days) AS history,
+       frequency, recency_days, age_days, recency, age, time_unit, COUNT(*) AS weight{mean_log_gaps}
 FROM order_summary
 GROUP BY frequency, recency_days, age_days, recency, age, time_unit
 ORDER BY frequency, recency_days, age_days

@@ -1,9 +1,11 @@
 """What a purchase model says of every distinct history: by year for the cube, and its second moments for intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from valuekit.engine import Engine
@@ -14,7 +16,6 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors, bought_while_alive, discounted, lived_twice, pairs
 from valuekit.ltv.years import YEARS, year_columns
 
-_STATE = ("frequency", "recency_days", "age_days", "rate")
 _MOMENTS = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting")
 
 UNLIKELY_SPREAD = 4.0
@@ -39,62 +40,83 @@ class OrderModels:
 
 
 def predict(engine: Engine, models: OrderModels, factors: Sequence[Factors]) -> None:
-    """Predict each distinct history at each discount rate, and each buyer's spend, in Arrow batches.
+    """Predict each buyer's spend, and each distinct history at each discount rate, in Arrow batches.
 
     Reads `order_groups` and `order_summary`; with several `factors` also `party_rates`, which numbers them.
-    Makes `order_states` and `order_spend`. A state is a history (frequency, recency and age in days) at a `rate` with
-    `p_alive`, `own_weight`, by year expected `purchases_*` and months alive `alive_*`; of all years after the tenth
-    `purchases_later` and `alive_later`, discounted (0 where they have no limit); and, discounted within the horizon:
-    `bought` (purchases), `lived` (months alive), `singles` (purchases at squared factors), `pairs` (what is left of the
-    second moment of `bought`), `lived_twice` and `both` (second moments), `waiting` (probability to be alive and not to
-    buy), `bought_by_i` and `lived_by_i` (effect of one standard error along axis i of the parameters, then of a move).
-    A buyer has `spend` per purchase, `spread` (squared coefficient of variation of what is not known of it),
-    `single` (that of one purchase) and `spend_by_i`.
+    Makes `order_spend` and `order_states`. A buyer has a `state`, `spend` per purchase, `spread` (squared coefficient
+    of variation of what is not known of it), `single` (that of one purchase) and `spend_by_i`.
+    A `state` is a history at a rate, with `p_alive`, `own_weight`, by year expected `purchases_*` and months alive
+    `alive_*`; of all years after the tenth `purchases_later` and `alive_later`, discounted (0 where they have no
+    limit); and, discounted within the horizon: `bought` (purchases), `lived` (months alive), `singles` (purchases at
+    squared factors), `pairs` (what is left of the second moment of `bought`), `lived_twice` and `both` (second
+    moments), `waiting` (probability to be alive and not to buy), `bought_by_i` and `lived_by_i` (effect of one standard
+    error along axis i of the parameters, then of a move).
     """
-    schema = _state_schema(len(models.ways))
-    batches = (
-        (batch, at_rate)
-        for rate, at_rate in enumerate(factors)
-        for batch in engine.cursor().batches(_histories(rate, len(factors)))
-    )
-    stream = in_order(lambda one: _states(one[0], models, one[1], schema), batches)
-    engine.put_batches("order_states", stream, schema)
-    buyers = "SELECT party_id, frequency, monetary FROM order_summary"
-    schema = _spend_schema(len(models.spend_unknown))
-    stream = in_order(lambda batch: _spends(batch, models, schema), engine.cursor().batches(buyers))
-    engine.put_batches("order_spend", stream, schema)
+    of_spend, of_states = _spend_schema(len(models.spend_unknown)), _state_schema(len(models.ways))
+    buyers = engine.cursor().batches(_buyers(len(factors)))
+    engine.put_batches("order_spend", in_order(lambda batch: _spends(batch, models, of_spend), buyers), of_spend)
+    histories = engine.cursor().batches(_histories(len(factors)))
+    states = in_order(lambda batch: list(_states(batch, models, factors, of_states)), histories)
+    engine.put_batches("order_states", chain.from_iterable(states), of_states)
 
 
-def _histories(rate: int, rates: int) -> str:
-    """SELECT of the distinct histories of customers with a rate."""
-    of_rate = (
-        "WHERE (frequency, recency_days, age_days) IN (SELECT (s.frequency, s.recency_days, s.age_days) "
-        f"FROM order_summary AS s JOIN party_rates AS r ON r.party_id = s.party_id WHERE r.rate = {rate})"
-    )
+def _buyers(rates: int) -> str:
+    """SELECT of all buyers with their state: the number of the history, and within it that of the rate."""
+    rate = "JOIN party_rates AS r ON r.party_id = s.party_id" if rates > 1 else ""
     return (
-        f"SELECT frequency, recency_days, age_days, CAST({rate} AS BIGINT) AS rate, recency, age, time_unit "
-        f"FROM order_groups {of_rate if rates > 1 else ''}"
+        f"SELECT s.party_id, {f'g.history * {rates} + r.rate' if rates > 1 else 'g.history'} AS state, "
+        "s.frequency, s.monetary FROM order_summary AS s JOIN order_groups AS g ON g.frequency = s.frequency "
+        f"AND g.recency_days = s.recency_days AND g.age_days = s.age_days {rate}"
     )
 
 
-def _states(batch: pa.RecordBatch, models: OrderModels, factors: Factors, schema: pa.Schema) -> pa.RecordBatch:
+def _histories(rates: int) -> str:
+    """SELECT of the distinct histories, and with several rates whether any customer has it at each (`at_i`)."""
+    history = "SELECT g.history, g.frequency, g.recency, g.age_days, g.age, g.time_unit"
+    if rates == 1:
+        return f"{history} FROM order_groups AS g"
+    flags = ", ".join(f"BOOL_OR(state % {rates} = {i}) AS at_{i}" for i in range(rates))
+    return (
+        f"{history}, h.* EXCLUDE (history) FROM order_groups AS g JOIN (SELECT state // {rates} AS history, {flags} "
+        "FROM order_spend GROUP BY 1) AS h ON h.history = g.history ORDER BY g.history"
+    )
+
+
+def _states(
+    batch: pa.RecordBatch, models: OrderModels, factors: Sequence[Factors], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Yield the states of histories at each rate: what does not depend on the rate is computed once."""
     model = models.purchases
     purchases, alive = by_year(model, batch)
     p_alive, own_weight = model.probability_alive(batch), model.own_weight(batch)
-    bought, lived = discounted(purchases, factors), discounted(alive, factors)
     typical, of = _representatives(batch, p_alive)
-    chance = _chance(batch.take(typical), models, factors)
-    columns = [batch.column(name) for name in _STATE]
-    bought_later, lived_later = _later(model, batch, factors)
-    columns += [pa.array(v) for v in (p_alive, own_weight, *purchases.T, bought_later, *alive.T, lived_later)]
-    columns += [pa.array(bought), pa.array(lived)]
-    columns.append(pa.array(discounted(purchases, replace(factors, factor=factors.factor**2))))
-    columns.append(pa.array(chance["pairs"][of] * bought**2 / np.maximum(p_alive, 1e-12)))
-    columns += [pa.array(v) for v in (lived_twice(alive, factors), bought_while_alive(purchases, factors))]
-    columns.append(pa.array(chance["waiting"][of] * p_alive))
-    columns += [pa.array(effect[of] * bought) for effect in chance["bought"]]
-    columns += [pa.array(effect[of] * lived) for effect in chance["lived"]]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+    chance = _Chance.of(batch.take(typical), models, factors[0].years)
+    for rate, at_rate in enumerate(factors):
+        own = np.flatnonzero(batch.column(f"at_{rate}")) if len(factors) > 1 else slice(None)
+        rows = batch.take(pa.array(own)) if len(factors) > 1 else batch
+        state = rows.column("history").to_numpy() * len(factors) + rate
+        always = p_alive[own], own_weight[own], purchases[own], alive[own]
+        columns = [state, *_at_rate(always, _later(model, rows, at_rate), chance.at(at_rate), of[own], at_rate)]
+        yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
+
+
+def _at_rate(
+    always: tuple[Array, Array, Array, Array], later: tuple[Array, Array], chance: dict[str, Array],
+    of: npt.NDArray[np.int64], factors: Factors,
+) -> list[Array]:  # fmt: skip
+    """Return the columns of states but their number: `of` says which history stands for each in `chance`."""
+    p_alive, own_weight, purchases, alive = always
+    bought, lived = discounted(purchases, factors), discounted(alive, factors)
+    return [
+        *(p_alive, own_weight, *purchases.T, later[0], *alive.T, later[1], bought, lived),
+        discounted(purchases, replace(factors, factor=factors.factor**2)),
+        chance["pairs"][of] * bought**2 / np.maximum(p_alive, 1e-12),
+        lived_twice(alive, factors),
+        bought_while_alive(purchases, factors),
+        chance["waiting"][of] * p_alive,
+        *(effect[of] * bought for effect in chance["bought"]),
+        *(effect[of] * lived for effect in chance["lived"]),
+    ]
 
 
 def by_year(model: PurchaseModel, rows: pa.RecordBatch, years: int = len(YEARS)) -> tuple[Array, Array]:
@@ -122,7 +144,7 @@ def _later(model: PurchaseModel, rows: pa.RecordBatch, factors: Factors) -> tupl
     return np.maximum(bought, 0.0), np.maximum(alive, 0.0) / model.unit.per_month
 
 
-def _representatives(batch: pa.RecordBatch, p_alive: Array) -> tuple[pa.Array, Array]:
+def _representatives(batch: pa.RecordBatch, p_alive: Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Return histories that stand for all, and which stands for each.
 
     What a history says of the future lies in its purchases, its age and the odds to be alive. Histories close in all
@@ -137,35 +159,50 @@ def _representatives(batch: pa.RecordBatch, p_alive: Array) -> tuple[pa.Array, A
     return pa.array(first), of.reshape(-1)
 
 
-def _chance(rows: pa.RecordBatch, models: OrderModels, factors: Factors) -> dict[str, Array]:
-    """Return what is not the mean of histories, relative to it: second moments, silence, effects of the parameters."""
-    model, years = models.purchases, factors.years
-    purchases, alive = by_year(model, rows, years)
-    within = factors.factor[:years]
-    bought, lived = np.maximum(purchases @ within, 1e-300), np.maximum(alive @ within, 1e-300)
-    p_alive = np.maximum(model.probability_alive(rows), 1e-12)
-    cumulative = np.cumsum(purchases, axis=1)
-    factorial = model.purchase_variance(_year_ends(model, years), rows) + cumulative**2 - cumulative
-    gained = _gains(factorial)
-    silent = 1 - model.probability_active(years * model.unit.per_year, rows)
-    effects = [_effects(d, rows, factors, bought, lived) for d in models.ways]
-    return {
-        "pairs": pairs(gained, factors) * p_alive / bought**2,
-        "waiting": np.clip((silent - (1 - p_alive)) / p_alive, 0.0, 1.0),
-        "bought": np.array([e[0] for e in effects]).reshape(len(effects), -1),
-        "lived": np.array([e[1] for e in effects]).reshape(len(effects), -1),
-    }
+@dataclass(frozen=True)
+class _Chance:
+    """What is not the mean of histories: second moments, silence, and what they expect along each direction."""
 
+    expected: tuple[Array, Array]
+    """Purchases and months alive by year within the horizon."""
+    gained: Array
+    """Second factorial moment of the purchases, what each year adds to it."""
+    p_alive: Array
+    silent: Array
+    """Probability to buy nothing within the horizon."""
+    directions: Sequence[Direction[PurchaseModel]]
+    towards: Sequence[tuple[tuple[Array, Array], tuple[Array, Array]]]
+    """What is expected by year under the models on both sides of each direction."""
 
-def _effects(
-    direction: Direction[PurchaseModel], rows: pa.RecordBatch, factors: Factors, bought: Array, lived: Array
-) -> tuple[Array, Array]:
-    within = factors.factor[: factors.years]
-    (bought_up, lived_up), (bought_down, lived_down) = (
-        tuple(years @ within for years in by_year(model, rows, factors.years))
-        for model in (direction.up, direction.down)
-    )
-    return direction.effect(bought_up, bought_down) / bought, direction.effect(lived_up, lived_down) / lived
+    @classmethod
+    def of(cls, rows: pa.RecordBatch, models: OrderModels, years: int) -> "_Chance":
+        model, expected = models.purchases, by_year(models.purchases, rows, years)
+        cumulative = np.cumsum(expected[0], axis=1)
+        factorial = model.purchase_variance(_year_ends(model, years), rows) + cumulative**2 - cumulative
+        return cls(
+            expected,
+            _gains(factorial),
+            np.maximum(model.probability_alive(rows), 1e-12),
+            1 - model.probability_active(years * model.unit.per_year, rows),
+            models.ways,
+            [(by_year(way.up, rows, years), by_year(way.down, rows, years)) for way in models.ways],
+        )
+
+    def at(self, factors: Factors) -> dict[str, Array]:
+        """Return it discounted, relative to what is expected."""
+        within = factors.factor[: factors.years]
+        bought, lived = (np.maximum(years @ within, 1e-300) for years in self.expected)
+        found = {
+            "pairs": pairs(self.gained, factors) * self.p_alive / bought**2,
+            "waiting": np.clip((self.silent - (1 - self.p_alive)) / self.p_alive, 0.0, 1.0),
+        }
+        for i, (name, mean) in enumerate({"bought": bought, "lived": lived}.items()):
+            effects = [
+                way.effect(up[i] @ within, down[i] @ within) / mean
+                for way, (up, down) in zip(self.directions, self.towards, strict=True)
+            ]
+            found[name] = np.array(effects).reshape(len(effects), -1)
+        return found
 
 
 def _spends(batch: pa.RecordBatch, models: OrderModels, schema: pa.Schema) -> pa.RecordBatch:
@@ -175,7 +212,8 @@ def _spends(batch: pa.RecordBatch, models: OrderModels, schema: pa.Schema) -> pa
     single = np.full(len(x), models.spend.purchase_spread)
     effects = [d.effect(d.up.expected_spend(x, mean), d.down.expected_spend(x, mean)) for d in models.spend_unknown]
     values = (spend, np.minimum(spread, UNLIKELY_SPREAD), single, *effects)
-    return pa.RecordBatch.from_arrays([batch.column("party_id"), *map(pa.array, values)], schema=schema)
+    columns = [batch.column("party_id"), batch.column("state"), *map(pa.array, values)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def effect_columns(prefix: str, number: int) -> list[str]:
@@ -190,9 +228,9 @@ def effect_columns(prefix: str, number: int) -> list[str]:
 def _state_schema(axes: int) -> pa.Schema:
     numbers = ["p_alive", "own_weight", *year_columns("purchases"), *year_columns("alive"), *_MOMENTS]
     numbers += [*effect_columns("bought", axes), *effect_columns("lived", axes)]
-    return pa.schema([(name, pa.int64()) for name in _STATE] + [(name, pa.float64()) for name in numbers])
+    return pa.schema([("state", pa.int64())] + [(name, pa.float64()) for name in numbers])
 
 
 def _spend_schema(axes: int) -> pa.Schema:
     numbers = ["spend", "spread", "single", *effect_columns("spend", axes)]
-    return pa.schema([("party_id", pa.string())] + [(name, pa.float64()) for name in numbers])
+    return pa.schema([("party_id", pa.string()), ("state", pa.int64())] + [(name, pa.float64()) for name in numbers])

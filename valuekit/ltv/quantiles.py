@@ -1,9 +1,10 @@
 """Intervals of an amount that may be nothing at all: an atom, and a gamma distribution beyond it, by two moments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
@@ -39,7 +40,13 @@ class Amounts:
         tail = (1 - level) / 2
         from_nothing = self.waiting + self.gone >= tail
         high = self._quantile(np.where(from_nothing, level, 1 - tail))
-        return np.where(from_nothing, self.least, self._quantile(np.full(len(self.mean), tail))), high
+        low, above = self.least.copy(), np.flatnonzero(~from_nothing)
+        low[above] = self.some(above)._quantile(np.full(len(above), tail))
+        return low, high
+
+    def some(self, chosen: npt.NDArray[np.int64]) -> "Amounts":
+        """Return those of some rows."""
+        return Amounts(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def _quantile(self, probability: Array) -> Array:
         """Invert the whole distribution: a step at `least`, a step at 0, and the gamma that runs through both."""
@@ -49,12 +56,16 @@ class Amounts:
         above = np.maximum(mean - self.least, 1e-9)
         shape = above**2 / np.maximum(square - mean**2, 1e-8 * above**2)
 
-        def beyond(nothing: Array) -> Array:
-            share = (probability - nothing) / something
-            return self.least + above * relative_quantile(shape, np.clip(share, 1e-9, 1 - 1e-9)) * (share > 0)
+        def beyond(nothing: Array, rows: npt.NDArray[np.int64] | slice) -> Array:
+            share = (probability[rows] - nothing[rows]) / something[rows]
+            multiple = relative_quantile(shape[rows], np.clip(share, 1e-9, 1 - 1e-9))
+            return np.asarray(self.least[rows] + above[rows] * multiple * (share > 0))
 
-        below_zero = beyond(self.waiting)
-        return np.where(below_zero < 0, below_zero, np.maximum(beyond(self.waiting + self.gone), 0.0))
+        found = beyond(self.waiting + self.gone, slice(None))
+        # Where the gamma beyond both steps is not above 0, the quantile lies on the step at 0 or before it.
+        before = np.flatnonzero(found <= 0)
+        found[before] = np.minimum(beyond(self.waiting, before), 0.0)
+        return found
 
 
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: float) -> Array:
@@ -87,14 +98,18 @@ def relative_quantile(shape: Array, probability: Array) -> Array:
     array([0.693, 1.67 ])
     """
     table = _table()
-    row = np.interp(np.log(np.maximum(shape, 1e-12)), _SHAPES, np.arange(len(_SHAPES)))
-    column = np.interp(ndtri(probability), _SCORES, np.arange(len(_SCORES)))
+    row, column = _place(np.log(np.maximum(shape, 1e-12)), _SHAPES), _place(ndtri(probability), _SCORES)
     i, j = (
         np.minimum(place.astype(np.int64), size - 2) for place, size in zip((row, column), table.shape, strict=True)
     )
     u, v = row - i, column - j
     left = (1 - u) * table[i, j] + u * table[i + 1, j]
     return np.asarray((1 - v) * left + v * ((1 - u) * table[i, j + 1] + u * table[i + 1, j + 1]))
+
+
+def _place(values: Array, grid: Array) -> Array:
+    """Return where values lie in an even grid, counted from its first point."""
+    return np.asarray(np.clip((values - grid[0]) / (grid[1] - grid[0]), 0.0, len(grid) - 1.0))
 
 
 @cache

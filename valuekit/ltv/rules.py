@@ -35,6 +35,7 @@ class ValueRules:
     renewal_segments: Sequence[str] = ()
     expansion: bool = True
     receivables: bool = True
+    uncontracted: bool = True
     half_life_days: float = 730
     acquisition: Acquisition | None = None
     levels: Sequence[float] = LEVELS

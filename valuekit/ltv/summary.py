@@ -183,7 +183,7 @@ def summarise_lines(
 
 
 def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
-    """Make `order_groups` and `spend_groups` of `order_summary`: a row per distinct history, with its `weight`.
+    """Make `order_groups` and `spend_groups` of `order_summary`: a row per distinct `history`, with its `weight`.
 
     `log_gaps` become their mean: only their sum enters a likelihood.
     """

@@ -49,19 +49,19 @@ class After:
 NOTHING = After(np.zeros(1), 0.0)
 
 
-def learn_after(engine: Engine, last_month: date) -> Callable[[int], After]:
-    """Learn what comes after customers have left; returns it by term length.
+def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Callable[[int], After]:
+    """Learn what comes after customers have left; returns it by term length. Unless it `counts`, nothing comes.
 
     Reads `run_terms`, `contract_runs`, `stages`, `cash_months` up to a month, `orders`, `facts` and `order_summary`.
     A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
     Makes `leavers` and the tables of payers that `put_uncontracted` reads.
     """
-    engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
+    engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month, "counts": counts})
     received = read_columns(engine.query("SELECT * FROM received_after"), ("term_months", "since", "amount"))
     seen = read_columns(
         engine.query("SELECT * FROM seen_after"), ("term_months", "months", "parties", "monthly", "paid_again")
     )
-    engine.drop("received_after", "seen_after")
+    engine.drop("received_outside", "after_leaving", "received_after", "seen_after")
     everybody = _after(received, seen)
     by_term = {
         int(term): _after(

@@ -15,31 +15,45 @@ SELECT r.party_id, r.term_months, CAST(t.monthly AS DECIMAL(18,4)) AS monthly, r
 FROM contract_runs AS r
 JOIN _last_terms AS t ON t.party_id = r.party_id AND t.term_months = r.term_months AND t.run = r.run
 JOIN stages AS s ON s.party_id = r.party_id
-WHERE r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_customer)
+WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_customer))
+
+-- step: _payers
+SELECT f.party_id
+FROM facts AS f
+JOIN stages AS s ON s.party_id = f.party_id
+LEFT JOIN order_summary AS o ON o.party_id = f.party_id
+WHERE $counts AND NOT f.has_contract AND o.party_id IS NULL AND s.stage IN ('active', 'inactive', 'paid_without_contract')
+
+-- step: _outside
+SELECT party_id FROM leavers
+UNION
+SELECT party_id FROM _payers
 
 -- step: _ordered
 SELECT party_id, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, SUM(reporting_amount) AS amount
 FROM orders
+WHERE party_id IN (SELECT party_id FROM _outside)
 GROUP BY 1, 2
 
--- step: _received
+-- step: received_outside
+-- Money month by month of all who have left, and of those who never had a contract, but for what they ordered.
 SELECT m.party_id, m.month, GREATEST(m.revenue + m.refunds - COALESCE(o.amount, 0), 0) AS amount
 FROM cash_months AS m
 LEFT JOIN _ordered AS o ON o.party_id = m.party_id AND o.month = m.month
-WHERE m.month <= $last_month
+WHERE m.month <= $last_month AND m.party_id IN (SELECT party_id FROM _outside)
 
--- step: _after
+-- step: after_leaving
 -- Money by months since they left. The month after the last still belongs to the contract: bills are paid late.
-SELECT l.party_id, l.term_months, l.last_on, l.monthly,
+SELECT l.party_id, l.term_months, l.last_on,
        (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on) AS since,
        m.amount
 FROM leavers AS l
-JOIN _received AS m ON m.party_id = l.party_id
+JOIN received_outside AS m ON m.party_id = l.party_id
 WHERE (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on) BETWEEN 2 AND l.months
 
 -- step: received_after
 SELECT term_months, since, SUM(amount) AS amount, COUNT(DISTINCT CASE WHEN amount > 0 THEN party_id END) AS parties
-FROM _after
+FROM after_leaving
 GROUP BY term_months, since
 ORDER BY term_months, since
 
@@ -47,18 +61,11 @@ ORDER BY term_months, since
 -- Last prices of those who are seen for so many months since they left; and how many of them paid again.
 SELECT l.term_months, l.months, COUNT(*) AS parties, SUM(l.monthly) AS monthly, COUNT(a.party_id) AS paid_again
 FROM leavers AS l
-LEFT JOIN (SELECT DISTINCT party_id, last_on FROM _after WHERE amount > 0) AS a
+LEFT JOIN (SELECT DISTINCT party_id, last_on FROM after_leaving WHERE amount > 0) AS a
   ON a.party_id = l.party_id AND a.last_on = l.last_on
 WHERE l.months >= 2
 GROUP BY l.term_months, l.months
 ORDER BY l.term_months, l.months
-
--- step: _payers
-SELECT f.party_id
-FROM facts AS f
-JOIN stages AS s ON s.party_id = f.party_id
-LEFT JOIN order_summary AS o ON o.party_id = f.party_id
-WHERE NOT f.has_contract AND o.party_id IS NULL AND s.stage IN ('active', 'inactive', 'paid_without_contract')
 
 -- step: payer_quarters
 -- Quarters back from the last complete month, of parties that never had a contract: 0 is the last.
@@ -66,7 +73,7 @@ SELECT p.party_id,
        ((YEAR($last_month) - YEAR(m.month)) * 12 + MONTH($last_month) - MONTH(m.month)) // 3 AS quarter,
        SUM(m.amount) AS amount
 FROM _payers AS p
-JOIN _received AS m ON m.party_id = p.party_id
+JOIN received_outside AS m ON m.party_id = p.party_id
 WHERE m.amount > 0
 GROUP BY 1, 2
 

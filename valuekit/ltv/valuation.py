@@ -1,13 +1,13 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
 from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
-from valuekit.ltv.cube import infinite_ltv_sql, ltv_sql
+from valuekit.ltv.cube import both_ltv_sql, ltv_sql
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.equity import next_customer, put_equity
 from valuekit.ltv.expected_cost import expect_costs
@@ -23,7 +23,7 @@ from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
-from valuekit.ltv.uncontracted import learn_after, put_uncontracted
+from valuekit.ltv.uncontracted import After, learn_after, put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -46,7 +46,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
       the model's probability.
     - Without contract: who leaves, or has left, pays on or comes back as those have who left before, and money of
-      parties without any contract or order goes on as such money has (`uncontracted`); both 0 where too few are seen.
+      parties without any contract or order goes on as such money has (`uncontracted`, a switch too); both 0 where too
+      few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
@@ -61,6 +62,11 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     seen of what it does after so long.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model, `ExpressionError` for a rule of rates.
     """
+    with engine.uncompressed():
+        return _value(engine, as_of, rules)
+
+
+def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     unit, factors = TimeUnit(rules.time_unit), [Factors.of(rules.horizon, at) for at in rules.discounts]
     ltv_sql(rules.horizon, rules.discount, rules.off)  # a wrong name fails here, before the work
     assign_rates(engine, rules)
@@ -70,7 +76,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
-    width = _contract_stream(engine, as_of, curves, factors)
+    after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -89,12 +96,11 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     find_intervals(
         engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
     )
-    customer = next_customer(engine, orders.purchases, orders.spend, curves, kept=kept, as_of=as_of)
+    customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, rules)
     engine.drop(
-        "order_states", "order_spend", "order_values", "line_states", "line_values", "line_chance", "cost_months",
-        "party_rates", "uncontracted",
+        "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
     )  # fmt: skip
     put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]
@@ -128,9 +134,9 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors]
-) -> int:
-    after = learn_after(engine, last_complete_month(as_of))
+    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
+    after: Callable[[int], After],
+) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after)
     expect_growth(engine, as_of)
@@ -197,15 +203,13 @@ def _year_slots() -> dict[str, Expression]:
         "line_revenue": each_year(f"SUM(CAST({flat} * {growth} AS DECIMAL(18,4))) AS revenue_#", later=True),
         "line_flat": each_year(f"SUM(CAST({flat} AS DECIMAL(18,4))) AS flat_#", later=True),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#", later=True),
-        "order_revenue": each_year("CAST(t.purchases_# * e.spend AS DECIMAL(18,4)) AS revenue_#", later=True),
-        "order_alive": each_year("t.alive_#", later=True),
         "grown": each_year(grown, later=True),
         "as_years": each_year("revenue_# AS year_#", later=True),
         "not_zero": each_year("year_# <> 0", between=" OR ", later=True),
     }
-    revenue = "COALESCE(o.revenue_#, 0) + COALESCE(l.revenue_#, 0)"
+    revenue = "COALESCE(CAST(t.purchases_# * o.spend AS DECIMAL(18,4)), 0) + COALESCE(l.revenue_#, 0)"
     beside = "COALESCE(u.revenue_#, 0) + CASE WHEN # = 1 THEN COALESCE(w.owed, 0) ELSE 0 END"
-    alive = "GREATEST(COALESCE(o.alive_#, 0), COALESCE(l.alive_#, 0))"
+    alive = "GREATEST(COALESCE(t.alive_#, 0), COALESCE(l.alive_#, 0))"
     slots["revenue"] = _with_later(f"CAST({revenue} + {beside} AS DECIMAL(18,4)) AS revenue_#", revenue, "revenue")
     slots["alive"] = _with_later(f"LEAST({alive} + COALESCE(u.alive_#, 0), 12) AS alive_#", alive, "alive")
     return slots
@@ -218,13 +222,11 @@ def _with_later(by_year: str, later: str, name: str) -> Expression:
 
 
 def _set_values(engine: Engine, rules: ValueRules) -> None:
-    within = ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
-    infinite = infinite_ltv_sql(rules.discount, rules.off, own=rules.own, parties="_valued")
+    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
     engine.execute("ALTER TABLE ltv RENAME TO _valued")
     engine.execute(
         f"CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv, "
-        "CASE WHEN l.discount_rate > 0 THEN i.ltv END AS ltv_infinite, l.discount_rate "
-        f"FROM _valued AS l JOIN ({within}) AS v ON v.party_id = l.party_id "
-        f"JOIN ({infinite}) AS i ON i.party_id = l.party_id"
+        "CASE WHEN l.discount_rate > 0 THEN v.ltv_infinite END AS ltv_infinite, l.discount_rate "
+        f"FROM _valued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
     )
     engine.drop("_valued")

@@ -5,8 +5,7 @@ import pytest
 from tests.company import given
 from tests.lifecycle.described import settled
 from valuekit.engine import Engine, parse_expression
-from valuekit.identity import resolve
-from valuekit.lifecycle import classify
+from valuekit.lifecycle import count
 from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
 from valuekit.tables import CANONICAL, PUBLISHED
 
@@ -14,6 +13,20 @@ from valuekit.tables import CANONICAL, PUBLISHED
 def test_every_fact_and_table_that_is_named_exists():
     assert set(FACT_TABLES) <= set(PUBLISHED["facts"].names)
     assert {t for tables in FACT_TABLES.values() for t in tables} <= set(CANONICAL)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with Engine() as engine:
+        given(
+            engine,
+            alone=True,
+            records=[{"system": "shop", "record": "a"}],
+            orders=[{"system": "shop", "id": "1", "record": "a", "ordered_on": date(2026, 6, 1), "amount": 10}],
+        )
+        settled(engine)
+        count(engine, as_of=date(2026, 6, 30))
+        yield engine
 
 
 @pytest.mark.parametrize(
@@ -30,18 +43,9 @@ def test_every_fact_and_table_that_is_named_exists():
         ("paid_current", None),
     ],
 )
-def test_a_shop_that_keeps_orders_alone_does_not_count_what_it_does_not_record(definition, reason):
-    with Engine() as engine:
-        given(
-            engine,
-            records=[{"system": "shop", "record": "a"}],
-            orders=[{"system": "shop", "id": "1", "record": "a", "ordered_on": date(2026, 6, 1), "amount": 10}],
-        )
-        resolve(engine)
-        settled(engine)
-        classify(engine, as_of=date(2026, 6, 30))
-        sql = "SELECT not_countable FROM definitions WHERE definition = $definition"
-        assert engine.scalar(sql, {"definition": definition}) == reason
+def test_a_shop_that_keeps_orders_alone_does_not_count_what_it_does_not_record(shop, definition, reason):
+    sql = "SELECT not_countable FROM definitions WHERE definition = $definition"
+    assert shop.scalar(sql, {"definition": definition}) == reason
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from valuekit.engine import Engine
@@ -14,16 +15,28 @@ class World:
     """A small company in an engine: every table exists; rows are added one by one or by a SELECT."""
 
     def __init__(self, as_of: date = AS_OF) -> None:
-        self.engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
+        self._engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
+        self._rows: dict[str, list[dict[str, object]]] = {}
         for table in CANONICAL.values():
             names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
             self.engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
         for name in ("facts", "stages", "cash_months", "cash", "receivable_months", "invoiced_months"):
             self.engine.make_empty(PUBLISHED[name])
 
+    @property
+    def engine(self) -> Engine:
+        """The engine, with all rows that were added."""
+        for table, rows in self._rows.items():
+            names = dict.fromkeys(name for row in rows for name in row)
+            self._engine.put("added", pa.table({name: [_text(row.get(name)) for row in rows] for name in names}))
+            self._engine.execute(f"INSERT INTO {table} BY NAME SELECT * FROM added")
+            self._engine.drop("added")
+        self._rows = {}
+        return self._engine
+
     def add(self, table: str, **row: object) -> None:
-        names = ", ".join(f'"{name}"' for name in row)
-        self.engine.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('$' + n for n in row)})", row)
+        """Add a row; rows are kept until somebody looks, and then inserted together."""
+        self._rows.setdefault(table, []).append(row)
 
     def add_all(self, table: str, select: str) -> None:
         """Insert the rows of a SELECT, by name."""
@@ -76,6 +89,11 @@ class World:
     def _next(self) -> str:
         self._ids += 1
         return f"{self._ids:06d}"
+
+
+def _text(value: object) -> str | None:
+    """What any column reads: the engine makes of it what the column holds."""
+    return None if value is None else str(value)
 
 
 @pytest.fixture

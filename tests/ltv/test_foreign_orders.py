@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import polars
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -46,6 +47,8 @@ class Stream:
         TOKYO,
         pa.RecordBatch.from_pandas(PLAIN),
         Stream(pa.Table.from_pandas(PLAIN)),
+        polars.from_pandas(PLAIN),
+        polars.from_pandas(PLAIN).with_columns(polars.col("customer").cast(polars.Categorical)),
     ],
     ids=[
         "text",
@@ -59,6 +62,8 @@ class Stream:
         "arrow with zone",
         "batch",
         "stream",
+        "polars",
+        "polars category",
     ],
 )
 def test_the_same_orders_in_another_shape_are_the_same(foreign):

@@ -33,13 +33,13 @@ def backtest_config(
 ) -> dict[str, Any]:
     """Backtest the orders and contracts of a company, and with `whole` its value, at several origins; publish nothing.
 
-    `charts` is a file, .html or .json, for the charts of the best models at the last origin. Raises `ConfigError` for
-    another kind of file, or where there is nothing to draw.
+    `charts` is a file (.html, .svg, .png or .json) for the charts of the best models at the last origin. Raises
+    `ConfigError` for another kind of file, or where there is nothing to draw.
     Returns `orders` (scores, deciles and choice; None without orders), `contracts` (scores, deciles, tracking and a
     note where they could not be judged; None without contracts) and `cash` (scores by origin, scope, model).
     """
-    if charts and charts.suffix not in _WRITTEN:
-        raise ConfigError("is no file for charts.", where=str(charts), next_step="End its name in .html or .json.")
+    if charts and charts.suffix not in CHART_FILES:
+        raise ConfigError("is no file for charts.", where=str(charts), next_step=f"End its name in {_ENDINGS}.")
     path = config_path(name)
     config = load_config(path, overrides)
     with _engine(config) as engine:
@@ -110,11 +110,17 @@ def _draw(backtests: Sequence[Backtest | ContractBacktest], file: Path) -> None:
     if not drawn:
         raise ConfigError("draws backtests of orders and contracts, and there is none.", where="--charts")
     with atomic_file(file, overwrite=True) as draft:
-        draft.write_text(_WRITTEN[file.suffix](drawn[0] if len(drawn) == 1 else drawn[0] & drawn[1]), encoding="utf-8")
+        CHART_FILES[file.suffix](drawn[0] if len(drawn) == 1 else drawn[0] & drawn[1], str(draft))
 
 
-_WRITTEN: dict[str, Callable[[Any], str]] = {".html": lambda c: str(c.to_html()), ".json": lambda c: str(c.to_json())}
+CHART_FILES: dict[str, Callable[[Any, str], None]] = {
+    ".html": lambda chart, path: chart.save(path, format="html", inline=True),  # opens without a network
+    ".svg": lambda chart, path: chart.save(path, format="svg"),
+    ".png": lambda chart, path: chart.save(path, format="png", scale_factor=2),
+    ".json": lambda chart, path: chart.save(path, format="json"),
+}
 """How a chart (altair) is written, by the ending of its file."""
+_ENDINGS = f"{', '.join(list(CHART_FILES)[:-1])} or {list(CHART_FILES)[-1]}"
 
 
 def _valued(config: Config, today: Work, origin: date) -> Any:

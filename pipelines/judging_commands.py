@@ -25,7 +25,7 @@ def backtest(
     settings: Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change a setting; repeatable.")] = [],  # noqa: B006 - typer copies it
     charts: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the best models' charts: .html (drawn online) or .json (Vega-Lite)."),
+        typer.Option(metavar="FILE", help="Draw the best models' charts: .html, .svg, .png or .json (Vega-Lite)."),
     ] = None,
     json: AsJson = False,
 ) -> None:

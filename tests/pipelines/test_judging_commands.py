@@ -3,10 +3,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.backtested import CHART_FILES
 from pipelines.cli import run_command
 from tests.fake_snapshot import write_snapshot
 from tests.ltv.test_contract_backtest import company
@@ -63,7 +65,18 @@ def test_backtest_draws_the_charts_of_the_best_model(shop, capsys, tmp_path):
     assert len(drawn["vconcat"]) == 6
     capsys.readouterr()
     assert run_command([*arguments, "--charts", str(tmp_path / "judged.pdf")]) != 0
-    assert "End its name in .html or .json" in capsys.readouterr().err
+    assert "End its name in .html, .svg, .png or .json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ending", "begins"), [(".html", b"<!DOCTYPE html>"), (".svg", b"<svg"), (".png", b"\x89PNG"), (".json", b"{")]
+)
+def test_charts_are_whole_in_their_file(tmp_path, ending, begins):
+    chart = alt.Chart(pd.DataFrame({"a": [1, 2]})).mark_bar().encode(x="a:Q")
+    CHART_FILES[ending](chart, str(tmp_path / f"chart{ending}"))
+    written = (tmp_path / f"chart{ending}").read_bytes()
+    assert written.lstrip().startswith(begins)
+    assert b"cdn." not in written
 
 
 def test_drift_says_what_to_do(shop, capsys):

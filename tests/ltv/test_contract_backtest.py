@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 
 from valuekit.calendar import add_months
-from valuekit.errors import ConfigError, ContractError, InputError, UnknownNameError
+from valuekit.errors import ConfigError, ContractError, FitError, InputError, UnknownNameError
 from valuekit.ltv import backtest_contracts
 from valuekit.ltv.models import ShiftedBetaGeometric
 from valuekit.ltv.renewal_forecasters import kaplan_meier, last_period, term_mean
@@ -193,3 +194,5 @@ def test_the_plot_holds_four_charts_of_the_best_model_or_of_the_one_that_is_aske
         tested.plot("nobody")
     with pytest.raises(UnknownNameError, match="origin"):
         tested.plot(origin=START)
+    with pytest.raises(FitError, match="no model of renewals foretold"):
+        replace(tested, scores=tested.scores.slice(0, 0)).plot()

@@ -57,6 +57,8 @@ class ContractBacktest:
         rows = [
             r for r in self.scores.to_pylist() if r["target"] == "renewals" and r["scope"] == "all" and not r["note"]
         ]
+        if not rows:
+            raise FitError("no model of renewals foretold anything to draw.", where="backtest")
         days = sorted({r["origin"] for r in rows})
         last = origin or days[-1]
         if last not in days:

@@ -11,15 +11,18 @@ from typing import Any
 from tests.six_parties import borrowed, check, manifest, put
 from valuekit.snapshot import Snapshot, publish
 
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
 _TOLD: dict[str, Snapshot] = {}
 
 
-def told(*statements: str, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None, **changes: Any) -> Snapshot:
+def told(*statements: str, rows: Rows | None = None, checked: bool = False, **changes: Any) -> Snapshot:
     """Publish the company with further rows by table, after statements, and with changes of its manifest.
 
     Whoever asks for the same again gets the same snapshot: to look at. To change one, take a copy of it (`copied`).
+    `checked`: with the checks of what became of the company.
     """
-    text = repr((statements, rows, changes))
+    text = repr((statements, rows, checked, changes))
     if text not in _TOLD:
         with borrowed() as engine:
             for table, each in (rows or {}).items():
@@ -27,6 +30,8 @@ def told(*statements: str, rows: Mapping[str, Sequence[Mapping[str, Any]]] | Non
                     put(engine, table, row)
             for statement in statements:
                 engine.execute(statement)
+            if checked:
+                check(engine)
             made = manifest(engine, **changes)
             _TOLD[text] = Snapshot.open(publish(engine, _folder(), manifest=made, models={}, config_text=text))
     return _TOLD[text]
@@ -38,13 +43,8 @@ def copied(snapshot: Snapshot, folder: Path) -> Snapshot:
 
 
 def published(folder: Path, **tables: Sequence[Mapping[str, Any]]) -> Snapshot:
-    """Publish the company with these rows beside its own, and with the checks of what they make of it."""
-    with borrowed() as engine:
-        for name, rows in tables.items():
-            for row in rows:
-                put(engine, name, row)
-        check(engine)
-        return Snapshot.open(publish(engine, folder, manifest=manifest(engine), models={}, config_text="{}"))
+    """Publish the company with these rows beside its own into a folder of one's own."""
+    return copied(told(rows=tables, checked=bool(tables)), folder)
 
 
 @cache

@@ -53,7 +53,9 @@ def test_late_records_that_the_older_run_knew_are_no_cause():
 def test_late_records_of_a_later_month_are_no_cause():
     late = [{"party_id": "p3", "table_name": "contracts", "month": date(2026, 6, 1),
              "recorded_month": date(2026, 7, 1), "rows": 1}]  # fmt: skip
-    assert causes(restatements(told(), told(*P3_LEFT_IN_MAY, rows={"late_records": late}), MAY), "customers") == [("unexplained", 0, 1)]
+    assert causes(restatements(told(), told(*P3_LEFT_IN_MAY, rows={"late_records": late}), MAY), "customers") == [
+        ("unexplained", 0, 1)
+    ]
 
 
 def test_otherwise_the_changed_files_are_named():
@@ -167,6 +169,8 @@ def test_then_plus_joined_minus_went_is_now(changes, day, merged):
     late = {p: {"party_id": p, "table_name": "payments", "month": date(2026, 4, 1), "recorded_month": AS_OF, "rows": 1}
             for p, _, is_late in changes if is_late}  # fmt: skip
     statements = [f"UPDATE history SET definitions = {bits} WHERE party_id = '{p}'" for p, bits, _ in changes]
-    found = restatements(told(), told(*statements, *(MERGED if merged else ()), rows={"late_records": list(late.values())}), day)
+    found = restatements(
+        told(), told(*statements, *(MERGED if merged else ()), rows={"late_records": list(late.values())}), day
+    )
     for one in found.definitions:
         assert one.now == one.then + sum(c.joined - c.went for c in one.changes)

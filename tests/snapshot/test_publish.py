@@ -8,7 +8,7 @@ from shutil import copytree
 
 import pytest
 
-from tests.six_parties import borrowed, made, manifest
+from tests.six_parties import filled, made, manifest
 from valuekit.engine import Engine
 from valuekit.errors import EngineError
 from valuekit.snapshot import Snapshot, publish
@@ -20,14 +20,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def engine():
-    with borrowed() as engine:
+    with filled(Engine()) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A snapshot of the company as it is."""
-    with borrowed() as engine:
+    with filled(Engine()) as engine:
         return put_out(engine, tmp_path_factory.mktemp("kept"))
 
 

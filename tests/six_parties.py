@@ -1,6 +1,8 @@
 """A company of six parties as the domain steps would leave it: small enough to check every number by eye."""
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import combinations
@@ -314,15 +316,37 @@ def _executives(engine: Engine) -> None:
 
 def filled(engine: Engine) -> Engine:
     """Make every published table of the company, `checks` too: a copy of what was made once."""
-    engine.execute(f"ATTACH {literal(_made())} AS made (READ_ONLY)")
+    return copy_into(engine, made())
+
+
+def copy_into(engine: Engine, database: Path) -> Engine:
+    """Make every table of a database in the engine."""
+    engine.execute(f"ATTACH {literal(database)} AS made (READ_ONLY)")
     name = engine.scalar("SELECT CURRENT_DATABASE()")
     engine.execute(f"COPY FROM DATABASE made TO {quote(name)}")
     engine.execute("DETACH made")
     return engine
 
 
+@contextmanager
+def borrowed() -> Iterator[Engine]:
+    """Lend the one engine that holds every published table of the company; whatever changes in it is undone."""
+    engine = _lent()
+    engine.execute("BEGIN")
+    try:
+        yield engine
+    finally:
+        engine.execute("ROLLBACK")
+
+
 @cache
-def _made() -> Path:
+def _lent() -> Engine:
+    return filled(Engine(threads=1))
+
+
+@cache
+def made() -> Path:
+    """Return the database that holds every published table of the company."""
     folder = Path(mkdtemp())
     atexit.register(rmtree, folder, ignore_errors=True)
     with Engine(folder / "made.duckdb") as engine:

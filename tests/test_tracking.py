@@ -4,26 +4,46 @@ import threading
 import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from shutil import copyfile
 
 import mlflow
 import pytest
 
-from tests.six_parties import check, fill, manifest
+from tests.six_parties import borrowed, check
+from tests.snapshot.published import copied, told
 from valuekit import tracking
-from valuekit.engine import Engine
 from valuekit.errors import EngineError
-from valuekit.snapshot import Snapshot, publish
+from valuekit.snapshot import Snapshot
 from valuekit.tracking.page import metrics, summary_page
 
 DEAD = "http://127.0.0.1:9"
 
 
+@pytest.fixture(scope="module")
+def kept():
+    """A run with the outcome of its checks."""
+    with borrowed() as engine:
+        checks = check(engine)
+    return told(checks=list(checks.values()))
+
+
 @pytest.fixture
-def snapshot(tmp_path):
-    with Engine() as engine:
-        checks = check(fill(engine))
-        made = manifest(engine, checks=list(checks.values()))
-        return Snapshot.open(publish(engine, tmp_path / "runs", manifest=made, models={}, config_text="{}"))
+def snapshot(kept, tmp_path):
+    return copied(kept, tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The file of a store of another company: to make its tables takes longer than all that the tests do with them."""
+    folder = tmp_path_factory.mktemp("store")
+    tracking.record_study("of others", {}, {}, folder=folder)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def stored(store, snapshot):
+    """A store beside the snapshot, as a former run leaves it."""
+    copyfile(store, snapshot.path.parent / store.name)
 
 
 def contents(folder):
@@ -51,6 +71,7 @@ class TestMlflow:
         assert names == {"manifest.json", "config.json", "summary.md"}
         assert not list((snapshot.path.parent / ".tracking").iterdir())
 
+    @pytest.mark.usefixtures("stored")
     def test_a_rerun_is_a_run_of_its_own_and_says_that_its_result_was_there(self, snapshot):
         first = tracking.record(snapshot.manifest, snapshot.path)
         again = snapshot.manifest.model_copy(update={"created_at": datetime(2026, 7, 2, tzinfo=UTC)})
@@ -58,6 +79,7 @@ class TestMlflow:
         assert first.mlflow_run != second.mlflow_run
         assert self.client(second.uri).get_run(second.mlflow_run).data.tags["snapshot_reused"] == "true"
 
+    @pytest.mark.usefixtures("stored")
     def test_records_that_waited_are_pushed_by_the_next_run(self, snapshot, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr("valuekit.tracking.runs._log", self.fail)
@@ -67,6 +89,7 @@ class TestMlflow:
         assert tracking.record(later, snapshot.path).pushed_before == 1
         assert tracking.push_pending(snapshot.path.parent) == []
 
+    @pytest.mark.usefixtures("stored")
     def test_the_environment_and_the_address_of_others_are_left_as_they_were(self, snapshot):
         mlflow.set_tracking_uri("sqlite:///other.db")
         before = dict(os.environ)
@@ -74,7 +97,8 @@ class TestMlflow:
         assert mlflow.get_tracking_uri() == "sqlite:///other.db"
         assert dict(os.environ) == before
 
-    def test_a_study_is_recorded_with_its_settings_and_what_it_measured(self, tmp_path):
+    def test_a_study_is_recorded_with_its_settings_and_what_it_measured(self, store, tmp_path):
+        copyfile(store, tmp_path / store.name)
         run = tracking.record_study("baseline", {"seed": 7}, {"recall": 0.97}, folder=tmp_path)
         found = self.client(tracking.default_uri(tmp_path)).get_run(run)
         assert found.data.params == {"seed": "7"}

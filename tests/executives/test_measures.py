@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from tests.cashflow.given import given, published
+from tests.engines import fresh_engine
 from valuekit import executives
 from valuekit.cashflow import follow_receivables
-from valuekit.engine import Engine
 
 AS_OF = date(2026, 6, 30)
 MAY, JUNE = date(2026, 5, 10), date(2026, 6, 10)
@@ -19,8 +19,7 @@ SELLING = {"month": date(2026, 6, 1), "function": "sales", "pool": "field", "amo
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
-        yield engine
+    return fresh_engine()
 
 
 def company(engine, customers="abc", cash=None, ltv=None, facts=None, stages=None, **tables):

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -14,34 +15,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
+from tests.snapshot.published import copied
+from tests.snapshot.published import told as published_once
 from valuekit.errors import ConfigError
 from valuekit.exports import export_definitions
 from valuekit.exports.definition_document import Document, Field, Grid, Part, make_document
 from valuekit.exports.definition_document.markdown import write_markdown
 from valuekit.exports.definition_document.page import write_page
 from valuekit.exports.definition_document.workbook import write_workbook
-from valuekit.snapshot import Snapshot, publish
+from valuekit.snapshot import Snapshot
 from valuekit.snapshot.signoffs import sign_off
 
 NAME = "Six <b>Parties</b> | =1+1"
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-@pytest.fixture
-def told(tmp_path):
-    """Publish the six parties, with statements of one's own."""
+def told(*statements: str, **changes) -> Snapshot:
+    """The six parties under a name that looks like markup, with statements of one's own."""
+    return published_once(*statements, company=NAME, **changes)
 
-    def tell(*statements: str, **changes) -> Snapshot:
-        with Engine() as engine:
-            filled(engine)
-            for statement in statements:
-                engine.execute(statement)
-            made = manifest(engine, company=NAME, **changes)
-            return Snapshot.open(publish(engine, tmp_path, manifest=made, models={}, config_text=str(statements)))
 
-    return tell
+@cache
+def told_document(*statements: str) -> Document:
+    return make_document(told(*statements))
 
 
 def grid(document: Document, caption: str) -> list[dict]:
@@ -51,14 +47,14 @@ def grid(document: Document, caption: str) -> list[dict]:
 
 
 class TestContent:
-    def test_the_headline_stands_with_its_sentence_company_day_and_run(self, told):
-        document = make_document(told())
+    def test_the_headline_stands_with_its_sentence_company_day_and_run(self):
+        document = told_document()
         assert (document.headline, document.sentence) == ("2", "Current customers, as of 30 June 2026")
         assert document.about.startswith(f"{NAME}, as of 2026-06-30. Run 2026-06-30-")
         assert document.about.endswith("Money in EUR.")
 
-    def test_a_definition_says_whom_it_counts_by_which_rule_and_how_many_now_and_before(self, told):
-        sales = grid(make_document(told()), "Each definition in full")[2]
+    def test_a_definition_says_whom_it_counts_by_which_rule_and_how_many_now_and_before(self):
+        sales = grid(told_document(), "Each definition in full")[2]
         assert sales == {
             "Definition": "Sales", "Key": "sales", "Now": 1, "At 2026-05-31": 2, "Owner": "Sales",
             "Source of truth": "billing", "Sentence": "Current customers, as of 30 June 2026",
@@ -67,17 +63,17 @@ class TestContent:
             "If internal accounts were let in": 2, "Cannot be counted because": None,
         }  # fmt: skip
 
-    def test_each_team_has_its_own_answer_beside_the_agreed_one(self, told):
-        answers = grid(make_document(told()), "What each team says")
+    def test_each_team_has_its_own_answer_beside_the_agreed_one(self):
+        answers = grid(told_document(), "What each team says")
         assert answers[0] == {"Definition": "Customers", "Team": "Finance", "Its own answer": "Whoever <paid>"}
 
-    def test_what_cannot_be_counted_has_no_number_but_a_why(self, told):
-        missing = told("UPDATE definitions SET not_countable = 'no deals' WHERE definition = 'sales'")
-        row = grid(make_document(missing), "Each definition")[2]
+    def test_what_cannot_be_counted_has_no_number_but_a_why(self):
+        missing = told_document("UPDATE definitions SET not_countable = 'no deals' WHERE definition = 'sales'")
+        row = grid(missing, "Each definition")[2]
         assert (row["Now"], row["At 2026-05-31"], row["Cannot be counted because"]) == (None, None, "no deals")
 
-    def test_stages_sum_to_all_parties_now_and_before(self, told):
-        *stages, total = grid(make_document(told()), "Stages")
+    def test_stages_sum_to_all_parties_now_and_before(self):
+        *stages, total = grid(told_document(), "Stages")
         assert sum(r["Now"] for r in stages) == total["Now"] == 6
         assert sum(r["At 2026-05-31"] for r in stages) == total["At 2026-05-31"] == 6
         active = next(r for r in stages if r["Stage"] == "Active")
@@ -85,35 +81,35 @@ class TestContent:
             "Used the product in the last 14 days", 1, 3,
         )  # fmt: skip
 
-    def test_ways_into_a_stage_that_nobody_here_can_take_are_left_out(self, told):
+    def test_ways_into_a_stage_that_nobody_here_can_take_are_left_out(self):
         ways = (
             "SELECT 2, 'lapsed_paying', NULL, 'Did not renew', 'TRUE', 'nothing is recorded in contracts'"
             " UNION ALL SELECT 3, 'active', NULL, 'Ordered', 'TRUE', 'nothing is recorded in orders'"
         )
-        stages = grid(make_document(told(f"INSERT INTO stage_rules {ways}")), "Stages")
+        stages = grid(told_document(f"INSERT INTO stage_rules {ways}"), "Stages")
         assert "Lapsed paying" not in {r["Stage"] for r in stages}
         active = next(r for r in stages if r["Stage"] == "Active")
         assert active["Means"] == "Used the product in the last 14 days"
 
-    def test_without_a_former_month_nothing_is_made_up(self, told):
-        document = make_document(told("DELETE FROM stage_months", "DELETE FROM history"))
+    def test_without_a_former_month_nothing_is_made_up(self):
+        document = told_document("DELETE FROM stage_months", "DELETE FROM history")
         assert {r["At the month end before"] for r in grid(document, "Each definition")} == {None}
         assert {r["At the month end before"] for r in grid(document, "Stages")} == {None}
 
-    def test_windows_come_from_the_run_and_policies_say_what_they_mean(self, told):
-        document = make_document(told())
+    def test_windows_come_from_the_run_and_policies_say_what_they_mean(self):
+        document = told_document()
         windows = {r["Setting"]: r["Value"] for r in grid(document, "Windows")}
         assert (windows["active days"], windows["order churn days"]) == ("14", "365")
         policies = {r["Setting"]: r for r in grid(document, "Policies")}
         assert policies["same month"]["Value"] == "net"
         assert "counted in neither" in policies["same month"]["Means"]
 
-    def test_policies_of_the_run_are_told(self, told):
+    def test_policies_of_the_run_are_told(self):
         document = make_document(told(config={"lifecycle": {"movements": {"same_month": "gross"}}}))
         assert {r["Setting"]: r["Value"] for r in grid(document, "Policies")}["same month"] == "gross"
 
-    def test_each_team_differs_in_both_directions_by_reasons_that_add_up(self, told):
-        document = make_document(told())
+    def test_each_team_differs_in_both_directions_by_reasons_that_add_up(self):
+        document = told_document()
         finance, sales = grid(document, "Each team against the headline")
         assert (finance["Its number"], finance["In both"], finance["Only in the headline"]) == (3, 2, 0)
         assert (finance["Only in this list"], finance["Mostly because of"]) == (1, "Left 1")
@@ -122,13 +118,13 @@ class TestContent:
         assert {"Compared with the headline": "Sales", "Side": "only in this list", "Reason": "unexplained",
                 "Parties": 0} in reasons  # fmt: skip
 
-    def test_a_pair_that_was_published_in_the_other_order_is_turned_round(self, told):
+    def test_a_pair_that_was_published_in_the_other_order_is_turned_round(self):
         headline = "UPDATE definitions SET headline = (definition = 'sales')"
-        (finance,) = grid(make_document(told(headline)), "Each team")
+        (finance,) = grid(told_document(headline), "Each team")
         assert (finance["In both"], finance["Only in the headline"], finance["Only in this list"]) == (1, 0, 2)
 
-    def test_the_checklist_shows_who_signed(self, told):
-        snapshot = told()
+    def test_the_checklist_shows_who_signed(self, tmp_path):
+        snapshot = copied(told(), tmp_path)
         sign_off(snapshot, "rows_accepted", by="Ada", note="one test row", at=datetime(2026, 7, 2, 9, tzinfo=UTC))
         rows = {r["Key"]: r for r in grid(make_document(snapshot), "Once a month")}
         signed, other = rows["rows_accepted"], rows["checks_passed"]
@@ -138,20 +134,20 @@ class TestContent:
         )  # fmt: skip
         assert (other["State"], other["Signed by"]) == ("clear", "not signed off")
 
-    def test_the_guide_names_only_definitions_that_exist(self, told):
-        uses = grid(make_document(told()), "Which number to use")
+    def test_the_guide_names_only_definitions_that_exist(self):
+        uses = grid(told_document(), "Which number to use")
         assert [(r["Use"], r["Now"]) for r in uses] == [("Customers", 2), ("Sales", 1), ("Finance", 3)]
 
 
 class TestFiles:
     @pytest.mark.parametrize("kind", ["md", "html", "xlsx"])
-    def test_the_same_snapshot_gives_the_same_bytes(self, told, tmp_path, kind):
+    def test_the_same_snapshot_gives_the_same_bytes(self, tmp_path, kind):
         snapshot = told()
         for name in ("one", "two"):
             export_definitions(snapshot, tmp_path / name, kind)
         assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
-    def test_a_file_that_exists_is_kept_unless_told_otherwise(self, told, tmp_path):
+    def test_a_file_that_exists_is_kept_unless_told_otherwise(self, tmp_path):
         target = tmp_path / "d.md"
         target.write_text("mine")
         with pytest.raises(ConfigError, match="exists already"):
@@ -159,7 +155,7 @@ class TestFiles:
         export_definitions(told(), target, overwrite=True)
         assert target.read_text("utf-8").startswith("# Who is a customer of")
 
-    def test_text_goes_to_standard_output_and_a_workbook_does_not(self, told, capsys):
+    def test_text_goes_to_standard_output_and_a_workbook_does_not(self, capsys):
         export_definitions(told(), None, "html")
         assert capsys.readouterr().out.startswith("<!DOCTYPE html>")
         with pytest.raises(ConfigError, match="Name a file"):
@@ -194,13 +190,14 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
-class TestPage:
-    @pytest.fixture
-    def page(self, told):
-        return Page(write_page(make_document(told())))
+@pytest.fixture(scope="module")
+def page():
+    return Page(write_page(told_document()))
 
-    def test_it_loads_and_runs_nothing(self, told):
-        text = write_page(make_document(told()))
+
+class TestPage:
+    def test_it_loads_and_runs_nothing(self):
+        text = write_page(told_document())
         assert not re.search(r"<(script|link|img|iframe|object)|\bsrc=|https?://|url\(|@import|\son\w+=", text)
 
     def test_a_name_cannot_become_markup(self, page):
@@ -224,8 +221,8 @@ class TestPage:
 
 
 class TestMarkdown:
-    def test_every_table_row_has_as_many_cells_as_its_heading(self, told):
-        text = write_markdown(make_document(told()))
+    def test_every_table_row_has_as_many_cells_as_its_heading(self):
+        text = write_markdown(told_document())
         tables = [[line for line in block.splitlines() if line.startswith("|")] for block in text.split("\n\n")]
         tables = [rows for rows in tables if rows]
         assert len(tables) > 6
@@ -233,8 +230,8 @@ class TestMarkdown:
             assert set(rule) <= set("|-: ")
             assert {cells(row) for row in (rule, *rows)} == {cells(head)}
 
-    def test_pipes_and_markup_are_escaped(self, told):
-        text = write_markdown(make_document(told()))
+    def test_pipes_and_markup_are_escaped(self):
+        text = write_markdown(told_document())
         assert r"Trials \| tests" in text
         assert r"\<b\>Parties\</b\> \| =1+1" in text
         assert "<b>" not in text
@@ -288,12 +285,14 @@ class Workbook:
         return found
 
 
-class TestWorkbook:
-    @pytest.fixture
-    def book(self, told, tmp_path):
-        export_definitions(told(), tmp_path / "d.xlsx", "xlsx")
-        return Workbook(tmp_path / "d.xlsx")
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    file = tmp_path_factory.mktemp("book") / "d.xlsx"
+    export_definitions(told(), file, "xlsx")
+    return Workbook(file)
 
+
+class TestWorkbook:
     def test_it_has_a_sheet_for_each_part_of_the_work(self, book):
         assert book.sheets == ["Definitions", "Stages", "Differences", "Checklist", "Questions", "Guide"]
 
@@ -333,7 +332,7 @@ class TestWorkbook:
         assert "| b | – |" in write_markdown(document)  # noqa: RUF001 - a dash, as in print
 
 
-def test_the_document_is_json_safe_where_answers_are(told):
+def test_the_document_is_json_safe_where_answers_are():
     answers = json.dumps({"Sales": "a 'quoted' | answer"}).replace("'", "''")
-    document = make_document(told(f"UPDATE definitions SET answers = '{answers}' WHERE definition = 'sales'"))
+    document = told_document(f"UPDATE definitions SET answers = '{answers}' WHERE definition = 'sales'")
     assert grid(document, "What each team")[-1]["Its own answer"] == "a 'quoted' | answer"

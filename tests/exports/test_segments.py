@@ -9,21 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
+from tests.snapshot.published import told
 from valuekit.errors import ConfigError, InputError, UnknownNameError
 from valuekit.exports import export_segments
 from valuekit.exports.files import RISKY, atomic_file, neutralise, write_csv
-from valuekit.snapshot import Snapshot, publish
 
 
-@pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    with Engine() as engine:
-        filled(engine)
-        return Snapshot.open(
-            publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="{}")
-        )
+@pytest.fixture
+def snapshot():
+    return told()
 
 
 def rows_of(path) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.registers.drawn import AS_OF, drawn, drawn_again
+from tests.registers.drawn import AS_OF, drawn, drawn_again, drawn_from_terms
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
 from valuekit.tables import CANONICAL
@@ -25,7 +25,7 @@ UNDECLARED = {**SECOND, "kind": None}
 
 
 def issues(*terms: dict[str, Any], **company: Any) -> dict[tuple[str, str], str]:
-    return found(drawn(contracts=terms, **company))
+    return found(drawn_from_terms(contracts=terms, **company))
 
 
 def found(engine: Engine) -> dict[tuple[str, str], str]:

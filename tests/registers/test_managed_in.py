@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.lifecycle.described import PAID, SIGNED, days_ago
-from tests.registers.drawn import by_record, drawn
+from tests.registers.drawn import by_record, drawn, drawn_again
 from valuekit.errors import ConfigError, ExpressionError, UnknownNameError
 
 PRICES = {"ann": 1200, "bob": 2400, "cid": 600, "dan": 12000}
@@ -25,12 +25,17 @@ def company(prices=PRICES, *, deals="crm", **more):
     return drawn(records=records, **{**rows, **more})
 
 
+@pytest.fixture(scope="module")
+def customers():
+    return company()
+
+
 def managed(engine):
     return by_record(engine, "managed_in", "system")
 
 
-def test_by_default_the_upper_half_is_managed_where_the_deals_are_and_the_rest_where_the_money_is():
-    engine = company()
+def test_by_default_the_upper_half_is_managed_where_the_deals_are_and_the_rest_where_the_money_is(customers):
+    engine = drawn_again(customers)
     assert managed(engine) == {"ann": "billing", "bob": "crm", "cid": "billing", "dan": "crm"}
     assert by_record(engine, "managed_in", "rule")["dan"] == "mrr >= 200.0000"
     assert by_record(engine, "managed_in", "rule")["ann"] == "otherwise"
@@ -51,18 +56,18 @@ def test_without_deals_all_are_managed_where_the_money_is():
     assert set(managed(company(deals=None)).values()) == {"billing"}
 
 
-def test_the_first_rule_that_holds_decides_and_who_is_left_goes_where_the_money_is():
+def test_the_first_rule_that_holds_decides_and_who_is_left_goes_where_the_money_is(customers):
     rules = [("crm", "mrr >= 200"), ("billing", "mrr >= 100"), ("crm", "stage = 'active'")]
-    engine = company(settings={"managed_in": rules})
+    engine = drawn_again(customers, managed_in=rules)
     assert managed(engine) == {"ann": "billing", "bob": "crm", "cid": "billing", "dan": "crm"}
     assert by_record(engine, "managed_in", "rule") == {
         "ann": "mrr >= 100", "bob": "mrr >= 200", "cid": "otherwise", "dan": "mrr >= 200",
     }  # fmt: skip
 
 
-def test_rules_may_name_windows():
+def test_rules_may_name_windows(customers):
     rules = [("crm", "days_since_use <= active_days OR mrr > 500")]
-    engine = company(settings={"managed_in": rules, "constants": {"active_days": 30}})
+    engine = drawn_again(customers, managed_in=rules, constants={"active_days": 30})
     assert managed(engine)["dan"] == "crm"
 
 
@@ -74,18 +79,18 @@ def test_a_company_without_customers_has_an_empty_register():
     assert drawn(records=[{"record": "ann"}]).count("managed_in") == 0
 
 
-def test_a_rule_for_a_system_that_nobody_has_is_an_error():
+def test_a_rule_for_a_system_that_nobody_has_is_an_error(customers):
     with pytest.raises(UnknownNameError, match=r"lifecycle.managed_in: mrr > 1: there is no system 'crn'.*'crm'"):
-        company(settings={"managed_in": [("crn", "mrr > 1")]})
+        drawn_again(customers, managed_in=[("crn", "mrr > 1")])
 
 
 @pytest.mark.parametrize(
     ("rule", "message"),
     [("mrrr > 1", "no column here"), ("mrr + 1", "is not true or false"), ("role > DATE '2026-01-01'", None)],
 )
-def test_a_rule_that_does_not_work_is_an_error(rule, message):
+def test_a_rule_that_does_not_work_is_an_error(customers, rule, message):
     with pytest.raises((ExpressionError, ConfigError), match=message):
-        company(settings={"managed_in": [("crm", rule)]})
+        drawn_again(customers, managed_in=[("crm", rule)])
 
 
 @settings(max_examples=6, deadline=None)

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.given import published
+from tests.engines import fresh_engine
 from valuekit import segments
 from valuekit.engine import Engine
 from valuekit.errors import CheckError, ConfigError
@@ -29,8 +30,7 @@ def assign(engine: Engine, **ltvs: float) -> dict[str, str]:
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
-        yield engine
+    return fresh_engine()
 
 
 def test_parties_fall_into_tiers_from_the_highest_value_down(engine):

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.six_parties import check, fill
+from tests.six_parties import borrowed, check
 from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.snapshot import failed
@@ -9,8 +9,8 @@ from valuekit.tables import CANONICAL, PUBLISHED, accepted
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
-        yield fill(engine)
+    with borrowed() as engine:
+        yield engine
 
 
 def test_a_sound_run_passes_every_check(engine):

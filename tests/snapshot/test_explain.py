@@ -2,20 +2,15 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
+from tests.snapshot.published import told
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.snapshot import Snapshot, explain, publish
+from valuekit.snapshot import Snapshot, explain
 from valuekit.snapshot.manifest import StageRule
 
 
-@pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    with Engine() as engine:
-        filled(engine)
-        return Snapshot.open(
-            publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="{}")
-        )
+@pytest.fixture
+def snapshot():
+    return told()
 
 
 @pytest.mark.parametrize("name", ["p1", "c1", "b1", "billing:b1", "Ada Ltd", "ada ltd"])
@@ -23,12 +18,8 @@ def test_a_party_is_found_by_id_record_or_name(snapshot, name):
     assert explain(snapshot, name).party_id == "p1"
 
 
-def test_a_party_is_found_by_the_id_that_it_had_in_a_former_run(tmp_path):
-    with Engine() as engine:
-        filled(engine)
-        engine.execute("INSERT INTO party_aliases VALUES ('p00', 'p1', 'merged')")
-        path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text="{}")
-    assert explain(Snapshot.open(path), "p00").party_id == "p1"
+def test_a_party_is_found_by_the_id_that_it_had_in_a_former_run():
+    assert explain(told("INSERT INTO party_aliases VALUES ('p00', 'p1', 'merged')"), "p00").party_id == "p1"
 
 
 def test_a_name_that_two_parties_share_is_refused_with_both(snapshot):

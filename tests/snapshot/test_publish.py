@@ -4,10 +4,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
-from tests.six_parties import filled, manifest
+from tests.six_parties import filled, made, manifest
 from valuekit.engine import Engine
 from valuekit.errors import EngineError
 from valuekit.snapshot import Snapshot, publish
@@ -19,9 +20,21 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
-        filled(engine)
+    with filled(Engine()) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A snapshot of the company as it is."""
+    with filled(Engine()) as engine:
+        return put_out(engine, tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def first(kept, tmp_path):
+    """The same, published before into the folder."""
+    return copytree(kept, tmp_path / kept.name)
 
 
 def put_out(engine: Engine, folder: Path, **changes: object) -> Path:
@@ -41,19 +54,16 @@ def test_every_published_table_is_a_file_with_its_digest_and_its_rows(engine, tm
         assert table.rows == engine.count(name)
 
 
-def test_nothing_but_the_snapshot_is_left(engine, tmp_path):
-    path = put_out(engine, tmp_path)
-    assert list(tmp_path.iterdir()) == [path]
+def test_nothing_but_the_snapshot_is_left(kept):
+    assert list(kept.parent.iterdir()) == [kept]
 
 
-def test_the_name_tells_the_date_and_a_hash(engine, tmp_path):
-    name = put_out(engine, tmp_path).name
-    assert name[:11] == "2026-06-30-"
-    assert len(name) == 19
+def test_the_name_tells_the_date_and_a_hash(kept):
+    assert kept.name[:11] == "2026-06-30-"
+    assert len(kept.name) == 19
 
 
-def test_the_same_content_is_published_once_and_the_first_stays_as_it_was(engine, tmp_path):
-    first = put_out(engine, tmp_path)
+def test_the_same_content_is_published_once_and_the_first_stays_as_it_was(engine, first, tmp_path):
     before = contents(first)
     again = put_out(engine, tmp_path, created_at=datetime(2026, 7, 2, tzinfo=UTC))
     assert again == first
@@ -61,8 +71,7 @@ def test_the_same_content_is_published_once_and_the_first_stays_as_it_was(engine
     assert [f.name for f in tmp_path.iterdir()] == [first.name]
 
 
-def test_other_content_under_the_same_name_gets_a_number(engine, tmp_path):
-    first = put_out(engine, tmp_path)
+def test_other_content_under_the_same_name_gets_a_number(engine, first, tmp_path):
     before = contents(first)
     engine.execute("UPDATE parties SET name = 'Other' WHERE party_id = 'p1'")
     second = put_out(engine, tmp_path)
@@ -76,26 +85,22 @@ def test_other_content_under_the_same_name_gets_a_number(engine, tmp_path):
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"PAR1")])
 @pytest.mark.parametrize("name", ["ltv.parquet", "manifest.json"])
-def test_a_damaged_snapshot_is_left_and_published_again_beside_it(engine, tmp_path, name, damage):
-    first = put_out(engine, tmp_path)
+def test_a_damaged_snapshot_is_left_and_published_again_beside_it(engine, first, tmp_path, name, damage):
     damage(first / name)
     again = put_out(engine, tmp_path, created_at=datetime(2026, 7, 2, tzinfo=UTC))
     assert again.name == f"{first.name}.2"
     assert Snapshot.open(tmp_path).path == again
 
 
-def test_another_input_gives_another_name(engine, tmp_path):
-    one = put_out(engine, tmp_path)
+def test_another_input_gives_another_name(engine, first, tmp_path):
     other = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text='{"horizon": 5}')
-    assert one.name != other.name
+    assert first.name != other.name
 
 
-def test_rows_in_another_order_give_the_same_bytes(engine, tmp_path):
-    one = put_out(engine, tmp_path / "one")
+def test_rows_in_another_order_give_the_same_bytes(engine, kept, tmp_path):
     for table in PUBLISHED:
         engine.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} ORDER BY ALL DESC")
-    two = put_out(engine, tmp_path / "two")
-    assert contents(one) == contents(two)
+    assert contents(kept) == contents(put_out(engine, tmp_path))
 
 
 def test_a_missing_table_stops_the_publication(engine, tmp_path):
@@ -119,7 +124,8 @@ def test_a_failure_half_way_leaves_nothing(engine, tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.six_parties import check, fill, filled, manifest
+from shutil import copytree
+from tests.six_parties import copy_into, manifest
 from valuekit.engine import Engine
 from valuekit.snapshot import publish
 
@@ -127,21 +133,20 @@ def die(table):
     if table == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
-engine = Engine()
-check(fill(engine))
+engine = copy_into(Engine(), sys.argv[3])
 publish(engine, Path(sys.argv[1]), manifest=manifest(engine), models={}, config_text='{"other": 1}', progress=die)
 """
 
 
 @pytest.mark.parametrize("table", ["intake", "facts", "checks"])
-def test_a_run_that_is_killed_shows_nothing_and_the_next_sweeps_up(engine, tmp_path, table):
-    former = put_out(engine, tmp_path)
-    before = contents(former)
+def test_a_run_that_is_killed_shows_nothing_and_the_next_sweeps_up(engine, first, tmp_path, table):
+    before = contents(first)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    dead = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), table], env=environment, cwd=ROOT, check=False)
+    command = [sys.executable, "-c", KILLED, str(tmp_path), table, str(made())]
+    dead = subprocess.run(command, env=environment, cwd=ROOT, check=False)
     assert dead.returncode == -signal.SIGKILL
     assert len(list(tmp_path.glob(".partial-*"))) == 1
-    assert [s.path for s in Snapshot.list(tmp_path)] == [former]
-    assert contents(former) == before
+    assert [s.path for s in Snapshot.list(tmp_path)] == [first]
+    assert contents(first) == before
     put_out(engine, tmp_path)
-    assert [f.name for f in tmp_path.iterdir()] == [former.name]
+    assert [f.name for f in tmp_path.iterdir()] == [first.name]

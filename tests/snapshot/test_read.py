@@ -2,35 +2,47 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
+from shutil import copytree
 
 import pytest
 
-from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
+from tests.six_parties import borrowed, manifest
 from valuekit.errors import InputError, UnknownNameError
 from valuekit.snapshot import Manifest, Snapshot, publish
 
 
 @pytest.fixture
-def path(tmp_path):
-    return written(tmp_path, 1)
+def path(written):
+    return written(1)
 
 
-def written(folder, day: int):
-    with Engine() as engine:
-        filled(engine)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A snapshot of each of three days."""
+
+    def put_out(engine, day: int):
         made = manifest(engine, created_at=datetime(2026, 7, day, tzinfo=UTC))
+        folder = tmp_path_factory.mktemp("kept")
         return publish(engine, folder, manifest=made, models={"m": '{"a": 1}'}, config_text=str(day))
 
+    with borrowed() as engine:
+        return {day: put_out(engine, day) for day in (1, 2, 9)}
 
-def test_a_folder_opens_its_newest_snapshot(tmp_path):
-    late, early = written(tmp_path, 9), written(tmp_path, 2)
+
+@pytest.fixture
+def written(kept, tmp_path):
+    """Copy the snapshot of a day into the folder, or a folder of it."""
+    return lambda day, folder=".": copytree(kept[day], tmp_path / folder / kept[day].name)
+
+
+def test_a_folder_opens_its_newest_snapshot(tmp_path, written):
+    late, early = written(9), written(2)
     assert Snapshot.open(tmp_path).path == late
     assert [s.path for s in Snapshot.list(tmp_path)] == [late, early]
 
 
-def test_a_folder_of_companies_shows_the_snapshots_of_all(tmp_path):
-    one, two = written(tmp_path / "one", 1), written(tmp_path / "two", 2)
+def test_a_folder_of_companies_shows_the_snapshots_of_all(tmp_path, written):
+    one, two = written(1, "one"), written(2, "two")
     assert [s.path for s in Snapshot.list(tmp_path)] == [two, one]
 
 
@@ -41,8 +53,8 @@ def test_work_in_progress_is_not_seen(tmp_path, path):
     assert len(Snapshot.list(tmp_path)) == 1
 
 
-def test_a_damaged_snapshot_does_not_hide_the_others(tmp_path):
-    early, late = written(tmp_path, 2), written(tmp_path, 9)
+def test_a_damaged_snapshot_does_not_hide_the_others(tmp_path, written):
+    early, late = written(2), written(9)
     (late / "manifest.json").write_text('{"schema_ver')
     assert Snapshot.open(tmp_path).path == early
     (early / "manifest.json").write_text("")

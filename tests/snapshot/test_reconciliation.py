@@ -3,29 +3,18 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import check, fill, manifest
-from valuekit.engine import Engine
+from tests.six_parties import FORMER_PERIOD
+from tests.snapshot.published import told
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.snapshot import Snapshot, members, periods, publish, reconcile
+from valuekit.snapshot import members, periods, reconcile
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 30)
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
+def snapshot():
     """Six parties at the end of June; at the end of May, nobody had left and p2 was idle, and one more unexplained."""
-    with Engine() as engine:
-        fill(engine)
-        check(engine)
-        engine.execute("""
-            INSERT INTO reconciliation
-            SELECT DATE '2026-05-31', definition_a, definition_b, side, reason,
-                CASE reason WHEN 'unexplained' THEN 1 ELSE parties END
-            FROM reconciliation WHERE reason <> 'left'
-        """)
-        folder = tmp_path_factory.mktemp("runs")
-        publish(engine, folder, manifest=manifest(engine), models={}, config_text="{}")
-    return Snapshot.open(folder)
+    return told(FORMER_PERIOD)
 
 
 def cells(told, *columns):

@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.six_parties import FORMER_PERIOD, filled, manifest
-from valuekit.engine import Engine
+from tests.six_parties import FORMER_PERIOD
+from tests.snapshot.published import copied, told
 from valuekit.errors import ConfigError, InputError, UnknownNameError
-from valuekit.snapshot import Snapshot, publish
+from valuekit.snapshot import Snapshot
 from valuekit.snapshot.checklist import ITEMS, checklist, item_key
 from valuekit.snapshot.signoffs import sign_off, sign_off_file, sign_offs
 
@@ -16,16 +16,9 @@ MONDAY, TUESDAY = datetime(2026, 7, 6, 9, tzinfo=UTC), datetime(2026, 7, 7, 9, t
 
 
 @pytest.fixture
-def told(tmp_path):
-    def tell(*statements: str, text: str = "") -> Snapshot:
-        with Engine() as engine:
-            filled(engine)
-            for statement in statements:
-                engine.execute(statement)
-            made = manifest(engine)
-            return Snapshot.open(publish(engine, tmp_path, manifest=made, models={}, config_text=f"{statements}{text}"))
-
-    return tell
+def snapshot(tmp_path):
+    """A run of one's own, to sign."""
+    return copied(told(), tmp_path)
 
 
 def states(snapshot: Snapshot) -> dict[str, tuple[str, int]]:
@@ -33,55 +26,48 @@ def states(snapshot: Snapshot) -> dict[str, tuple[str, int]]:
 
 
 class TestSigning:
-    def test_a_signature_says_who_when_and_what(self, told):
-        snapshot = told()
+    def test_a_signature_says_who_when_and_what(self, snapshot):
         sign_off(snapshot, "rows_accepted", by="Ada", note="one test row", at=MONDAY)
         (line,) = (line for line in checklist(snapshot) if line.item == "rows_accepted")
         assert (line.signed.by, line.signed.at, line.signed.note) == (
             "Ada", "2026-07-06T09:00:00+00:00", "one test row",
         )  # fmt: skip
 
-    def test_the_published_snapshot_does_not_change(self, told):
-        snapshot = told()
+    def test_the_published_snapshot_does_not_change(self, snapshot):
         before = {f: f.read_bytes() for f in snapshot.path.rglob("*") if f.is_file()}
         sign_off(snapshot, "rows_accepted", by="Ada")
         assert {f: f.read_bytes() for f in snapshot.path.rglob("*") if f.is_file()} == before
         assert Snapshot.list(snapshot.path.parent)[0].path == snapshot.path
 
-    def test_who_signs_twice_changes_nothing(self, told):
-        snapshot = told()
+    def test_who_signs_twice_changes_nothing(self, snapshot):
         first = sign_off(snapshot, "rows_accepted", by="Ada", at=MONDAY)
         again = sign_off(snapshot, "rows_accepted", by=" Ada ", at=TUESDAY)
         assert again == first
         assert len(sign_off_file(snapshot).read_text().splitlines()) == 1
 
-    def test_another_person_or_note_is_added_and_the_last_counts(self, told):
-        snapshot = told()
+    def test_another_person_or_note_is_added_and_the_last_counts(self, snapshot):
         for by, note in (("Ada", ""), ("Bob", ""), ("Bob", "again"), ("Ada", "")):
             sign_off(snapshot, "rows_accepted", by=by, note=note)
         kept = [json.loads(line) for line in sign_off_file(snapshot).read_text("utf-8").splitlines()]
         assert [(s["by"], s["note"]) for s in kept] == [("Ada", ""), ("Bob", ""), ("Bob", "again"), ("Ada", "")]
         assert sign_offs(snapshot)["rows_accepted"].by == "Ada"
 
-    def test_a_later_run_starts_unsigned_and_the_former_keeps_its_own(self, told):
-        former = told()
-        sign_off(former, "rows_accepted", by="Ada")
-        later = told(text="later")
-        assert (sign_offs(later), list(sign_offs(former))) == ({}, ["rows_accepted"])
-        assert former.path.parent == later.path.parent
+    def test_a_later_run_starts_unsigned_and_the_former_keeps_its_own(self, snapshot, tmp_path):
+        sign_off(snapshot, "rows_accepted", by="Ada")
+        later = copied(told(created_at=TUESDAY), tmp_path)
+        assert (sign_offs(later), list(sign_offs(snapshot))) == ({}, ["rows_accepted"])
+        assert snapshot.path.parent == later.path.parent
 
-    def test_nobody_cannot_sign(self, told):
+    def test_nobody_cannot_sign(self, snapshot):
         with pytest.raises(ConfigError, match="nobody signs"):
-            sign_off(told(), "rows_accepted", by="  ")
+            sign_off(snapshot, "rows_accepted", by="  ")
 
-    def test_a_note_stays_on_one_line(self, told):
-        snapshot = told()
+    def test_a_note_stays_on_one_line(self, snapshot):
         sign_off(snapshot, "rows_accepted", by="Ä\u2028da", note='two\nlines "and quotes"')
         assert sign_offs(snapshot)["rows_accepted"].note == 'two lines "and quotes"'
 
     @pytest.mark.parametrize("line", ["{", "[]", '{"item": "x"}', '{"item": "x", "by": "y", "at": "z", "more": 1}'])
-    def test_a_damaged_file_is_told_with_its_line(self, told, line):
-        snapshot = told()
+    def test_a_damaged_file_is_told_with_its_line(self, snapshot, line):
         sign_off(snapshot, "rows_accepted", by="Ada")
         with sign_off_file(snapshot).open("a") as file:
             file.write(line + "\n")
@@ -94,7 +80,7 @@ class TestSigning:
 
 
 class TestChecklist:
-    def test_each_item_is_computed_from_the_snapshot(self, told):
+    def test_each_item_is_computed_from_the_snapshot(self):
         assert states(told()) == {
             "definitions_agreed": ("open", 1), "differences_explained": ("clear", 0),
             "duplicates_reviewed": ("open", 1), "rows_accepted": ("open", 1), "money_has_a_party": ("open", 1),
@@ -123,15 +109,15 @@ class TestChecklist:
             ("checks_passed", "UPDATE checks SET passed = FALSE WHERE check_name = 'cube_equals_ltv'"),
         ],
     )  # fmt: skip
-    def test_what_is_wrong_opens_its_item_and_no_other(self, told, item, statement):
+    def test_what_is_wrong_opens_its_item_and_no_other(self, item, statement):
         before, after = states(told()), states(told(statement))
         assert after[item][0] == "open"
         assert {k: v for k, v in after.items() if k != item} == {k: v for k, v in before.items() if k != item}
 
-    def test_unexplained_at_a_former_month_end_is_not_open_now(self, told):
+    def test_unexplained_at_a_former_month_end_is_not_open_now(self):
         assert states(told(FORMER_PERIOD))["differences_explained"] == ("clear", 0)
 
-    def test_every_item_has_an_owner(self, told):
+    def test_every_item_has_an_owner(self):
         owners = {line.item: line.owner for line in checklist(told())}
         assert set(owners) == {item.key for item in ITEMS}
         assert (owners["rows_accepted"], owners["duplicates_reviewed"]) == ("Customers", "Sales")

@@ -4,18 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.six_parties import check, fill, filled, manifest
-from valuekit.engine import Engine
+from tests.snapshot.published import told
 from valuekit.errors import UnknownNameError
-from valuekit.snapshot import Snapshot, publish, unit_economics
+from valuekit.snapshot import unit_economics
 
 
-@pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    with Engine() as engine:
-        filled(engine)
-        path = publish(engine, tmp_path_factory.mktemp("runs"), manifest=manifest(engine), models={}, config_text="six")
-    return Snapshot.open(path)
+@pytest.fixture
+def snapshot():
+    return told()
 
 
 def test_totals_are_of_the_members(snapshot):
@@ -46,14 +42,13 @@ def test_it_says_whose_unit_it_is(snapshot):
     )
 
 
-def test_a_definition_without_members_has_no_unit(tmp_path):
-    with Engine() as engine:
-        sales = fill(engine).scalar("SELECT bit FROM definitions WHERE definition = 'sales'")
-        engine.execute(f"UPDATE party_lists SET definitions = definitions & ~{sales}")
-        engine.execute("UPDATE definitions SET members = 0 WHERE definition = 'sales'")
-        check(engine)
-        path = publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text="six")
-    assert unit_economics(Snapshot.open(path), "sales").per_member("ltv") is None
+def test_a_definition_without_members_has_no_unit():
+    sales = "(SELECT bit FROM definitions WHERE definition = 'sales')"
+    without = told(
+        f"UPDATE party_lists SET definitions = definitions & ~{sales}",
+        "UPDATE definitions SET members = 0 WHERE definition = 'sales'",
+    )
+    assert unit_economics(without, "sales").per_member("ltv") is None
 
 
 def test_what_is_not_there_is_told(snapshot):

@@ -1,11 +1,12 @@
 """A tiny company whose files each test writes itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engines import fresh_engine
 from valuekit import sources
 from valuekit.config import Source
 from valuekit.engine import Engine
@@ -80,9 +81,8 @@ class Intake:
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Iterator[Intake]:
-    with Engine(threads=2) as engine:
-        yield Intake(engine, tmp_path)
+def intake(tmp_path: Path) -> Intake:
+    return Intake(fresh_engine(), tmp_path)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.engines import fresh_engine
 from tests.sources.conftest import Intake
-from valuekit.engine import Engine
 
 # Text without line ends, separators and quotes: damage of the layout comes from `broken_line` alone, so that the
 # number of rows is known. Anything else may stand in a field.
@@ -29,8 +29,8 @@ quick = settings(max_examples=20, deadline=None, suppress_health_check=list(Heal
 
 
 def read(lines: list[bytes], **options: object) -> tuple[tuple[int, int, int], list[dict[str, object]], int]:
-    with TemporaryDirectory() as folder, Engine(threads=1) as engine:
-        intake = Intake(engine, Path(folder))
+    with TemporaryDirectory() as folder:
+        intake = Intake(fresh_engine(), Path(folder))
         intake.read_text(b"\n".join([HEADER, *lines, b""]), **options)
         return next(iter(intake.counts.values())), intake.rows("FROM payments"), len(intake.quarantine)
 

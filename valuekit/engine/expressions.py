@@ -86,7 +86,8 @@ def _parsed(
     return Expression(text, f"({sql})", frozenset(used))
 
 
-def conditions_in(condition: Expression) -> list[Expression]:
+@lru_cache(maxsize=2_000)
+def conditions_in(condition: Expression) -> tuple[Expression, ...]:
     """Return the conditions that must all hold for a checked one to hold: what AND joins, however deep.
 
     >>> columns = ["paid", "used_on", "stage"]
@@ -94,10 +95,10 @@ def conditions_in(condition: Expression) -> list[Expression]:
     ['("paid" OR "stage" = 0)', '("used_on" > 1)']
     """
     parts = _joined_by_and(sqlglot.parse_one(condition.sql, read=DIALECT))
-    return [
+    return tuple(
         Expression(condition.text, f"({p.sql(dialect=DIALECT)})", frozenset(c.name for c in p.find_all(exp.Column)))
         for p in parts
-    ]
+    )
 
 
 def _joined_by_and(node: exp.Expr) -> Iterator[exp.Expr]:

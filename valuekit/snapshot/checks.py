@@ -1,6 +1,6 @@
 """The checks that a run must pass before it is published."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from valuekit.engine import Engine, literal, quote
 from valuekit.errors import CheckError
@@ -42,7 +42,9 @@ def failed(checks: Iterable[CheckResult]) -> CheckError | None:
 
 
 def _declarations(engine: Engine) -> CheckResult:
-    broken = [problem for table in PUBLISHED.values() if engine.has(table.name) for problem in _broken(engine, table)]
+    made = engine.catalogue()
+    tables = (table for table in PUBLISHED.values() if table.name in made)
+    broken = [problem for table in tables for problem in _broken(engine, table, made[table.name])]
     return CheckResult(
         check_name="tables_keep_their_declaration",
         passed=not broken,
@@ -52,22 +54,20 @@ def _declarations(engine: Engine) -> CheckResult:
     )
 
 
-def _broken(engine: Engine, table: Table) -> Iterator[str]:
+def _broken(engine: Engine, table: Table, present: Collection[str]) -> Iterator[str]:
     """Yield each rule of the declaration that the table breaks, with the number of rows."""
-    present = engine.columns(table.name)
     missing = [c.name for c in table if c.name not in present]
     if missing:
         yield f"{table.name} has no column {', '.join(missing)}"
         return
-    rules = dict(_rules(table))
-    if rules:
+    name, rules = quote(table.name), dict(_rules(table))
+    if rules and engine.scalar(f"SELECT EXISTS (FROM {name} WHERE {' OR '.join(rules.values())})"):
         counts = ", ".join(f"COUNT(*) FILTER (WHERE {predicate})" for predicate in rules.values())
-        found = engine.rows(f"SELECT {counts} FROM {quote(table.name)}")[0]
+        found = engine.rows(f"SELECT {counts} FROM {name}")[0]
         yield from (f"{table.name}: {n} rows {rule}" for rule, n in zip(rules, found, strict=True) if n)
     if table.key:
         key = ", ".join(quote(c) for c in table.key)
-        twice = f"SELECT COUNT(*) FROM (SELECT {key} FROM {quote(table.name)} GROUP BY {key} HAVING COUNT(*) > 1)"
-        if n := engine.scalar(twice):
+        if n := engine.scalar(f"SELECT COUNT(*) FROM (SELECT 1 FROM {name} GROUP BY {key} HAVING COUNT(*) > 1)"):
             yield f"{table.name}: {n} keys appear more than once"
 
 

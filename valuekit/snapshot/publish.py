@@ -44,7 +44,8 @@ def publish(
 
 
 def _write_tables(engine: Engine, draft: Path, progress: Callable[[str], None]) -> dict[str, TableFile]:
-    missing = [name for name in PUBLISHED if not engine.has(name)]
+    made = engine.catalogue()
+    missing = [name for name in PUBLISHED if name not in made]
     if missing:
         raise EngineError(f"the run made no table {', '.join(missing)}.", where="publish")
     written = {}

@@ -47,6 +47,9 @@ def complete(table: Table, number: int, row: dict) -> dict:
 
 
 def put(engine: Engine, table: Table, rows: list[dict]) -> None:
+    if not rows:
+        engine.make_empty(table)  # a fifth of what it takes to put no rows
+        return
     columns = {c.name: [plain(row.get(c.name), c.type) for row in rows] for c in table}
     schema = pa.schema([f.with_nullable(True) for f in table.arrow])
     engine.put(table.name, pa.table(columns, schema=schema))

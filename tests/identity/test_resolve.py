@@ -155,12 +155,13 @@ class TestInternalAccounts:
         assert engine.rows("SELECT role, records FROM parties") == [("test", 2)]
 
 
-class TestParties:
-    @pytest.fixture(scope="class")
-    def alone(self):
-        """A company of one record."""
-        return resolved(a())
+@pytest.fixture(scope="module")
+def alone():
+    """A company of one record."""
+    return resolved(a())
 
+
+class TestParties:
     def test_its_id_comes_from_the_oldest_record(self):
         old, new = a(email="x@y.com", created_on="2020-01-01"), b(email="x@y.com", created_on="2021-01-01")
         (party,) = resolved(old, new).rows("SELECT party_id, created_on FROM parties")

@@ -1,6 +1,10 @@
 """Companies in a few lines: canonical tables as the domain reads them, from rows that state only what matters."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import cache
+from itertools import count
 
 import pyarrow as pa
 
@@ -10,6 +14,28 @@ from valuekit.tables import CANONICAL, PUBLISHED, Column, Table, accepted
 DEFAULTS = {"system": "s", "currency": "EUR", "channel": "agent", "feature": "f", "events": 1, "activity": "work",
             "status": "open", "term_months": 12}  # fmt: skip
 KINDS = {"engagements": "campaign", "payments": "payment", "ideas": "idea"}
+
+
+@cache
+def _shared() -> Engine:
+    return Engine(threads=1)
+
+
+_NUMBERS = count()
+
+
+@contextmanager
+def fresh() -> Iterator[Engine]:
+    """Give an empty database of one engine that all tests share: to open one for each takes a fifth of their time."""
+    with _shared().cursor() as engine:
+        name = f"fresh_{next(_NUMBERS)}"
+        engine.execute(f"ATTACH ':memory:' AS {name}")
+        engine.execute(f"USE {name}")
+        try:
+            yield engine
+        finally:
+            engine.execute("USE memory")
+            engine.execute(f"DETACH {name}")
 
 
 def given(engine: Engine, **tables: list[dict]) -> Engine:
@@ -47,6 +73,9 @@ def complete(table: Table, number: int, row: dict) -> dict:
 
 
 def put(engine: Engine, table: Table, rows: list[dict]) -> None:
+    if not rows:
+        engine.make_empty(table)  # a fifth of what it takes to put no rows
+        return
     columns = {c.name: [plain(row.get(c.name), c.type) for row in rows] for c in table}
     schema = pa.schema([f.with_nullable(True) for f in table.arrow])
     engine.put(table.name, pa.table(columns, schema=schema))

@@ -5,16 +5,9 @@ import pytest
 from tests.cashflow.allocated import FEB, JAN, compute, cost, line, notes, pool, run, ticket
 from tests.cashflow.given import given
 from valuekit.cashflow import Activity, Extra, Pool
-from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ExpressionError, UnknownNameError
 
 ANSWER = Activity("tickets", "10")
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def timed(engine, activity, rows, costs=None, **more):

@@ -3,24 +3,16 @@
 from datetime import date
 from decimal import Decimal
 
-import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
-from valuekit.engine import Engine
 
 JAN = date(2026, 1, 1)
 PEOPLE = [{"party_id": "a"}, {"party_id": "b"}, {"party_id": "it", "role": "internal"},
           {"party_id": "sales", "role": "internal"}, {"party_id": "trial", "role": "test"}]  # fmt: skip
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def compute(engine, assumed=None, **tables):
@@ -195,7 +187,7 @@ def company(drawn):
 @for_all(COMPANY)
 def test_the_books_close_for_every_month_pool_and_currency(drawn):
     tables = company(drawn)
-    with Engine() as engine:
+    with fresh() as engine:
         compute(engine, Decimal("0.3"), tickets=[ticket("2.5"), ticket(1, "it"), ticket(1, None)], **tables)
         assert engine.count("books") == engine.scalar("SELECT COUNT(*) FROM books WHERE difference = 0")
         moved = sum((row["reporting_amount"] for t in ("payments", "orders") for row in tables[t]), Decimal(0))

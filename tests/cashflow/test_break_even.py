@@ -8,21 +8,14 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
 from valuekit.cashflow.break_even import REASONS
 from valuekit.cashflow.what_if import WhatIf, ask_books, ask_capacities
-from valuekit.engine import Engine
 from valuekit.errors import UnknownNameError
 
 JAN, AS_OF = date(2026, 1, 1), date(2026, 12, 31)
 CENT = Decimal("0.01")
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def paid(amount, party="a"):
@@ -203,7 +196,7 @@ def test_every_answer_put_back_gives_nothing_to_the_cent(rows):
         + [cost("123.45", "support", practical_capacity_minutes=400), cost("17.01", "general")],
         "tickets": [ticket(minutes, p) for p, *_, minutes in rows if minutes],
     }
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         points(engine, None, **tables)
         for row in engine.query("SELECT * FROM break_even").to_pylist():
             net, fixed = row["net_cash_12m"], row["fixed_12m"]

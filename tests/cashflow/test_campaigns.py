@@ -4,15 +4,8 @@ import pytest
 
 from tests.cashflow.allocated import FEB, JAN, MAR, ad, compute, contact, cost, line, notes, paid, pool
 from valuekit.cashflow import Attribution
-from valuekit.engine import Engine
 
 SECOND, NINTH = date(2026, 1, 2), date(2026, 1, 9)
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def marketing(engine, contacts, costs, model="linear", payments=(), pools=None, **settings):

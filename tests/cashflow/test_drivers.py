@@ -2,11 +2,10 @@ from datetime import date
 
 import pytest
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
 from valuekit.cashflow.drivers import plan
 from valuekit.config import Driver
-from valuekit.engine import Engine
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.tables.canonical import COST_FUNCTIONS
 
@@ -16,7 +15,7 @@ DESK = {"month": date(2026, 1, 1), "function": "support", "pool": "desk", "amoun
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
+    with fresh() as engine:
         yield given(engine, costs=[RENT, DESK])
 
 

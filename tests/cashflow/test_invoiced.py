@@ -8,24 +8,17 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
 from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import CALENDAR_MONTHS, settlement
 from valuekit.cashflow.receivables_check import check_receivables
-from valuekit.engine import Engine
 from valuekit.errors import CheckError
 
 JAN, FEB, MAR = date(2026, 1, 10), date(2026, 2, 10), date(2026, 3, 10)
 AS_OF = date(2026, 3, 31)
 PEOPLE = [{"party_id": "a"}, {"party_id": "b"}, {"party_id": "it", "role": "internal"}]
 PARTS = ("begin", "invoiced", "received", "credited", "written_off", "unknown", "fx", "end", "on_account")
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 RETAIL = FiscalCalendar(2, "start", FiscalWeeks("4-5-4", "saturday", "nearest"))
@@ -275,7 +268,7 @@ def converted(row, **more):
 )
 def test_every_receivable_closes_and_no_money_is_lost(invoices, payments, calendar):
     signed = [converted(p, amount=p["amount"] if p["kind"] == "payment" else -p["amount"]) for p in payments]
-    with Engine() as engine:
+    with fresh() as engine:
         billed = [converted(i, id=f"i{n}") for n, i in enumerate(invoices)]
         compute(engine, calendar, invoices=billed, payments=signed)
         check_receivables(engine, calendar)

@@ -1,13 +1,4 @@
-import pytest
-
 from tests.cashflow.allocated import FEB, JAN, MAR, compute, contact, cost, line, notes, paid
-from valuekit.engine import Engine
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def ads(amount, month=JAN):

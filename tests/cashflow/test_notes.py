@@ -1,20 +1,12 @@
 from datetime import date
 
 import pyarrow as pa
-import pytest
 
 from tests.cashflow.allocated import APR, FEB, JAN, MAR, compute, cost, notes, paid, ticket
 from valuekit.cashflow import Activity, Pool
-from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
 
 MAY = date(2026, 5, 1)
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def said(engine, kind, costs, pools=None, activities=None, **rows):

@@ -5,15 +5,8 @@ import pytest
 from tests.cashflow.allocated import FEB, JAN, ad, compute, contact, cost, paid, pool, ticket
 from valuekit.cashflow import DRIVERS
 from valuekit.cashflow.drivers import DERIVED, QUALITIES
-from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import COST_QUALITIES
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def test_every_driver_has_a_quality_that_the_table_declares():

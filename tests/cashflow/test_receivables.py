@@ -8,20 +8,13 @@ from hypothesis import given as draw
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given, published
+from tests.cashflow.given import fresh, given, published
 from valuekit.cashflow import follow_receivables
-from valuekit.engine import Engine
 from valuekit.tables import PUBLISHED
 
 AS_OF = date(2026, 6, 30)
 DUE = date(2026, 5, 10)
 AGES = ("current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90")
-
-
-@pytest.fixture
-def engine():
-    with Engine(threads=1) as engine:
-        yield engine
 
 
 def invoice(number, amount=100, due_on=DUE, party="a", **more):
@@ -269,7 +262,7 @@ def test_ages_add_up_to_open_and_parties_to_the_company(bills, moves):
         for n, (party, amount, day, term, status, rate) in enumerate(bills)
     ]
     payments = [money(n, amount if kind == "payment" else -amount, day, kind) for n, amount, day, kind in moves]
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         rows = months(engine, invoices, payments)
         assert all(sum(row[age] for age in AGES) == row["open"] for row in rows.values())
         sums = "SUM(overdue), SUM(disputed), SUM(written_off)"

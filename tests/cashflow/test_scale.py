@@ -8,20 +8,13 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
-from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 
 YEAR = [date(2026, month, 1) for month in range(1, 13)]
 JAN = YEAR[0]
 AS_OF = date(2026, 12, 31)
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def used(party, events, month=JAN):
@@ -193,7 +186,7 @@ def test_margins_with_scale_less_the_residual_are_the_margins_alone(rows, ledger
         "payments": [paid(party, Decimal(cents) / 100, month) for party, month, _, cents in rows],
         "costs": [hosting(Decimal(cents) / 100, month) for cents, month in zip(ledger, YEAR, strict=False)],
     }
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         measure(engine, {"hosting": elasticity}, **tables)
         together, alone = engine.rows("SELECT SUM(with_scale_12m), SUM(standalone_12m) FROM scale_effects")[0]
         residual = engine.scalar("SELECT COALESCE(SUM(residual_12m), 0) FROM scale_curves")

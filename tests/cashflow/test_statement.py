@@ -6,23 +6,16 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import given
+from tests.cashflow.given import fresh, given
 from valuekit import cashflow
 from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import allocation
-from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.money import allocate
 from valuekit.tables import PUBLISHED
 
 JAN, FEB = date(2026, 1, 1), date(2026, 2, 1)
 AS_OF = date(2026, 2, 28)
-
-
-@pytest.fixture
-def engine():
-    with Engine() as engine:
-        yield engine
 
 
 def paid(amount, party="a", day=JAN, **more):
@@ -342,7 +335,7 @@ KEPT = "unattributed + unused_capacity + unallocated"
 @for_all(COMPANY, st.sampled_from([None, Decimal("0.333")]), st.lists(st.tuples(PARTIES, ODD), max_size=3))
 def test_the_books_always_close(company, assumed, direct):
     company["costs"] += [cost(amount, pool="direct", record="r", party_id=party) for party, amount in direct]
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         compute(engine, assumed=assumed, **company)
         assert engine.scalar("SELECT COUNT(*) FROM books WHERE difference <> 0") == 0
         carried, kept = (
@@ -367,7 +360,7 @@ def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
     expected = (
         dict(zip(weights, allocate(-amount, list(weights.values())), strict=True)) if any(weights.values()) else {}
     )
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         compute(engine, {"desk": "ticket_minutes"}, costs=[cost(amount)], tickets=[ticket(m, p) for p, m in used])
         unknown = engine.scalar("SELECT unattributed FROM books")
         known = {p: float(a) for p, a in expected.items() if p and a}
@@ -378,7 +371,7 @@ def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
 @settings(max_examples=20, deadline=None)
 @for_all(ODD, MINUTES, st.integers(1, 9_999).map(lambda m: Decimal(m) / 100))
 def test_the_used_part_of_a_capacity_is_its_rate_times_the_minutes(amount, minutes, capacity):
-    with Engine(threads=1) as engine:
+    with fresh() as engine:
         compute(engine, costs=[cost(amount, practical_capacity_minutes=capacity)], tickets=[ticket(minutes)])
         carried = engine.scalar("SELECT COALESCE(SUM(support), 0) FROM cash_months")
         if 0 < minutes < capacity:

@@ -1,7 +1,6 @@
 """One published snapshot of each kind of company, made once, and pages run on it without a browser."""
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -40,26 +39,34 @@ def _let_go_of_runs() -> Iterator[None]:
     st.cache_resource.clear()
 
 
-@pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Run a page on a snapshot (or folder), with widgets set by key."""
-    return partial(_opened, monkeypatch)
+@pytest.fixture(scope="session")
+def open_page() -> Open:
+    """Run a page on a snapshot (or folder), with widgets set by key: once for all who read the same."""
+    ran: dict[str, AppTest] = {}
+
+    def opened(page: str, where: Snapshot | Path, **widgets: object) -> AppTest:
+        path = where.path if isinstance(where, Snapshot) else where
+        asked = repr((page, path, sorted(widgets.items())))
+        if asked not in ran:
+            ran[asked] = _run(page, path, widgets)
+        return ran[asked]
+
+    return opened
 
 
 @pytest.fixture(scope="session")
-def cash_view(subscription: Snapshot) -> Iterator[View]:
-    """Views of the page Cash flow as they open first, each run once for all who only read it."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield cache(lambda view: _opened(patch, "cash-flow", subscription, view=view))
+def cash_view(open_page: Open, subscription: Snapshot) -> View:
+    """Views of the page Cash flow as they open first."""
+    return lambda view: open_page("cash-flow", subscription, view=view)
 
 
-def _opened(patch: pytest.MonkeyPatch, page: str, where: Snapshot | Path, **widgets: object) -> AppTest:
-    path = where.path if isinstance(where, Snapshot) else where
-    patch.setenv("VALUEKIT_SNAPSHOT", str(path))
+def _run(page: str, path: Path, widgets: dict[str, object]) -> AppTest:
     test = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": page})
     for key, value in widgets.items():
         test.session_state[key] = value
-    return test.run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VALUEKIT_SNAPSHOT", str(path))
+        return test.run()
 
 
 def page_script(page: str) -> None:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import which
 from urllib.parse import urlencode
@@ -21,6 +21,8 @@ from valuekit.snapshot import Snapshot
 from valuekit.snapshot.reconciliation import reconcile
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+OpenTab = Callable[..., "playwright.Page"]
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
@@ -78,6 +80,7 @@ ADDRESSES = {"overview": "", "best-customers": f"best-customers?{urlencode(TWO)}
 LISTS = ("customers", "to-check")
 """Pages that open with cards or lists; their charts are a tab away."""
 
+BACKGROUND = "getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor"
 CHART = "[data-testid='stVegaLiteChart'] svg, [data-testid='stVegaLiteChart'] canvas"
 
 
@@ -121,12 +124,25 @@ def _wait_for(port: int, log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    """Open the system's chromium."""
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
+def context() -> Iterator["playwright.BrowserContext"]:
+    """Open the system's chromium; what one tab has fetched of the app's code, all have."""
+    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as opened:
+        yield opened.new_context(reduced_motion="reduce")
+
+
+@pytest.fixture
+def open_tab(context: "playwright.BrowserContext") -> Iterator[OpenTab]:
+    """Open a tab of a width, a height and a base (light or dark)."""
+
+    def opened(width: int, height: int, base: str = "light") -> "playwright.Page":
+        tab = context.new_page()
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme=base, reduced_motion="reduce")
+        return tab
+
+    yield opened
+    for tab in context.pages:
+        tab.close()
 
 
 def expected(page: str, snapshot: Snapshot) -> str:
@@ -140,78 +156,69 @@ def expected(page: str, snapshot: Snapshot) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("base", ["light", "dark"])
-def test_each_page_paints_and_shows_the_number_of_the_snapshot(
-    page: str, base: str, address: str, browser: "playwright.Browser", subscription: Snapshot, tmp_path: Path
+def test_each_page_paints_and_shows_the_number_of_the_snapshot_by_day_and_by_night(
+    page: str, address: str, open_tab: OpenTab, subscription: Snapshot, tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=base)
-    try:
-        tab = context.new_page()
-        asked: set[str] = set()
-        tab.on("request", lambda request: asked.add(request.url))
-        tab.goto(f"{address}/{ADDRESSES.get(page, page)}")
+    tab = open_tab(1440, 900)
+    asked: set[str] = set()
+    tab.on("request", lambda request: asked.add(request.url))
+    tab.goto(f"{address}/{ADDRESSES.get(page, page)}")
+    for base, colour in PAGE_COLOUR.items():
+        tab.emulate_media(color_scheme=base)
+        tab.wait_for_function(f"{BACKGROUND} === '{colour}'", timeout=60_000)
         tab.get_by_role("heading", level=1, name=PAGES[page][0]).wait_for(timeout=60_000)
         tab.get_by_text(expected(page, subscription), exact=False).first.wait_for(timeout=60_000)
         if page not in LISTS:
             tab.locator(CHART).first.wait_for(timeout=60_000)
         assert tab.locator(".stException").count() == 0
-        assert tab.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor") == PAGE_COLOUR[base]
-        assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
         picture = tmp_path / f"{page}-{base}.png"
         tab.screenshot(path=picture)
         assert picture.stat().st_size > 20_000
-    finally:
-        context.close()
+    assert asked
+    assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
 
 
 def test_every_view_of_the_cash_flow_shows_its_number_on_a_narrow_screen(
-    address: str, browser: "playwright.Browser", subscription: Snapshot
+    address: str, open_tab: OpenTab, subscription: Snapshot
 ) -> None:
     with subscription.engine() as engine:
         said = {view: engine.scalar(sql) for view, sql in CASH_VIEWS.items()}
     assert set(said) == set(TABS)
-    _assert_views("cash-flow", said, address, browser)
+    _assert_views("cash-flow", said, address, open_tab)
 
 
-def _assert_views(page: str, said: dict[str, str], address: str, browser: "playwright.Browser") -> None:
-    context = browser.new_context(viewport={"width": 420, "height": 900}, color_scheme="dark")
-    try:
-        tab = context.new_page()
-        for view, number in said.items():
-            tab.goto(f"{address}/{page}?{urlencode({'view': view})}")
-            tab.get_by_text(number, exact=False).first.wait_for(timeout=60_000)
-            assert tab.locator(".stException").count() == 0, view
-            main = tab.locator("[data-testid='stMain']")
-            assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{view} is wider than the screen"
-    finally:
-        context.close()
+def _assert_views(page: str, said: dict[str, str], address: str, open_tab: OpenTab) -> None:
+    tab = open_tab(420, 900, "dark")
+    for view, number in said.items():
+        tab.goto(f"{address}/{page}?{urlencode({'view': view})}")
+        tab.get_by_text(number, exact=False).first.wait_for(timeout=60_000)
+        assert tab.locator(".stException").count() == 0, view
+        assert tab.evaluate(BACKGROUND) == PAGE_COLOUR["dark"]
+        main = tab.locator("[data-testid='stMain']")
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{view} is wider than the screen"
 
 
 def test_every_view_of_the_lifetime_value_shows_its_number_on_a_narrow_screen(
-    address: str, browser: "playwright.Browser", subscription: Snapshot
+    address: str, open_tab: OpenTab, subscription: Snapshot
 ) -> None:
     with subscription.engine() as engine:
         said = {view: engine.scalar(sql) for view, sql in VALUE_VIEWS.items()}
     assert set(said) == set(VALUE_TABS)
-    _assert_views("lifetime-value", said, address, browser)
+    _assert_views("lifetime-value", said, address, open_tab)
 
 
 def test_a_click_on_a_row_of_the_bridge_names_its_parties(
-    address: str, browser: "playwright.Browser", subscription: Snapshot
+    address: str, open_tab: OpenTab, subscription: Snapshot
 ) -> None:
     found = reconcile(subscription, "headline", "product")
     place, cell = min(enumerate(found.side("only_first")), key=lambda c: c[1]["parties"] or 10**9)
-    context = browser.new_context(viewport={"width": 1440, "height": 1400})
-    try:
-        tab = context.new_page()
-        tab.goto(f"{address}/customers?{urlencode({'view': 'Differences'})}")
-        chart = tab.locator(CHART).first
-        chart.wait_for(timeout=60_000)
-        tab.wait_for_timeout(1000)
-        room = chart.bounding_box()
-        assert room
-        chart.click(position={"x": 0.7 * room["width"], "y": 5 + 30 * (place + 1.5)})
-        told = f"Only in Customers: {cell['label']}. {cell['parties']} parties"
-        tab.get_by_text(told, exact=False).first.wait_for(timeout=30_000)
-    finally:
-        context.close()
+    tab = open_tab(1440, 1400)
+    tab.goto(f"{address}/customers?{urlencode({'view': 'Differences'})}")
+    chart = tab.locator(CHART).first
+    chart.wait_for(timeout=60_000)
+    tab.wait_for_timeout(1000)
+    room = chart.bounding_box()
+    assert room
+    chart.click(position={"x": 0.7 * room["width"], "y": 5 + 30 * (place + 1.5)})
+    told = f"Only in Customers: {cell['label']}. {cell['parties']} parties"
+    tab.get_by_text(told, exact=False).first.wait_for(timeout=30_000)

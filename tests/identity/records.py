@@ -1,5 +1,7 @@
 """Tiny companies to resolve; the letters are the record ids."""
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from tests.company import given
@@ -18,10 +20,11 @@ def resolved(
     decisions=(),
     former=NOTHING,
     unit="person",
+    engine=None,
     **tables,
 ) -> Engine:
-    """Resolve a tiny company, by keys alone unless `matching` says otherwise."""
-    engine = given(Engine(threads=1), records=records, links=links, **tables)
+    """Resolve a tiny company, by keys alone unless `matching` says otherwise; in its own engine unless one is given."""
+    engine = given(engine or Engine(threads=1), records=records, links=links, **tables)
     resolve(
         engine,
         rules=rules,
@@ -36,7 +39,13 @@ def resolved(
 
 def parties(*records: dict, **more) -> list[str]:
     """The records of each party, such as `a b`."""
-    return together(resolved(*records, **more))
+    return together(resolved(*records, engine=one_engine(), **more))
+
+
+@cache
+def one_engine() -> Engine:
+    """Return the engine of those who have read all that they want of a company when the next one comes."""
+    return Engine(threads=1)
 
 
 def together(engine: Engine) -> list[str]:

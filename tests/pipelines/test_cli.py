@@ -175,10 +175,9 @@ class TestErrors:
 
 class TestSnapshotCommands:
     @pytest.fixture
-    def runs(self, company, capsys):
-        run_command(["run", "c.yaml", "--out", "runs"])
-        capsys.readouterr()
-        return "runs"
+    def runs(self, run, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        return run
 
     def test_export_writes_a_file_and_prints_its_path(self, runs, capsys):
         assert run_command(["export", "segments", runs]) == 0

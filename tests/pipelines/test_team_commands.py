@@ -3,7 +3,9 @@
 import csv
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,20 +15,30 @@ from valuekit.engine import Engine
 from valuekit.snapshot import Snapshot, publish
 
 
-@pytest.fixture
-def told(tmp_path, monkeypatch):
-    """Publish the six parties into `runs` of the working folder, with statements of one's own; returns the path."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Publish the six parties with statements of one's own, each version once; returns its path."""
 
-    def tell(*statements: str, **changes) -> str:
+    @cache
+    def publish_once(*statements: str) -> Path:
         with Engine() as engine:
             filled(engine)
             for statement in statements:
                 engine.execute(statement)
-            path = publish(
-                engine, Path("runs"), manifest=manifest(engine, **changes), models={}, config_text=str(statements)
-            )
-            return str(path)
+            folder = tmp_path_factory.mktemp("published")
+            return publish(engine, folder, manifest=manifest(engine), models={}, config_text=str(statements))
+
+    return publish_once
+
+
+@pytest.fixture
+def told(published, tmp_path, monkeypatch):
+    """Put a copy of such a run into `runs` of the working folder; returns its path."""
+    monkeypatch.chdir(tmp_path)
+
+    def tell(*statements: str) -> str:
+        made = published(*statements)
+        return str(copytree(made, Path("runs") / made.name, dirs_exist_ok=True))
 
     return tell
 

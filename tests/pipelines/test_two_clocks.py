@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.run import run
 from valuekit.config import Company, Config, EngineConfig, Source, Tracking
+from valuekit.config.identity import Identity, Matching
 from valuekit.snapshot import Snapshot
 from valuekit.snapshot.restatements import restated_members, restatements
 
@@ -47,6 +48,7 @@ def described(company: Path, as_of: date, *, late: bool, known_on: date | None =
         sources=[Source(table=t, system="billing", file=f"{t}.csv") for t in FILES],
         as_of=as_of,
         known_on=known_on,
+        identity=Identity(matching=Matching(enabled=False)),
         engine=EngineConfig(memory_limit="1GB", threads=1),
         tracking=Tracking(enabled=False),
     )

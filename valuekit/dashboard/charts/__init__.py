@@ -4,8 +4,11 @@ from typing import Any
 
 import altair as alt
 import streamlit as st
+from altair.utils import schemapi
 
 from valuekit.dashboard import theme
+
+schemapi.disable_debug_mode()  # a chart is checked as a whole when it is shown; its parts need not be before
 
 Picture = Any
 """A chart of any number of layers: altair types each of its operators differently."""

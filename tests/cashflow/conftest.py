@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cashflow.given import fresh
+from tests.engines import fresh_engine
 from valuekit.engine import Engine
 
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with fresh() as engine:
+    with fresh_engine() as engine:
         yield engine

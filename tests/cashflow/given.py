@@ -1,10 +1,6 @@
 """Companies in a few lines: canonical tables as the domain reads them, from rows that state only what matters."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
-from itertools import count
 
 import pyarrow as pa
 
@@ -14,28 +10,6 @@ from valuekit.tables import CANONICAL, PUBLISHED, Column, Table, accepted
 DEFAULTS = {"system": "s", "currency": "EUR", "channel": "agent", "feature": "f", "events": 1, "activity": "work",
             "status": "open", "term_months": 12}  # fmt: skip
 KINDS = {"engagements": "campaign", "payments": "payment", "ideas": "idea"}
-
-
-@cache
-def _shared() -> Engine:
-    return Engine(threads=1)
-
-
-_NUMBERS = count()
-
-
-@contextmanager
-def fresh() -> Iterator[Engine]:
-    """Give an empty database of one engine that all tests share: to open one for each takes a fifth of their time."""
-    with _shared().cursor() as engine:
-        name = f"fresh_{next(_NUMBERS)}"
-        engine.execute(f"ATTACH ':memory:' AS {name}")
-        engine.execute(f"USE {name}")
-        try:
-            yield engine
-        finally:
-            engine.execute("USE memory")
-            engine.execute(f"DETACH {name}")
 
 
 def given(engine: Engine, **tables: list[dict]) -> Engine:

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.allocated import FEB, JAN, MAR, compute
-from tests.cashflow.given import fresh
+from tests.engines import fresh_engine
 from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import Activity, Attribution, Extra, Pool
 
@@ -64,7 +64,7 @@ def test_the_books_close_however_cost_is_shared_out(company, chosen, capacity):
     general = {row["pool"] for row in company["costs"] if row["function"] == "general"}
     pools = {"timed": Pool(activities=("answer", "call"), capacity_minutes=capacity), "sold": "won_deals"}
     pools = {name: pool for name, pool in pools.items() if name not in general}
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, pools, ACTIVITIES, company, **chosen)
         assert engine.scalar("SELECT COUNT(*) FROM books WHERE difference <> 0") == 0
         assert engine.rows(_OPEN_POOLS) == []

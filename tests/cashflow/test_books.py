@@ -7,7 +7,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 
 JAN = date(2026, 1, 1)
@@ -187,7 +188,7 @@ def company(drawn):
 @for_all(COMPANY)
 def test_the_books_close_for_every_month_pool_and_currency(drawn):
     tables = company(drawn)
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, Decimal("0.3"), tickets=[ticket("2.5"), ticket(1, "it"), ticket(1, None)], **tables)
         assert engine.count("books") == engine.scalar("SELECT COUNT(*) FROM books WHERE difference = 0")
         moved = sum((row["reporting_amount"] for t in ("payments", "orders") for row in tables[t]), Decimal(0))

@@ -8,7 +8,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.cashflow.break_even import REASONS
 from valuekit.cashflow.what_if import WhatIf, ask_books, ask_capacities
@@ -196,7 +197,7 @@ def test_every_answer_put_back_gives_nothing_to_the_cent(rows):
         + [cost("123.45", "support", practical_capacity_minutes=400), cost("17.01", "general")],
         "tickets": [ticket(minutes, p) for p, *_, minutes in rows if minutes],
     }
-    with fresh() as engine:
+    with fresh_engine() as engine:
         points(engine, None, **tables)
         for row in engine.query("SELECT * FROM break_even").to_pylist():
             net, fixed = row["net_cash_12m"], row["fixed_12m"]

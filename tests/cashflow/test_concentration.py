@@ -5,7 +5,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, published
+from tests.cashflow.given import published
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.engine import Engine
 
@@ -48,7 +49,7 @@ def test_another_view_and_column_can_be_drawn(engine):
 @settings(max_examples=30, deadline=None)
 @for_all(st.lists(st.integers(-50, 50), max_size=60), st.integers(4, 20))
 def test_a_sample_keeps_origin_peak_and_end(net, points):
-    with fresh() as engine:
+    with fresh_engine() as engine:
         curve = cashflow.whale_curve(company(engine, *net), points=points)
         assert curve.num_rows <= points
         money = curve["cumulative"].to_pylist()
@@ -107,7 +108,7 @@ def test_where_there_is_no_index_a_word_says_why(engine, net, reason):
 @settings(max_examples=15, deadline=None)
 @for_all(st.lists(st.integers(-50, 50), min_size=2, max_size=25).filter(any))
 def test_the_index_is_the_mean_difference_and_stays_between_none_and_all(net):
-    with fresh() as engine:
+    with fresh_engine() as engine:
         whale = found(engine, *net)
     pairs = sum(abs(x - y) for x in net for y in net)
     n = len(net) if min(net) >= 0 else len(net) - 1

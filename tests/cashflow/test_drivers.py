@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.cashflow.drivers import plan
 from valuekit.config import Driver
@@ -15,7 +16,7 @@ DESK = {"month": date(2026, 1, 1), "function": "support", "pool": "desk", "amoun
 
 @pytest.fixture
 def engine():
-    with fresh() as engine:
+    with fresh_engine() as engine:
         yield given(engine, costs=[RENT, DESK])
 
 

@@ -8,7 +8,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import CALENDAR_MONTHS, settlement
@@ -268,7 +269,7 @@ def converted(row, **more):
 )
 def test_every_receivable_closes_and_no_money_is_lost(invoices, payments, calendar):
     signed = [converted(p, amount=p["amount"] if p["kind"] == "payment" else -p["amount"]) for p in payments]
-    with fresh() as engine:
+    with fresh_engine() as engine:
         billed = [converted(i, id=f"i{n}") for n, i in enumerate(invoices)]
         compute(engine, calendar, invoices=billed, payments=signed)
         check_receivables(engine, calendar)

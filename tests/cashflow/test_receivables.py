@@ -8,7 +8,8 @@ from hypothesis import given as draw
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given, published
+from tests.cashflow.given import given, published
+from tests.engines import fresh_engine
 from valuekit.cashflow import follow_receivables
 from valuekit.tables import PUBLISHED
 
@@ -262,7 +263,7 @@ def test_ages_add_up_to_open_and_parties_to_the_company(bills, moves):
         for n, (party, amount, day, term, status, rate) in enumerate(bills)
     ]
     payments = [money(n, amount if kind == "payment" else -amount, day, kind) for n, amount, day, kind in moves]
-    with fresh() as engine:
+    with fresh_engine() as engine:
         rows = months(engine, invoices, payments)
         assert all(sum(row[age] for age in AGES) == row["open"] for row in rows.values())
         sums = "SUM(overdue), SUM(disputed), SUM(written_off)"

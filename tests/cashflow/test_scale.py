@@ -8,7 +8,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.errors import ConfigError
 
@@ -186,7 +187,7 @@ def test_margins_with_scale_less_the_residual_are_the_margins_alone(rows, ledger
         "payments": [paid(party, Decimal(cents) / 100, month) for party, month, _, cents in rows],
         "costs": [hosting(Decimal(cents) / 100, month) for cents, month in zip(ledger, YEAR, strict=False)],
     }
-    with fresh() as engine:
+    with fresh_engine() as engine:
         measure(engine, {"hosting": elasticity}, **tables)
         together, alone = engine.rows("SELECT SUM(with_scale_12m), SUM(standalone_12m) FROM scale_effects")[0]
         residual = engine.scalar("SELECT COALESCE(SUM(residual_12m), 0) FROM scale_curves")

@@ -4,8 +4,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh
 from tests.cashflow.test_scale import AS_OF, VOLUME_BUYER, hosting, measure, paid, used
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.cashflow.scale import SCRATCH
 
@@ -60,7 +60,7 @@ def test_what_only_the_analysis_reads_is_gone_afterwards(engine):
 @settings(max_examples=4, deadline=None)
 @for_all(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 99)), min_size=1, max_size=8))
 def test_the_effects_of_a_grouping_sum_to_zero(usage):
-    with fresh() as engine:
+    with fresh_engine() as engine:
         groups = {party: party.upper() if party < "d" else "rest" for party, _ in usage}
         found = share(engine, groups, costs=[hosting("777.77")], usage=[used(*row) for row in usage])
         assert sum(effect for *_, effect, _ in found.values()) == 0

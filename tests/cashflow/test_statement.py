@@ -6,7 +6,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.cashflow.given import fresh, given
+from tests.cashflow.given import given
+from tests.engines import fresh_engine
 from valuekit import cashflow
 from valuekit.calendar import FiscalCalendar, FiscalWeeks
 from valuekit.cashflow import allocation
@@ -335,7 +336,7 @@ KEPT = "unattributed + unused_capacity + unallocated"
 @for_all(COMPANY, st.sampled_from([None, Decimal("0.333")]), st.lists(st.tuples(PARTIES, ODD), max_size=3))
 def test_the_books_always_close(company, assumed, direct):
     company["costs"] += [cost(amount, pool="direct", record="r", party_id=party) for party, amount in direct]
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, assumed=assumed, **company)
         assert engine.scalar("SELECT COUNT(*) FROM books WHERE difference <> 0") == 0
         carried, kept = (
@@ -360,7 +361,7 @@ def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
     expected = (
         dict(zip(weights, allocate(-amount, list(weights.values())), strict=True)) if any(weights.values()) else {}
     )
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, {"desk": "ticket_minutes"}, costs=[cost(amount)], tickets=[ticket(m, p) for p, m in used])
         unknown = engine.scalar("SELECT unattributed FROM books")
         known = {p: float(a) for p, a in expected.items() if p and a}
@@ -371,7 +372,7 @@ def test_the_parts_of_a_pool_equal_the_reference_allocation(amount, used):
 @settings(max_examples=20, deadline=None)
 @for_all(ODD, MINUTES, st.integers(1, 9_999).map(lambda m: Decimal(m) / 100))
 def test_the_used_part_of_a_capacity_is_its_rate_times_the_minutes(amount, minutes, capacity):
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, costs=[cost(amount, practical_capacity_minutes=capacity)], tickets=[ticket(minutes)])
         carried = engine.scalar("SELECT COALESCE(SUM(support), 0) FROM cash_months")
         if 0 < minutes < capacity:

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.allocated import AS_OF, FEB, JAN, MAR, compute, cost, paid, ticket
-from tests.cashflow.given import fresh, published
+from tests.cashflow.given import published
+from tests.engines import fresh_engine
 from valuekit.cashflow.what_if import WhatIf, ask_books, ask_parties
 from valuekit.errors import ConfigError, UnknownNameError
 
@@ -22,7 +23,7 @@ DESK = [cost(1000, practical_capacity_minutes=100), cost(60, "cost_of_goods", "p
 def desk():
     """1000 for 100 minutes of which 40 are used, 60 of parts that are a's, 40 of rent; 1000 and 100 are paid."""
     rows = {"payments": [paid("a", amount=1000), paid("b", amount=100)], "costs": DESK}
-    with fresh() as engine:
+    with fresh_engine() as engine:
         yield compute(engine, rows=rows | {"tickets": [ticket("a", minutes=30), ticket("b", minutes=10)]})
 
 
@@ -77,7 +78,7 @@ def test_cost_that_is_not_shared_out_moves_with_its_rate_alone(desk):
 
 def test_a_month_beyond_its_capacity_has_what_it_used():
     rows = {"costs": [cost(100, practical_capacity_minutes=10)], "tickets": [ticket(minutes=20)]}
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, rows=rows)
         assert books(engine, WhatIf())["desk"]["steps"] == 0
         found = books(engine, WhatIf(volume=0.1))["desk"]
@@ -122,7 +123,7 @@ CHANGE = st.builds(
 @for_all(COMPANY, CHANGE)
 def test_the_books_of_a_scenario_are_those_of_a_run_over_it(company, change):
     company["costs"].append(cost(1))
-    with fresh() as engine:
+    with fresh_engine() as engine:
         compute(engine, rows=company)
         found, parties = books(engine, change), then(engine, change)
         months = engine.rows("SELECT month, driver, capacity_minutes, minutes_used FROM pool_months")
@@ -173,7 +174,7 @@ def changed(company, change, months):
 @settings(max_examples=8, deadline=None)
 @for_all(st.lists(st.tuples(AMOUNT, AMOUNT, AMOUNT), max_size=6))
 def test_without_a_change_everything_is_as_published(amounts):
-    with fresh() as engine:
+    with fresh_engine() as engine:
         given = [
             {"party_id": f"p{n}", "revenue_12m": brought, "refunds_12m": back, "net_cash_12m": brought + back + spent}
             for n, (brought, back, spent) in enumerate(amounts)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from tests.company import Row, given
+from tests.engines import fresh_engine
 from valuekit.cashflow import settle
 from valuekit.cashflow.settlement import OVERDUE_DAYS
 from valuekit.engine import Engine
@@ -38,7 +39,9 @@ def resolved(*, keep_scratch: bool = False, **tables: Sequence[Row]) -> Engine:
     named = {row.get("record") for rows in tables.values() for row in rows} - {r["record"] for r in known} - {None}
     records = [*known, *({"record": r} for r in sorted(named))]
     alone = not tables.get("links") and all(SAYS_NO_KEY.issuperset(r) for r in known)
-    engine = given(Engine(threads=1, keep_scratch=keep_scratch), alone=alone, records=records, **tables)
+    engine = fresh_engine()
+    engine.keep_scratch = keep_scratch
+    given(engine, alone=alone, records=records, **tables)
     if not alone:
         resolve(engine, matching=BY_KEYS)
     return engine

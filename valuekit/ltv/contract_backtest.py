@@ -17,6 +17,7 @@ from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
+from valuekit.ltv.summary import as_day
 
 PACKAGE = "valuekit.ltv"
 TARGETS = ("renewals", "survival", "revenue")
@@ -99,7 +100,7 @@ def backtest_contracts(
     candidates = {**fitted, **NAIVE, **(extra or {})}
     with contract_terms(contracts, **reading) as engine:
         found = _Found()
-        for origin in _origins(engine, as_of, origins, months):
+        for origin in _origins(engine, None if as_of is None else as_day(as_of), origins, months):
             past, lines = _at(engine, origin, months)
             for name, forecaster in candidates.items():
                 try:
@@ -110,7 +111,7 @@ def backtest_contracts(
 
 
 def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], months: int) -> list[date]:
-    if months < 1 or origins in (0, [], ()):
+    if not isinstance(months, int) or months < 1 or origins in (0, [], ()):
         raise ConfigError("a backtest needs an origin and a month to foretell, at least.", where="backtest")
     first, last = engine.rows("SELECT MIN(signed_on), GREATEST(MAX(starts_on), MAX(cancelled_on)) FROM all_terms")[0]
     end = as_of or last
@@ -119,7 +120,7 @@ def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], 
     if isinstance(origins, int):
         chosen = [add_months(end, -months * back - 1) for back in range(origins, 0, -1)]
     else:
-        chosen = sorted(origins)
+        chosen = sorted(map(as_day, origins))
     for origin in chosen:
         if not first <= origin <= add_months(end, -months):
             raise ConfigError(

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from valuekit.errors import ConfigError, ContractError, InputError, UnknownNameError, ValuekitError
+from valuekit.errors import ConfigError, ContractError, EngineError, InputError, UnknownNameError, ValuekitError
 from valuekit.ltv import Discount, Horizon, backtest_orders, summarise, value_orders
 
 
@@ -22,6 +22,12 @@ def orders(count=60):
 PLAIN = orders()
 TOKYO = pa.Table.from_pandas(PLAIN)
 TOKYO = TOKYO.set_column(1, "date", pc.assume_timezone(TOKYO["date"], "Asia/Tokyo"))
+
+
+class Plan:
+    """A table that is yet to be computed, as lazy frames are."""
+
+    columns = ("customer", "date", "amount")
 
 
 class Stream:
@@ -103,9 +109,11 @@ def test_a_grain_that_there_is_not_is_refused():
         summarise(PLAIN, grain="week")
 
 
-def test_one_column_is_no_table():
+def test_one_column_or_a_plan_is_no_table():
     with pytest.raises(InputError, match="this Series is no table of orders"):
         summarise(PLAIN.amount)
+    with pytest.raises(InputError, match=r"this Plan does not give its columns by name\. Collect it first"):
+        summarise(Plan())
 
 
 @pytest.mark.parametrize("as_of", ["2025-08-01", pd.Timestamp("2025-08-01 12:00"), date(2025, 8, 1)])
@@ -118,6 +126,9 @@ def test_a_day_may_be_written_or_a_moment(as_of):
     [
         ({"as_of": "August"}, ConfigError, "'August' is no day"),
         ({"as_of": 20250801}, ConfigError, "is no day"),
+        ({"as_of": pd.NaT}, ConfigError, "'NaT' is no day"),
+        ({"threads": -1}, EngineError, "at least one thread"),
+        ({"memory_limit": "lots"}, EngineError, "Give memory as 4GB"),
         ({"as_of": date(2000, 1, 1)}, ContractError, "no order up to 2000-01-01"),
         ({"margin": float("nan")}, ConfigError, r"Write 40% as 0\.40"),
         ({"level": 80}, ConfigError, r"Write 80% as 0\.80"),

@@ -137,6 +137,10 @@ def _as_arrow(given: Any, names: Names, what: str) -> pa.Table:
         table = pa.table({name: _column(given[name]) for name in dict.fromkeys(names.values()) if name})
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(f"{str(error).splitlines()[0]}.", where=what) from None
+    except TypeError:
+        kind = type(given).__name__
+        advice = "Collect it first: give a pandas, Polars or Arrow table."
+        raise InputError(f"this {kind} does not give its columns by name.", where=what, next_step=advice) from None
     place = table.schema.get_field_index(str(names["customer"]))
     numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
     return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table

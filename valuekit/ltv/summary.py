@@ -157,7 +157,7 @@ def as_day(value: Any) -> date:
         found = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         found = None
-    if not isinstance(found, date):
+    if not isinstance(found, date) or str(found) == "NaT":  # which pandas counts among dates
         raise ConfigError(f"'{value}' is no day.", next_step="Give a date, or write it as 2026-06-30.")
     return found.date() if isinstance(found, datetime) else found
 

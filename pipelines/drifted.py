@@ -9,6 +9,7 @@ from rich.console import Console
 from pipelines.options import open_snapshot
 from pipelines.report import grid
 from valuekit.engine import Engine
+from valuekit.errors import ConfigError
 from valuekit.ltv.run_drift import compare_runs
 from valuekit.snapshot import Snapshot
 
@@ -16,8 +17,15 @@ _READ = {"facts": "facts", "retention_checks": "checks", "party_aliases": "alias
 
 
 def runs_compared(then: Path, now: Path) -> dict[str, Any]:
-    """Compare the models of two runs; returns both days, what was found by model, and the models that one run lacks."""
+    """Compare the models of two runs; returns both days, what was found by model, and the models that one run lacks.
+
+    Raises `ConfigError` for runs of two companies or in two currencies.
+    """
     old, new = open_snapshot(then), open_snapshot(now)
+    of = [(run.manifest.company, run.manifest.currency) for run in (old, new)]
+    if of[0] != of[1]:
+        told = " and ".join(f"of {company} in {currency}" for company, currency in of)
+        raise ConfigError(f"the runs are {told}.", where="drift", next_step="Name two runs of one company.")
     with Engine() as engine:
         for snapshot, side in ((old, "then"), (new, "now")):
             for table, name in _READ.items():

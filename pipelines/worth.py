@@ -36,7 +36,10 @@ def value_object(snapshot: Snapshot, *, by: str, horizon: str | None, discount: 
     terms = settings.get("horizon_years", 3), _discount(settings)
     if horizon == INFINITE:
         return _infinite(snapshot, by, terms[1], discount)
-    asked = _years(horizon) or terms[0], terms[1] if discount is None else Discount(discount, terms[1].timing)
+    asked = (
+        terms[0] if horizon is None else _years(horizon),
+        terms[1] if discount is None else Discount(discount, terms[1].timing),
+    )
     own = {} if discount is not None else _own(settings)
     said = {"horizon_years": asked[0], "discount_rate": asked[1].annual_rate, "by": by}
     if asked == terms and discount is None:
@@ -64,10 +67,10 @@ def _infinite(snapshot: Snapshot, by: str, at: Discount, asked: float | None) ->
     return {"horizon_years": None, "discount_rate": at.annual_rate, "by": by, "groups": found, "note": note}
 
 
-def _years(horizon: str | None) -> int | None:
-    if horizon is not None and not horizon.isdecimal():
+def _years(horizon: str) -> int:
+    if not horizon.isdecimal():
         raise ConfigError(f"a horizon of '{horizon}' is no number of years.", next_step="Write 1 to 10, or infinite.")
-    return None if horizon is None else int(horizon)
+    return int(horizon)
 
 
 def _own(settings: Row) -> dict[float, Discount]:
@@ -143,22 +146,32 @@ def print_sensitivity(found: Row, snapshot: Snapshot, console: Console) -> None:
 
 
 def equity_object(snapshot: Snapshot) -> Row:
-    """Return customer equity by its parts."""
-    _need(snapshot, "customer_equity")
-    sql = "SELECT * FROM customer_equity ORDER BY part = 'total', part"
+    """Return customer equity by its parts: current customers, others who have paid, those yet to be won, and all."""
+    _need(snapshot, "customer_equity", "value_sums")
+    today = "SELECT name AS part, CAST(parties AS DOUBLE) AS parties, ltv AS value, NULL AS each FROM value_sums"
+    sql = (
+        f"FROM ({today} WHERE scope = 'customers' UNION ALL "
+        "SELECT part, parties, value, each FROM customer_equity WHERE part <> 'current') "
+        "ORDER BY LIST_POSITION(['current', 'other', 'future', 'total'], part)"
+    )
     return {"parts": snapshot.query(sql).to_pylist()}
 
 
 def print_equity(found: Row, snapshot: Snapshot, console: Console) -> None:
     """Print customer equity by its parts."""
     currency = snapshot.manifest.currency
-    words = {"current": "customers of today", "future": "yet to be won, less the cost of winning", "total": "equity"}
+    words = {
+        "current": "current customers",
+        "other": "others who have paid",
+        "future": "yet to be won, less the cost of winning",
+        "total": "all together",
+    }
     table = grid("part", "parties>", "value>", "each, before its cost>")
     for row in found["parts"]:
         each = "" if row["each"] is None else money(row["each"], currency)
         table.add_row(words[row["part"]], f"{row['parties']:,.0f}", money(row["value"], currency), each)
     console.print(table)
-    if len(found["parts"]) == 2:
+    if "future" not in {row["part"] for row in found["parts"]}:
         console.print(Text("State ltv.new_customers_a_month and ltv.acquisition_cost to count those yet to be won."))
 
 

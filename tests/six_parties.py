@@ -285,6 +285,7 @@ def _value(engine: Engine) -> None:
 
 def _value_sums(engine: Engine) -> None:
     groups = {("company", "all"): list(VALUES), **{("tier", tier): members for tier, (_, members) in TIERS.items()}}
+    groups |= {("customers", "current"): list(VALUES)[:-1], ("customers", "other"): list(VALUES)[-1:]}
     for (scope, name), members in groups.items():
         total = sum(VALUES[p] for p in members)
         ends = {f"{side}_{level}": total + sign * level for level in (50, 80, 95) for side, sign in SIDES.items()}

@@ -178,6 +178,36 @@ def test_origins_and_tables_that_cannot_be_judged_are_refused(signed, tmp_path):
         backtest_contracts(tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"term_months": 1.5}, "1 of 1 contracts have no whole number of months"),
+        ({"starts_on": "01-02-25"}, "1 of 1 contracts have no day in starts_on"),
+        ({"ends_on": "31.12.2025"}, "1 rows have in column ends_on what cannot be read, such as '31.12.2025'"),
+        ({"cancelled_on": "soon"}, "in column cancelled_on what cannot be read, such as 'soon'. Write days as"),
+        ({"price": "€5"}, "in column price what cannot be read, such as '€5'. Write amounts as 1234.56"),
+    ],
+)
+def test_what_cannot_be_read_of_a_contract_is_not_taken_for_missing(change, says):
+    one = {"customer": ["ann"], "starts_on": ["2025-02-01"], "term_months": [1], "price": [""], "ends_on": [" "]}
+    with pytest.raises(ContractError, match=says):
+        backtest_contracts(one | {name: [value] for name, value in change.items()})
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"models": ["sgb"]}, "no model of renewals 'sgb'. Did you mean 'sbg'"),
+        ({"end_on": "end"}, "no setting 'end_on'. Did you mean 'ends_on'"),
+        ({"as_of": "June"}, "'June' is no day"),
+        ({"months": 6.5}, "an origin and a month to foretell"),
+    ],
+)
+def test_settings_that_there_are_not_are_refused(settings, says):
+    with pytest.raises(ConfigError, match=says):
+        backtest_contracts({"customer": ["ann"], "starts_on": ["2025-02-01"], "term_months": [1]}, **settings)
+
+
 def test_a_file_is_read_as_the_table_is(signed, tested, tmp_path):
     signed.rename(columns={"customer": "account"}).to_csv(tmp_path / "contracts.csv", index=False)
     found = backtest_contracts(

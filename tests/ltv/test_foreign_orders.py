@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from valuekit.errors import ConfigError, ContractError, InputError, UnknownNameError, ValuekitError
+from valuekit.errors import ConfigError, ContractError, EngineError, InputError, UnknownNameError, ValuekitError
 from valuekit.ltv import Discount, Horizon, backtest_orders, summarise, value_orders
 
 
@@ -23,6 +23,12 @@ def orders(count=60):
 PLAIN = orders()
 TOKYO = pa.Table.from_pandas(PLAIN)
 TOKYO = TOKYO.set_column(1, "date", pc.assume_timezone(TOKYO["date"], "Asia/Tokyo"))
+
+
+class Plan:
+    """A table that is yet to be computed, as lazy frames are."""
+
+    columns = ("customer", "date", "amount")
 
 
 class Stream:
@@ -74,6 +80,8 @@ def test_the_same_orders_in_another_shape_are_the_same(foreign):
     ("change", "says"),
     [
         ({"date": PLAIN.date.dt.strftime("%m/%d/%Y")}, "60 of 60 rows have no date.*such as.*Write days as"),
+        ({"date": PLAIN.date.dt.strftime("%d-%m-%y")}, "60 of 60 rows have no date.*such as '01-..-25'"),
+        ({"date": [pd.Timestamp("1970-01-01"), *PLAIN.date[1:]]}, "first day is 1970-01-01, and the one after it 2025"),
         ({"amount": "0,29"}, "no amount that is a number in column amount, such as '0,29'"),
         ({"amount": 1e20}, "below 1e14"),
         ({"customer": ["", " ", *PLAIN.customer[2:]]}, "2 of 60 rows have no customer"),
@@ -88,9 +96,29 @@ def test_rows_that_cannot_be_right_are_counted(change, says):
             read(PLAIN.assign(**change))
 
 
-def test_a_day_far_from_all_others_is_believed_when_it_is_stated():
-    late = PLAIN.assign(date=[pd.Timestamp("2099-01-01"), *PLAIN.date[1:]])
-    assert summarise(late, as_of=date(2025, 12, 31)).num_rows <= 20
+@pytest.mark.parametrize("wrong", ["2099-01-01", "1970-01-01"])
+def test_a_day_far_from_all_others_is_believed_when_it_is_stated(wrong):
+    far = PLAIN.assign(date=[pd.Timestamp(wrong), *PLAIN.date[1:]])
+    assert summarise(far, as_of=date(2025, 12, 31)).num_rows <= 20
+
+
+@pytest.mark.parametrize("as_of", [date(2500, 12, 31), date(9999, 12, 31)])
+def test_nothing_is_expected_of_customers_who_have_been_silent_for_centuries(as_of):
+    found = value_orders(orders(400).assign(customer=np.arange(400) % 120), as_of=as_of)
+    assert not found.models[0].stated
+    assert found.table["value"].to_pylist() == found.table["high"].to_pylist() == [0] * 120
+
+
+def test_a_grain_that_there_is_not_is_refused():
+    with pytest.raises(UnknownNameError, match="no grain 'week'"):
+        summarise(PLAIN, grain="week")
+
+
+def test_one_column_or_a_plan_is_no_table():
+    with pytest.raises(InputError, match="this Series is no table of orders"):
+        summarise(PLAIN.amount)
+    with pytest.raises(InputError, match=r"this Plan does not give its columns by name\. Collect it first"):
+        summarise(Plan())
 
 
 @pytest.mark.parametrize("as_of", ["2025-08-01", pd.Timestamp("2025-08-01 12:00"), date(2025, 8, 1)])
@@ -103,11 +131,20 @@ def test_a_day_may_be_written_or_a_moment(as_of):
     [
         ({"as_of": "August"}, ConfigError, "'August' is no day"),
         ({"as_of": 20250801}, ConfigError, "is no day"),
+        ({"as_of": pd.NaT}, ConfigError, "'NaT' is no day"),
+        ({"threads": -1}, EngineError, "at least one thread"),
+        ({"memory_limit": "lots"}, EngineError, "Give memory as 4GB"),
         ({"as_of": date(2000, 1, 1)}, ContractError, "no order up to 2000-01-01"),
         ({"margin": float("nan")}, ConfigError, r"Write 40% as 0\.40"),
         ({"level": 80}, ConfigError, r"Write 80% as 0\.80"),
+        ({"margin": "0.4"}, ConfigError, r"a margin of '0\.4' is outside 0 to 1"),
+        ({"level": "80"}, ConfigError, "a level of '80' is outside 0 to 1"),
         ({"horizon": 30}, ConfigError, "outside 1 to 10"),
+        ({"horizon": 2.5}, ConfigError, r"2\.5 is no whole number of years. Give 1 to 10"),
+        ({"horizon": "3"}, ConfigError, "'3' is no whole number of years"),
         ({"discount": 10}, ConfigError, r"Write 10% as 0\.10"),
+        ({"discount": "10%"}, ConfigError, r"a discount rate of '10%' is outside"),
+        ({"custommer": "id"}, UnknownNameError, "no setting 'custommer'. Did you mean 'customer'"),
         ({"unmatched_returns": "drop"}, UnknownNameError, "no policy of unmatched returns 'drop'"),
         ({"model": "mbgnbd"}, UnknownNameError, "Did you mean 'mbg_nbd'"),
     ],
@@ -158,12 +195,29 @@ def test_files_of_other_programs(tmp_path):
             summarise(path)
 
 
-def test_two_columns_of_one_name_are_refused():
-    with pytest.raises(InputError, match="several columns 'amount'"):
-        summarise(pd.concat([PLAIN, PLAIN[["amount"]]], axis=1))
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    twice = pd.concat([PLAIN, PLAIN[["amount"]]], axis=1)
+    twice.to_csv(tmp_path / "twice.csv", index=False, sep=";")
+    for given in (twice, tmp_path / "twice.csv"):
+        with pytest.raises(InputError, match="several columns 'amount'"):
+            summarise(given)
 
 
-@pytest.mark.parametrize("settings", [{"days": 0}, {"origins": 0}, {"origins": []}])
+def test_files_without_a_header_or_anything_say_so(tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(InputError, match=r"empty\.csv: is empty"):
+        summarise(tmp_path / "empty.csv")
+    PLAIN.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    with pytest.raises(UnknownNameError, match=r"no column for the customer 'customer'\. Known: .*2025-"):
+        summarise(tmp_path / "bare.csv")
+
+
+@pytest.mark.parametrize("settings", [{"days": 0}, {"days": 90.5}, {"origins": 0}, {"origins": []}])
 def test_a_backtest_of_nothing_is_refused(settings):
     with pytest.raises(ValuekitError, match="an origin and a day to foretell"):
         backtest_orders(PLAIN, **settings)
+
+
+def test_an_origin_that_is_no_day_is_refused():
+    with pytest.raises(ConfigError, match="'June' is no day"):
+        backtest_orders(PLAIN, origins=["June"], days=30)

@@ -40,11 +40,14 @@ def test_sensitivity_shows_the_longest_bar_first(says):
 
 def test_equity_shows_its_parts_and_the_total_last(says):
     told = says("equity")
-    assert told.index("customers of today") < told.index("yet to be won") < told.index("equity")
+    assert told.index("current customers") < told.index("others who have paid") < told.index("yet to be won")
+    assert told.index("yet to be won") < told.index("all together")
     assert "€70.00" in told
-    assert [part["part"] for part in json.loads(says("equity", "--json"))["parts"]] == ["current", "future", "total"]
+    parts = {part["part"]: part["value"] for part in json.loads(says("equity", "--json"))["parts"]}
+    assert list(parts) == ["current", "other", "future", "total"]
 
 
 def test_a_wrong_horizon_is_said(run, capsys):
-    assert run_command(["value", run, "--horizon", "11"]) == 2
-    assert "outside 1 to 10" in capsys.readouterr().err
+    for years in ("0", "11"):
+        assert run_command(["value", run, "--horizon", years]) == 2
+        assert "outside 1 to 10" in capsys.readouterr().err

@@ -58,7 +58,8 @@ class Engine:
         try:
             self._connection = duckdb.connect(str(database), read_only=read_only, config=settings)
         except duckdb.Error as error:
-            raise EngineError(first_line(error), where=str(database), next_step=_OPEN_ADVICE) from None
+            advice = _START_ADVICE if str(database) == ":memory:" else _OPEN_ADVICE
+            raise EngineError(first_line(error), where=str(database), next_step=advice) from None
         self._connection.execute(_QUIET)
         self.keep_scratch = keep_scratch
         self.seconds: dict[str, float] = {}
@@ -319,4 +320,5 @@ _SETTINGS = {
 }
 _QUIET = "SET enable_progress_bar = false"  # standard output is for data
 _MEMORY_ADVICE = "Raise `engine.memory_limit`, or give `engine.temp_folder` a disk with more room."
+_START_ADVICE = "Give memory as 4GB, and at least one thread."
 _OPEN_ADVICE = "Close the program that holds the database, or name another file."

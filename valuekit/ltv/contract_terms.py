@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from valuekit.engine import Engine, quote
 from valuekit.errors import ContractError
-from valuekit.ltv.given_table import Names, column_types, columns_of, day_sql, require, source_of
+from valuekit.ltv.given_table import Names, column_types, columns_of, day_sql, refuse_unknown, require, source_of
 
 INPUT = "term_input"
 REQUIRED = ("customer", "starts_on", "term_months")
@@ -42,9 +42,11 @@ def contract_terms(contracts: Any, **reading: Unpack[TermReading]) -> Iterator[E
 
     Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file. A term without
     end that was cancelled ends with the term under way on the day of notice.
-    Raises `UnknownNameError` for a missing column, `InputError` for a file that cannot be read, and `ContractError` for
-    rows without customer, first day or length, and for terms that end before they begin: how many, and an example.
+    Raises `UnknownNameError` for a missing column or an unknown setting, `InputError` for a file that cannot
+    be read, and `ContractError` for rows without customer, first day or length, for other days and prices that are
+    given and cannot be read, and for terms that end before they begin: how many, and an example.
     """
+    refuse_unknown(reading, TermReading)
     with tempfile.TemporaryDirectory(prefix="valuekit-") as folder:
         engine = Engine(
             memory_limit=reading.get("memory_limit", "4GB"), threads=reading.get("threads"), temp_folder=folder
@@ -67,6 +69,9 @@ def _read(engine: Engine, contracts: Any, reading: TermReading) -> None:
     columns = {role: _column(role, names[role], types) for role in (*REQUIRED, *OPTIONAL)}
     chosen = ", ".join(f"{sql} AS {role}" for role, sql in columns.items())
     engine.execute(f"CREATE OR REPLACE TABLE read_terms AS SELECT {chosen} FROM {source}")
+    for role in OPTIONAL:
+        if name := names[role]:
+            _check_read(engine, source, where, role, name, columns[role])
     engine.drop(INPUT)
     _check(engine, where)
     engine.run("valuekit.ltv", "contract_terms.sql")
@@ -83,9 +88,26 @@ def _names(reading: TermReading, known: list[str] | None) -> Names:
 def _column(role: str, name: str | None, types: dict[str, str]) -> str:
     if role.endswith("_on"):
         return day_sql(name, types[name]) if name else "CAST(NULL AS DATE)"
-    kind = {"term_months": "INTEGER", "price": "DECIMAL(18,4)"}.get(role, "VARCHAR")
+    kind = {"term_months": "DECIMAL(18,4)", "price": "DECIMAL(18,4)"}.get(role, "VARCHAR")
     value = f"TRY_CAST({quote(name)} AS {kind})" if name else f"CAST(NULL AS {kind})"
+    if role == "term_months":
+        return f"CASE WHEN {value} = FLOOR({value}) THEN TRY_CAST({value} AS INTEGER) END"
     return f"NULLIF(TRIM({value}), '')" if kind == "VARCHAR" else value
+
+
+def _check_read(engine: Engine, source: str, where: str, role: str, name: str, read: str) -> None:
+    """Refuse what may be missing, is there, and cannot be read: without it, a contract that has ended would run on."""
+    text = f"NULLIF(TRIM(CAST({quote(name)} AS VARCHAR)), '')"
+    count, example = engine.rows(
+        f"SELECT COUNT(*), MIN({text}) FROM {source} WHERE {text} IS NOT NULL AND ({read}) IS NULL"
+    )[0]
+    if count:
+        advice = "Write amounts as 1234.56, below 1e14." if role == "price" else "Write days as 2026-06-30."
+        raise ContractError(
+            f"{count:,} rows have in column {name} what cannot be read, such as '{example}'.",
+            where=where,
+            next_step=advice,
+        )
 
 
 _RULES = {

@@ -1,12 +1,18 @@
 """How far to look and what a later year is worth today: two value objects, both linear in the cube."""
 
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral, Real
+from typing import Any, Literal
 
 from valuekit.errors import ConfigError
 from valuekit.tables.published import HORIZON_YEARS
 
 Timing = Literal["mid_year", "end_of_year"]
+
+
+def is_number(value: Any, kind: type = Real) -> bool:
+    """Say whether a setting is a number of a kind at all, which no type checker tells who types in a notebook."""
+    return isinstance(value, kind)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,10 @@ class Horizon:
     years: int = 3
 
     def __post_init__(self) -> None:
+        if not is_number(self.years, Integral):
+            raise ConfigError(
+                f"a horizon of {self.years!r} is no whole number of years.", next_step=f"Give 1 to {HORIZON_YEARS}."
+            )
         if not 1 <= self.years <= HORIZON_YEARS:
             raise ConfigError(f"a horizon of {self.years} years is outside 1 to {HORIZON_YEARS}.")
 
@@ -43,9 +53,9 @@ class Discount:
     timing: Timing = "mid_year"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.annual_rate <= 1:
+        if not (is_number(self.annual_rate) and 0 <= self.annual_rate <= 1):
             raise ConfigError(
-                f"a discount rate of {self.annual_rate} is outside 0 to 1.", next_step="Write 10% as 0.10."
+                f"a discount rate of {self.annual_rate!r} is outside 0 to 1.", next_step="Write 10% as 0.10."
             )
         if self.timing not in ("mid_year", "end_of_year"):
             raise ConfigError(f"there is no timing '{self.timing}'.", next_step="Known: mid_year, end_of_year.")

@@ -87,11 +87,12 @@ def check_drift(
     purchases since are off by more than `TOLERATED_BIAS` and by more than chance, or when new parameters differ by more
     than chance and stored ones lose more than `TOLERATED_LOSS` of log-likelihood a customer. Customers of both times
     are counted as independent in `wald_p`, which makes it cautious: it finds less than there is.
-    Raises `ConfigError` for a model without window and for orders that do not go beyond it.
+    Raises `ConfigError` for a model that is not fitted, or without window, and for orders that do not go beyond it.
     """
-    if not model.window_:
+    window = getattr(model, "window_", None)
+    if not window:
         raise ConfigError("the model does not say of what time it is.", next_step="Fit it with window=(first, last).")
-    end = date.fromisoformat(model.window_[1])
+    end = date.fromisoformat(window[1])
     with order_lines(orders, **reading) as engine:
         day = day_of(engine, as_of)
         if day <= end:

@@ -12,7 +12,7 @@ from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.ltv import order_states, purchases
 from valuekit.ltv.directions import directions
-from valuekit.ltv.discounting import Discount, Horizon
+from valuekit.ltv.discounting import Discount, Horizon, is_number
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.models.observations import Array
@@ -77,10 +77,10 @@ def value_orders(
     """
     horizon = horizon if isinstance(horizon, Horizon) else Horizon(horizon)
     discount = discount if isinstance(discount, Discount) else Discount(discount)
-    if not 0 <= margin <= 1:
-        raise ConfigError(f"a margin of {margin} is outside 0 to 1.", next_step="Write 40% as 0.40.")
-    if not 0 < level < 1:
-        raise ConfigError(f"a level of {level} is outside 0 to 1.", next_step="Write 80% as 0.80.")
+    if not (is_number(margin) and 0 <= margin <= 1):
+        raise ConfigError(f"a margin of {margin!r} is outside 0 to 1.", next_step="Write 40% as 0.40.")
+    if not (is_number(level) and 0 < level < 1):
+        raise ConfigError(f"a level of {level!r} is outside 0 to 1.", next_step="Write 80% as 0.80.")
     factors = Factors.of(horizon, discount)
     with order_lines(orders, **reading) as engine:
         day = day_of(engine, as_of)

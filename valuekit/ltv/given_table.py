@@ -1,6 +1,7 @@
 """A table that somebody hands over, as a source for SQL: of pandas, Polars or Arrow, a mapping, a file, an engine's."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,37 @@ def source_of(
         if reader is None or not path.is_file():
             problem = "does not exist." if reader else "is no Parquet or CSV file."
             raise InputError(problem, where=str(given), next_step="Name a file that ends in .parquet or .csv.")
-        return _parsed(engine, reader.format(literal(path)), path, scratch), path.name
+        return _parsed(engine, reader.format(literal(path)), path, scratch, names), path.name
     engine.put(scratch, _as_arrow(given, names, what))
     return scratch, what
 
 
-def _parsed(engine: Engine, source: str, path: Path, scratch: str) -> str:
+def refuse_unknown(settings: Mapping[str, object], known: type) -> None:
+    """Raise `UnknownNameError` for a setting that a `TypedDict` has not: Python itself lets any name pass."""
+    for name in settings:
+        if name not in known.__annotations__:
+            raise UnknownNameError("setting", name, known.__annotations__)
+
+
+def _parsed(engine: Engine, source: str, path: Path, scratch: str, names: Names) -> str:
     """Parse text once, all columns of it, and read the table that it becomes; Parquet is read where it is."""
     if path.suffix.lower() != ".csv":
         return source
+    if not path.stat().st_size:
+        raise InputError("is empty.", where=path.name, next_step="Write a line of names of columns, and then rows.")
     try:
         engine.execute(f"CREATE OR REPLACE TABLE {scratch} AS SELECT * FROM {source}")
     except DatabaseError as error:
         raise _unreadable(error, path.name) from None
+    with path.open(encoding="utf-8-sig") as file:  # the engine would give the second of two equal names another one
+        header = [name.strip(' \t\n"') for name in re.split("[,;|\t]", file.readline())]
+    _refuse_twice(names, header, path.name)
     return scratch
+
+
+def _refuse_twice(names: Names, known: Sequence[str], where: str) -> None:
+    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
+        raise InputError(f"there are several columns '{twice[0]}'.", where=where, next_step="Rename all but one.")
 
 
 def _unreadable(error: DatabaseError, where: str) -> InputError:
@@ -52,7 +70,9 @@ def _unreadable(error: DatabaseError, where: str) -> InputError:
     return InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice)
 
 
-_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {".csv": "read_csv({}, all_varchar = true)"}
+_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {
+    ".csv": "read_csv({}, header = true, all_varchar = true)"
+}
 """What a CSV file holds is text until a rule makes a day or an amount of it: nothing is guessed."""
 
 
@@ -73,17 +93,20 @@ def require(names: Names, known: Collection[str], where: str) -> None:
 
 
 def day_sql(name: str, kind: str) -> str:
-    """Return SQL of the day that a column of a type holds; NULL where it is none."""
+    """Return SQL of the day that a column of a type holds; NULL where it is none, as text of 1900 or before is."""
     column = quote(name)
     # What a file says of a moment is in UTC: to read it in the machine's zone would move days.
     moment = f"({column} AT TIME ZONE 'UTC')" if kind == "TIMESTAMP WITH TIME ZONE" else column
-    return column if kind == "DATE" else f"TRY_CAST({moment} AS DATE)"
+    day = f"TRY_CAST({moment} AS DATE)"
+    if kind == "VARCHAR":
+        # 24-12-31 would be the year 24; this keeps what is NULL, and makes NULL of what is too early.
+        return f"NULLIF(GREATEST({day}, DATE '1900-01-01'), DATE '1900-01-01')"
+    return column if kind == "DATE" else day
 
 
 def columns_of(given: Any, what: str) -> list[str]:
     """Return the names of the columns of a table in memory; raises `InputError` for what is no table."""
-    if hasattr(given, "__arrow_c_stream__") and not hasattr(given, "columns"):
-        given = pa.table(given)
+    given = _streamed(given)
     columns = given.schema.names if isinstance(given, pa.Table | pa.RecordBatch) else getattr(given, "columns", None)
     columns = given.keys() if isinstance(given, Mapping) else columns
     if columns is None:
@@ -94,18 +117,30 @@ def columns_of(given: Any, what: str) -> list[str]:
     return [str(name) for name in columns]
 
 
+def _streamed(given: Any) -> Any:
+    """Return what is known as a stream alone as a table, unless it is a stream of one column."""
+    if not hasattr(given, "__arrow_c_stream__") or hasattr(given, "columns"):
+        return given
+    try:
+        return pa.table(given)
+    except pa.ArrowInvalid:
+        return given
+
+
 def _as_arrow(given: Any, names: Names, what: str) -> pa.Table:
     """Take the named columns of a table."""
     known = columns_of(given, what)
-    if hasattr(given, "__arrow_c_stream__") and not hasattr(given, "columns"):
-        given = pa.table(given)
+    given = _streamed(given)
     require(names, known, what)
-    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
-        raise InputError(f"there are several columns '{twice[0]}'.", where=what, next_step="Rename all but one.")
+    _refuse_twice(names, known, what)
     try:
         table = pa.table({name: _column(given[name]) for name in dict.fromkeys(names.values()) if name})
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(f"{str(error).splitlines()[0]}.", where=what) from None
+    except TypeError:
+        kind = type(given).__name__
+        advice = "Collect it first: give a pandas, Polars or Arrow table."
+        raise InputError(f"this {kind} does not give its columns by name.", where=what, next_step=advice) from None
     place = table.schema.get_field_index(str(names["customer"]))
     numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
     return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table

@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 
 from valuekit.engine import Engine, quote
 from valuekit.errors import ContractError
-from valuekit.ltv.given_table import column_types, day_sql, require, source_of
+from valuekit.ltv.given_table import column_types, day_sql, refuse_unknown, require, source_of
 
 INPUT = "order_input"
 
@@ -37,9 +37,11 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
 
     Reads: a pandas, Polars or Arrow table, a mapping of columns, the path of a Parquet or CSV file, or the name of a
     table of `engine`. One row is an order or a line of one; what came back has an amount below 0.
-    Raises `UnknownNameError` for a missing column, `InputError` for a file that cannot be read, and `ContractError` for
-    rows without customer, day or amount and for several currencies: how many, and an example.
+    Raises `UnknownNameError` for a missing column or an unknown setting, `InputError` for a file that cannot be
+    read, and `ContractError` for rows without customer, day or amount and for several currencies: how many, and an
+    example.
     """
+    refuse_unknown(reading, Reading)
     given = reading.get("engine")
     with tempfile.TemporaryDirectory(prefix="valuekit-") as folder:
         engine = given or Engine(

@@ -189,9 +189,9 @@ class _Chance:
         )
 
     def at(self, factors: Factors) -> dict[str, Array]:
-        """Return it discounted, relative to what is expected."""
+        """Return it discounted, relative to what is expected, which is kept so large that it can be squared."""
         within = factors.factor[: factors.years]
-        bought, lived = (np.maximum(years @ within, 1e-300) for years in self.expected)
+        bought, lived = (np.maximum(years @ within, 1e-150) for years in self.expected)
         found = {
             "pairs": pairs(self.gained, factors) * self.p_alive / bought**2,
             "waiting": np.clip((self.silent - (1 - self.p_alive)) / self.p_alive, 0.0, 1.0),

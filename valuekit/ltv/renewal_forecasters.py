@@ -6,13 +6,13 @@ Each is given what is known on a day, and answers with the probability to surviv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from valuekit.engine import Engine
-from valuekit.errors import FitError
+from valuekit.errors import FitError, UnknownNameError
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.renewals import Choice, fit_renewals
 from valuekit.ltv.retention import met_renewals
@@ -43,7 +43,12 @@ class RenewalForecaster(Protocol):
 
 
 def by_choice(choice: Choice) -> RenewalForecaster:
-    """Return the forecaster that fits curves as a run with this choice of model does."""
+    """Return the forecaster that fits curves as a run with this choice of model does.
+
+    Raises `UnknownNameError` for a choice that there is not.
+    """
+    if choice not in get_args(Choice):
+        raise UnknownNameError("model of renewals", choice, get_args(Choice))
 
     def foretell(past: Past) -> Survival:
         curves, _ = fit_renewals(past.engine, past.window, choice)

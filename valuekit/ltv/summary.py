@@ -24,6 +24,9 @@ LONGEST = 1_500
 LONGEST_GAP = 365
 """Days after all other orders from which on the day of the last one is not believed."""
 
+LONGEST_FIRST_GAP = 5 * 365
+"""Days before all other orders from which on the day of the first one is not believed."""
+
 _COLUMNS = "party_id, frequency, recency, age, monetary, first_on, first_amount, time_unit"
 _HOLDOUT = "party_id AS customer, purchases, CAST(spend AS DOUBLE) AS spend"
 
@@ -112,21 +115,21 @@ def split(
 def last_day(engine: Engine) -> date:
     """Return the day of the last order.
 
-    Raises `ContractError` where there is none, and where it lies more than a year after all others: then it is more
-    likely a wrong date than the day up to which orders are known.
+    Raises `ContractError` where there is none, where it lies more than a year after all others, and where the first
+    lies more than five years before all others: such a day is more likely a wrong date (1970-01-01, say) than right.
     """
-    days: list[date] = [
-        row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day DESC LIMIT 10")
-    ]
+    days: list[date] = [row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day")]
     if not days:
         raise ContractError("there is no order.", where="orders")
-    if len(days) == 10 and (days[0] - days[1]).days > LONGEST_GAP:
-        raise ContractError(
-            f"the last day is {days[0]}, and the one before it {days[1]}.",
-            where="orders",
-            next_step="Leave out what has a wrong date, or say up to which day orders are known: as_of=...",
-        )
-    return days[0]
+    lonely = ""
+    if len(days) >= 10 and (days[-1] - days[-2]).days > LONGEST_GAP:
+        lonely = f"the last day is {days[-1]}, and the one before it {days[-2]}."
+    elif len(days) >= 10 and (days[1] - days[0]).days > LONGEST_FIRST_GAP:
+        lonely = f"the first day is {days[0]}, and the one after it {days[1]}."
+    if lonely:
+        advice = "Leave out what has a wrong date, or say up to which day orders are known: as_of=..."
+        raise ContractError(lonely, where="orders", next_step=advice)
+    return days[-1]
 
 
 def day_of(engine: Engine, as_of: Any) -> date:
@@ -154,7 +157,7 @@ def as_day(value: Any) -> date:
         found = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         found = None
-    if not isinstance(found, date):
+    if not isinstance(found, date) or str(found) == "NaT":  # which pandas counts among dates
         raise ConfigError(f"'{value}' is no day.", next_step="Give a date, or write it as 2026-06-30.")
     return found.date() if isinstance(found, datetime) else found
 
@@ -166,6 +169,8 @@ def summarise_lines(
     """Make `order_summary` (one row per buyer, with `log_gaps` where asked) and `unmatched_returns`."""
     if unmatched_returns not in get_args(Unmatched):
         raise UnknownNameError("policy of unmatched returns", unmatched_returns, get_args(Unmatched))
+    if grain not in get_args(Grain):
+        raise UnknownNameError("grain", grain, get_args(Grain))
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
     engine.execute(_KNOWN.format(as_of=as_of))
     engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))

@@ -109,8 +109,14 @@ def test_settings_are_set_by_name_and_unknown_ones_are_refused(case):
 
 
 def test_an_array_with_more_columns_than_names_is_refused(buyers):
-    with pytest.raises(FitError, match="an array of 5 columns has more than frequency, recency, age, weight"):
-        BgNbd().fit(buyers.drop(columns="name").to_numpy())
+    four = buyers[["frequency", "recency", "age"]].assign(monetary=20.0)  # which is no weight
+    with pytest.raises(FitError, match=r"an array of 4 columns has more than frequency, recency, age\."):
+        BgNbd().fit(four.to_numpy())
+
+
+def test_a_table_in_the_place_of_a_time_is_named_and_not_printed(buyers):
+    with pytest.raises(ConfigError, match="a time ahead is a finite number from 0, not a DataFrame"):
+        BgNbd.from_parameters([0.24, 4.4, 0.8, 2.4]).expected_purchases(buyers, 10)
 
 
 @pytest.mark.parametrize(

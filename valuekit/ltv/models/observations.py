@@ -24,7 +24,7 @@ def read_columns(X: Any, names: Sequence[str], optional: Mapping[str, float] | N
     >>> read_columns({"frequency": [1, 0]}, ["frequency"], {"weight": 1.0})
     {'frequency': array([1., 0.]), 'weight': array([1., 1.])}
     """
-    table = as_mapping(X, [*names, *(optional or {})])
+    table = as_mapping(X, names)
     rows = {name: _numbers(table, name) for name in names}
     length = len(next(iter(rows.values())))
     for name, value in (optional or {}).items():
@@ -84,7 +84,8 @@ def from_0(values: Any, name: str, *, whole: bool = False) -> Array:
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ConfigError(f"{name} is a {kind} from 0, not {values!r}.") from None
+        given = repr(values) if isinstance(values, str) else f"a {type(values).__name__}"
+        raise ConfigError(f"{name} is a {kind} from 0, not {given}.") from None
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     if whole:
         wrong |= numbers != np.floor(numbers)

@@ -95,9 +95,9 @@ def _groups(run: Run, level: int) -> None:
         (
             str(g.group),
             words.count(g.parties),
-            f"{g.ltv:,.0f}",
-            f"{g.low:,.0f}",
-            f"{g.high:,.0f}",
+            f"{g.ltv:z,.0f}",
+            f"{g.low:z,.0f}",
+            f"{g.high:z,.0f}",
             words.share(g.deviation_by_parameters**2, g.deviation**2),
         )
         for g in each(found)
@@ -119,7 +119,7 @@ def _thin(run: Run) -> None:
             words.begin(words.BASES.get(b.basis, str(b.basis))).rstrip("."),
             words.count(b.parties),
             words.share(b.parties, parties),
-            f"{b.value:,.0f}",
+            f"{b.value:z,.0f}",
             words.share(b.value, value),
             words.percent(b.own_weight),
             words.count(b.by_prior) if b.by_prior else "-",

@@ -73,8 +73,8 @@ def _equity(run: Run) -> None:
         (
             "\n".join(filter(None, PARTS[p.part])),
             words.count(p.parties) if pd.notna(p.parties) else "",
-            f"{p.value:,.0f}",
-            "" if pd.isna(p.each) else f"{p.each:,.0f}",
+            f"{p.value:z,.0f}",
+            "" if pd.isna(p.each) else f"{p.each:z,.0f}",
         )
         for p in each(found)
     ]

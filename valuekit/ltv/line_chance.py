@@ -85,7 +85,7 @@ class _Course:
         term = state["term_months"][:, None]
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
-        there = curve.survival(state["renewals"][:, None], state["pending"][:, None] + met)
+        there = curve.stays(state["renewals"][:, None], state["pending"][:, None], met)
         there = np.where((state["ends"][:, None] > 0) & (met > 0), 0.0, there)
         self.left = np.column_stack([1 - there, np.ones(len(there))])
         """Probability to leave in a month or earlier."""

@@ -14,6 +14,7 @@ from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
+from valuekit.ltv.leavers import After, learn_after
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
@@ -23,7 +24,7 @@ from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
-from valuekit.ltv.uncontracted import After, learn_after, put_uncontracted
+from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -77,6 +78,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
     after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    curves = {key: replace(curve, lapsed=after(key[0]).paying.ended) for key, curve in curves.items()}
     width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
@@ -138,7 +140,7 @@ def _contract_stream(
     after: Callable[[int], After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
-    put_uncontracted(engine, after)
+    put_uncontracted(engine, after, last_complete_month(as_of))
     expect_growth(engine, as_of)
     return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
 

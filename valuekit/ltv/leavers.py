@@ -79,13 +79,16 @@ class After:
 
         Who refuses a `pending` renewal has left already, and still pays.
         """
-        months = np.zeros(left.shape)
         still = np.where(pending > 0, left[:, 0], 0.0)
         leaves = np.column_stack([left[:, 0] - still, left[:, 1:]])
-        for since, share in enumerate(self.share[0, :_MONTHS]):
-            months[:, since:] += share * leaves[:, : _MONTHS - since]
-        months += still[:, None] * self.paying.share
-        return np.asarray(months.reshape(len(left), HORIZON_YEARS, 12).sum(axis=2))
+        return np.asarray(leaves @ _years(self._ahead) + still[:, None] * _years(self.paying.share))
+
+    @property
+    def _ahead(self) -> Array:
+        """Received in each month ahead (columns) from who leaves in one (rows)."""
+        share = np.append(self.share[0], np.zeros(_MONTHS))
+        since = np.arange(_MONTHS) - np.arange(_MONTHS)[:, None]
+        return np.where(since >= 0, share[since], 0.0)
 
     def chance(self, left: Array, pending: Array) -> Array:
         """Return the probability that anything is received after leaving."""
@@ -105,10 +108,14 @@ class After:
         there = share.sum(axis=1) > 0
         chance = np.where(there, self.returns[at], 0.0)
         error = np.where(there, relative_error(chance, self.parties[at]), 0.0)
-        return share.reshape(len(months), HORIZON_YEARS, 12).sum(axis=2), chance, error
+        return _years(share), chance, error
 
 
 NOTHING = After(np.zeros((1, 1)), np.zeros(1), np.zeros(1))
+
+
+def _years(months: Array) -> Array:
+    return np.asarray(months.reshape(*months.shape[:-1], HORIZON_YEARS, 12).sum(axis=-1))
 
 
 def relative_error(chance: Array | float, parties: Array | float) -> Array:

@@ -142,7 +142,7 @@ def _contract_stream(
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after, last_complete_month(as_of))
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, after)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -109,7 +109,7 @@ def alive(world, party_id):
 def test_who_pays_although_the_contract_lapsed_goes_on_as_such_have(world):
     lapsed_world(world)
     world.value()
-    # Ten paid in months 2 to 11: in eleven months each still paid, nine of which were followed by money and one by none.
+    # Ten paid in months 2 to 11: each still paid in eleven, nine of which were followed by money, and one by silence.
     paying = Paying(seen=111, signed=0, stopped=10, paid=91, monthly=1110, amount=910)
     expected = (1 - alive(world, "new")) * 10 * paying.share[:12].sum()
     assert expected < world.stream("new")[0] < expected + alive(world, "new") * 120

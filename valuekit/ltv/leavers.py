@@ -1,7 +1,8 @@
 """What customers still bring after they have left: some pay on without having signed, some come back later.
 
 A model of renewals ends at the first refusal. What comes after it is read from those who have left before. Who has
-fallen silent brings what came later of others who had been silent for as long. Who still pays goes on month by month
+fallen silent brings what came later of others who had been silent for as long; after the months that enough of them are
+seen for, money lasts from year to year as theirs has. Who still pays goes on month by month
 until it signs or stops, each at the rate at which others did.
 """
 
@@ -143,17 +144,19 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
     received = _rows(engine, "received_after", ("term_months", "elapsed", "since", "amount"))
     seen = _rows(engine, "seen_after", ("term_months", "elapsed", "months", "parties", "monthly", "paid_again"))
     paying = _rows(engine, "still_paying", ("term_months", *Paying.__dataclass_fields__))
+    before, repeated = engine.rows("SELECT before, after FROM leaver_lasts")[0]
     engine.drop(
         "leaver_months", "paying_months", "silent_months", "later_months", "received_after", "seen_after",
-        "still_paying",
+        "still_paying", "leaver_lasts",
     )  # fmt: skip
+    lasts = min(float(repeated) / float(before), 1.0) if before else 0.0
     terms = {int(term) for rows in (seen, paying) for term in np.unique(rows["term_months"])}
-    all_silent, all_paying = _silent(received, seen), _paying(paying)
+    all_silent, all_paying = _silent(received, seen, lasts), _paying(paying)
     by_term = {}
     for term in sorted(terms):
         own = _paying(_of(paying, term))
         enough = own.ended[1] >= MINIMUM_EVENTS
-        silent = _silent(_of(received, term), _of(seen, term)) or all_silent or _NOBODY
+        silent = _silent(_of(received, term), _of(seen, term), lasts) or all_silent or _NOBODY
         by_term[term] = After(*silent, own if enough else all_paying)
     everybody = After(*(all_silent or _NOBODY), all_paying)
     return lambda term: by_term.get(term, everybody)
@@ -171,7 +174,9 @@ def _paying(rows: Mapping[str, Array]) -> Paying:
     return Paying(**{name: float(rows[name].sum()) for name in Paying.__dataclass_fields__})
 
 
-def _silent(received: Mapping[str, Array], seen: Mapping[str, Array]) -> tuple[Array, Array, Array] | None:
+def _silent(
+    received: Mapping[str, Array], seen: Mapping[str, Array], lasts: float
+) -> tuple[Array, Array, Array] | None:
     """Divide month by month: what was received by the last prices of those who were silent and are seen for so long."""
     if seen["parties"][seen["elapsed"] == 0].sum() < MINIMUM_EVENTS:
         return None
@@ -185,8 +190,18 @@ def _silent(received: Mapping[str, Array], seen: Mapping[str, Array]) -> tuple[A
     price, count = (table(seen, "months", name)[:, ::-1].cumsum(axis=1)[:, ::-1] for name in ("monthly", "parties"))
     known = (count >= MINIMUM_EVENTS) & (price > 0)
     share = np.where(known, amount / np.where(known, price, 1.0), 0.0)
+    share = _go_on(share, known.sum(axis=1), lasts)
     parties, again = (table(seen, "months", name).sum(axis=1) for name in ("parties", "paid_again"))
     return share, again / np.maximum(parties, 1.0), parties
+
+
+def _go_on(share: Array, known: Array, lasts: float) -> Array:
+    """Fill the months that too few are seen for, up to ten years after any that are, from those a year before."""
+    longer = np.column_stack([share, np.zeros((len(share), _MONTHS))])
+    for month in range(12, longer.shape[1]):
+        goes_on = (known > 0) & (month >= known)
+        longer[goes_on, month] = longer[goes_on, month - 12] * lasts
+    return longer
 
 
 _NOBODY = NOTHING.share, NOTHING.returns, NOTHING.parties

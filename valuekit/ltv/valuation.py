@@ -44,11 +44,11 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave
-      notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
-      the model's probability.
-    - Without contract: who leaves, or has left, pays on or comes back as those have who left before, and money of
-      parties without any contract or order goes on as such money has (`uncontracted`, a switch too); both 0 where too
-      few are seen.
+      notice renews no more. One who pays although the contract lapsed has one renewal pending, which is signed as often
+      as those of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+    - Without contract: who leaves, or has left, pays on or comes back as those have who left before and were silent as
+      long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
+      switch too); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of

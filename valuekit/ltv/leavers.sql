@@ -162,23 +162,3 @@ FROM _whole_quarters AS a
 LEFT JOIN _quarters AS b
   ON b.party_id = a.party_id AND b.term_months = a.term_months AND b.run = a.run AND b.quarter = a.quarter + 4
 WHERE a.months >= 3 * a.quarter + 16
-
--- step: _quarters
-SELECT party_id, term_months, run, months, (since - 2) // 3 AS quarter, SUM(amount) AS amount
-FROM leaver_months
-WHERE since >= 2
-GROUP BY 1, 2, 3, 4, 5
-
--- step: _whole_quarters
--- The first in which a party paid may not be whole.
-SELECT *
-FROM _quarters
-QUALIFY quarter > MIN(quarter) OVER (PARTITION BY party_id, term_months, run)
-
--- step: leaver_lasts
--- What of a quarter's money was received again a year later.
-SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
-FROM _whole_quarters AS a
-LEFT JOIN _quarters AS b
-  ON b.party_id = a.party_id AND b.term_months = a.term_months AND b.run = a.run AND b.quarter = a.quarter + 4
-WHERE a.months >= 3 * a.quarter + 16

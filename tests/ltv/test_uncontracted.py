@@ -37,9 +37,14 @@ def company(world, back, **settings):
 
 
 def test_customers_who_leave_bring_what_those_before_them_still_brought(make_world):
-    silent, paying = (company(make_world(), back) for back in (0.0, 10.0))
+    worlds = make_world(), make_world()
+    silent, paying = (company(world, back) for world, back in zip(worlds, (0.0, 10.0), strict=True))
     # One in four who left paid ten months on, so leaving brings two and a half months; about half of the new leave.
     assert silent + 0.4 * 25 < paying < silent + 0.75 * 25
+    # So there is less to be won by keeping them.
+    moved = "SELECT difference FROM value_sensitivity WHERE lever = 'retention' AND change = 0.1"
+    won = [float(world.engine.scalar(moved)) for world in worlds]
+    assert 0 < won[1] < 0.99 * won[0]
 
 
 def test_what_comes_after_leaving_is_counted_once_at_a_rate_of_some(make_world):

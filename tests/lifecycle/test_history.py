@@ -28,10 +28,10 @@ _NOTHING_TAKEN_IN = (
 )
 
 
-def run_as_of(engine: Engine, day: date, **settings_) -> None:
+def run_as_of(engine: Engine, day: date, seen_to: date | None = None, **settings_) -> None:
     """Forget what was not known on a day, whose party is whose excepted, and classify again."""
     engine.execute(_NOTHING_TAKEN_IN)
-    limit_to(engine, day)
+    limit_to(engine, day, seen_to=seen_to)
     engine.execute("DELETE FROM cash_months WHERE month > $day", {"day": day})
     engine.execute("DELETE FROM parties WHERE party_id NOT IN (SELECT party_id FROM records)")
     settled(engine, day)
@@ -113,7 +113,7 @@ def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):
         work = Work(engine, config, tmp_path)
         for step in (steps.read, steps.resolve, steps.compute_cash, steps.classify):
             step(work)
-        assert_history_is_what_runs_found(engine, [date(2026, 3, 31), date(2025, 2, 28)])
+        assert_history_is_what_runs_found(engine, [date(2026, 3, 31), date(2025, 2, 28)], seen_to=work.as_of)
 
 
 def test_history_joins_months_in_which_nothing_changes():

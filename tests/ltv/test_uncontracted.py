@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from valuekit.ltv import Acquisition, Discount, RateRule
-from valuekit.ltv.uncontracted import After
+from valuekit.ltv.leavers import After, Paying
 
 LEFT, STAYED = 40, 40
 
 
-def gone(world, name, *, back=0.0):
-    """A customer with one year to 2025-01-09 at 10 a month, who pays `back` in each month of 2025 from March on."""
-    world.party(name, "churned", paid="2024-01-10", contract=True)
+def gone(world, name, *, back=0.0, since=3, until=12, stage="churned"):
+    """A customer with one year to 2025-01-09 at 10 a month, who pays `back` in months of 2025, from March on."""
+    world.party(name, stage, paid="2024-01-10", contract=True)
     world.contract(name, "2024-01-10", "2025-01-09", 120, 12)
-    for month in range(3, 13):
+    for month in range(since, until + 1):
         if back:
             world.cash(name, f"2025-{month:02d}-01", revenue=back)
 
@@ -37,9 +37,14 @@ def company(world, back, **settings):
 
 
 def test_customers_who_leave_bring_what_those_before_them_still_brought(make_world):
-    silent, paying = (company(make_world(), back) for back in (0.0, 10.0))
+    worlds = make_world(), make_world()
+    silent, paying = (company(world, back) for world, back in zip(worlds, (0.0, 10.0), strict=True))
     # One in four who left paid ten months on, so leaving brings two and a half months; about half of the new leave.
     assert silent + 0.4 * 25 < paying < silent + 0.75 * 25
+    # So there is less to be won by keeping them.
+    moved = "SELECT difference FROM value_sensitivity WHERE lever = 'retention' AND change = 0.1"
+    won = [float(world.engine.scalar(moved)) for world in worlds]
+    assert 0 < won[1] < 0.99 * won[0]
 
 
 def test_what_comes_after_leaving_is_counted_once_at_a_rate_of_some(make_world):
@@ -78,14 +83,60 @@ def test_what_comes_after_leaving_ends_with_the_tenth_year(make_world):
 
 
 def test_who_left_long_ago_is_worth_what_came_so_long_after(world):
-    company(world, 10.0)
-    # In the 18th month since they left and later nobody paid.
-    assert world.stream("gone00") == world.stream("gone01") == []
+    for i in range(LEFT):
+        gone(world, f"gone{i:02d}", back=10.0 if i % 4 == 0 else 0.0, since=6)
+    there(world, "ann")
     world.party("new", "churned", paid="2025-04-10", contract=True)
     world.contract("new", "2025-04-10", "2026-04-09", 120, 12)
     world.value()
-    # April is the last month: it was gone for two in June, and a quarter of the price comes in months 3 to 11.
-    assert world.stream("new")[0] == pytest.approx(9 * 10 / 4, rel=0.03)
+    # From the 12th month since they left nobody paid.
+    assert world.stream("gone00") == world.stream("gone01") == []
+    # It is silent for two months, as all were, of whom a quarter paid in months 5 to 11.
+    assert world.stream("new")[0] == pytest.approx(7 * 10 / 4)
+
+
+def lapsed_world(world, **paid_on):
+    for i in range(LEFT):
+        gone(world, f"gone{i:02d}", back=10.0 if i % 4 == 0 else 0.0, **paid_on)
+    for i in range(LEFT):
+        there(world, f"there{i:02d}")
+    for name, stage in (("silent", "churned"), ("new", "lapsed_paying")):
+        world.party(name, stage, paid="2025-04-10", contract=True)
+        world.contract(name, "2025-04-10", "2026-04-09", 120, 12)
+    for month in (5, 6):
+        world.cash("new", f"2026-{month:02d}-01", revenue=10)
+
+
+def alive(world, party_id):
+    return float(world.engine.scalar("SELECT p_alive FROM ltv WHERE party_id = $party", {"party": party_id}))
+
+
+def test_who_pays_although_the_contract_lapsed_goes_on_as_such_have(world):
+    lapsed_world(world)
+    world.value()
+    # Ten paid in months 2 to 11: each still paid in eleven, nine of which were followed by money, and one by silence.
+    paying = Paying(seen=111, signed=0, stopped=10, paid=91, monthly=1110, amount=910)
+    expected = (1 - alive(world, "new")) * 10 * paying.share[:12].sum()
+    assert expected < world.stream("new")[0] < expected + alive(world, "new") * 120
+    # None of the ten signed again; what half of all renewals say weighs as one more.
+    assert alive(world, "new") == pytest.approx(0.5 / 11, rel=0.1)
+    # Who has fallen silent is not worth what others brought who had not.
+    assert world.stream("silent") == []
+
+
+def test_a_lapsed_contract_is_signed_as_often_as_such_were(world):
+    lapsed_world(world, until=5)
+    for i in range(0, LEFT, 8):
+        world.contract(f"gone{i:02d}", "2025-06-10", "2026-06-09", 120, 12)
+    world.value()
+    # Five of the ten who paid on signed in the month after their last payment.
+    assert alive(world, "new") == pytest.approx((5 + 0.5) / 11, rel=0.05)
+
+
+def test_few_months_do_not_say_that_money_lasts_for_ever():
+    assert Paying().share.sum() == Paying().chance == Paying().error == 0
+    lasting = Paying(seen=9, signed=0, stopped=0, paid=9, monthly=90, amount=90)
+    assert lasting.share[:2] == pytest.approx([0.9, 0.81])
 
 
 def test_money_without_contract_goes_on_as_it_has(world):
@@ -130,10 +181,14 @@ def test_too_few_who_left_say_nothing(world):
 
 
 def test_what_comes_after_leaving_is_spread_over_the_years():
-    after = After(np.array([0.0, 0.0, *[0.5] * 12]), 0.5)
-    left = np.zeros((1, 120))
-    left[0, 6] = 0.4
-    months = after.by_year(left)[0]
-    assert months[:3] == pytest.approx([0.4 * 0.5 * 4, 0.4 * 0.5 * 8, 0.0])
-    ahead, chance = after.since(np.array([7.0]))
-    assert (ahead[0, 0], chance[0]) == pytest.approx((0.5 * 6, 0.5 * 0.5))
+    share = np.array([[0.0, 0.0, *[0.5] * 12], *[[0.0] * 14] * 6, [0.0] * 10 + [0.25] * 4])
+    paying = Paying(seen=99, signed=0, stopped=99, paid=0, monthly=100, amount=50)
+    after = After(share, np.array([0.5] * 8), np.array([100.0] * 8), paying)
+    left = np.zeros((2, 120))
+    left[0, 6], left[1, 0] = 0.4, 1.0
+    months = after.by_year(left, np.array([0.0, 1.0]))
+    assert months[0, :3] == pytest.approx([0.4 * 0.5 * 4, 0.4 * 0.5 * 8, 0.0])
+    # Who refuses a pending renewal still pays: for one month more, since all of those before it stopped then.
+    assert months[1, :2] == pytest.approx([0.5 * 0.99, 0.0])
+    ahead, chance, error = after.since(np.array([7.0]))
+    assert (ahead[0, 0], chance[0], error[0]) == pytest.approx((0.25 * 4, 0.5, (3 / 100) ** 0.5))

@@ -91,6 +91,33 @@ def test_a_notice_given_later_is_not_known_but_the_agreed_end_is(intake):
     ]
 
 
+def test_the_end_of_a_row_that_ran_on_is_not_known_before_it_came_or_was_agreed_on(intake):
+    rows = [
+        "ran,2024-01-01,2024-01-01,2024-09-30,,,10,EUR,1",
+        "agreed,2024-01-01,2024-01-01,2024-12-31,,,120,EUR,12",
+        "noticed,2024-01-01,2024-01-01,2024-09-30,2024-06-30,,10,EUR,1",
+        "noticed_later,2024-01-01,2024-01-01,2024-09-30,2024-07-01,,10,EUR,1",
+        "over,2024-01-01,2024-01-01,2024-06-30,,,10,EUR,1",
+        "ahead,2024-01-01,2024-01-01,2025-12-31,,,10,EUR,1",
+    ]
+    given(intake, contracts=rows)
+    sources.limit_to(intake.engine, AS_OF, seen_to=date(2024, 12, 31))
+    ends = dict(intake.engine.rows("SELECT id, ends_on FROM contracts"))
+    assert {name for name, day in ends.items() if day is None} == {"ran", "noticed_later"}
+
+
+def test_the_end_of_a_row_that_ran_on_is_known_once_the_next_is_signed(intake):
+    for name, signed in (("known", "2024-06-30"), ("later", "2024-07-01")):
+        rows = [f"{name}1,2024-01-01,2024-01-01,2024-08-31,,,10,EUR,1", f"{name}2,{signed},2024-09-01,,,,12,EUR,1"]
+        lines = [HEADERS["contracts"] + ",record", *(f"{row},{name}" for row in rows)]
+        intake.write(f"{name}.csv", "\n".join(lines) + "\n")
+        intake.add("contracts", file=f"{name}.csv")
+    intake.read(allowed=0)
+    sources.limit_to(intake.engine, AS_OF, seen_to=date(2024, 12, 31))
+    ends = dict(intake.engine.rows("SELECT id, ends_on FROM contracts"))
+    assert ends == {"known1": date(2024, 8, 31), "known2": None, "later1": None}
+
+
 def test_a_signed_contract_that_starts_later_is_known(intake):
     given(intake, contracts=["k1,2024-06-01,2024-08-01,,,,120,EUR,12", "k2,2024-07-01,2024-06-01,,,,120,EUR,12"])
     sources.limit_to(intake.engine, AS_OF)

@@ -64,3 +64,12 @@ class Window:
     def label(self) -> str:
         """Say which window it is, as it stands beside a number."""
         return f"last {self.days} days"
+
+
+def ran_on(term: str = "") -> str:
+    """Return SQL of whether a contract row was longer than its term: its end was not agreed on when it was signed.
+
+    >>> ran_on("c.")
+    'c.ends_on - c.starts_on + 1 > 1.5 * 30.4375 * c.term_months'
+    """
+    return f"{term}ends_on - {term}starts_on + 1 > 1.5 * 30.4375 * {term}term_months"

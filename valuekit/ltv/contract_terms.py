@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from valuekit.engine import Engine, quote
+from valuekit.calendar import ran_on
+from valuekit.engine import Engine, Expression, quote
 from valuekit.errors import ContractError
 from valuekit.ltv.given_table import Names, column_types, columns_of, day_sql, refuse_unknown, require, source_of
 
@@ -74,7 +75,7 @@ def _read(engine: Engine, contracts: Any, reading: TermReading) -> None:
             _check_read(engine, source, where, role, name, columns[role])
     engine.drop(INPUT)
     _check(engine, where)
-    engine.run("valuekit.ltv", "contract_terms.sql")
+    engine.run("valuekit.ltv", "contract_terms.sql", ran_on=Expression("ran_on", ran_on(), frozenset()))
     engine.drop("read_terms")
 
 

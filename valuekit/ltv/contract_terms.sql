@@ -14,5 +14,5 @@ SELECT customer AS party_id, 'given' AS system, LPAD(CAST(number AS VARCHAR), 12
          term_months * (GREATEST(DATESUB('month', starts_on, cancelled_on), 0) // term_months + 1)
        ) AS DATE) - 1 END) AS ends_on,
        cancelled_on, term_months, price, kind,
-       ends_on IS NULL OR ends_on - starts_on + 1 > 1.5 * 30.4375 * term_months AS runs_on
+       ends_on IS NULL OR {ran_on} AS runs_on
 FROM _numbered

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
+from valuekit.ltv.leavers import After
 from valuekit.ltv.line_chance import Move, line_means
 from valuekit.ltv.lines import leaving
 from valuekit.ltv.models import GammaGamma, PurchaseModel
@@ -16,7 +17,6 @@ from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import by_year
 from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.rules import ValueRules
-from valuekit.ltv.uncontracted import After
 from valuekit.money import MONEY
 
 
@@ -58,7 +58,7 @@ class NewCustomer:
         for key, price in sorted(self.prices.items()):
             line, curve = _new_line(key), self.curves[key]
             paid, stayed = line_means(line, curve, factors)
-            months = float((self.after(key[0]).by_year(leaving(line, curve)) @ factors.factor)[0])
+            months = float((self.after(key[0]).by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
             worth = self.kept * price * float(paid[0]) + price / key[0] * months
             revenue.append((1 - self.orders) * self.net[1] * worth)
             longest, beyond = max(longest, float(stayed[0])), max(beyond, months)

@@ -24,6 +24,9 @@ FUNCTIONS = ("marketing", "sales", "support", "incentives", "other")
 STATED_ERROR = 0.5
 """Where the data cannot say how costs differ: a deviation of half the cost."""
 
+_BESIDE = 2 + len(FUNCTIONS)
+"""Axes of the growth of prices, of money without a contract in force, and of the mean cost of each function."""
+
 _ORDER = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting", "p_alive")
 _SPEND = ("spend", "spread", "single")
 _GROWTH = ("by_growth", "own_growth", "chance_of_growth")
@@ -41,8 +44,8 @@ class Shape:
 
     @property
     def effects(self) -> int:
-        """Axes of all parameters, those of the growth of prices and of the mean cost of each function too."""
-        return self.purchase_axes + self.spend_axes + self.line_axes + 1 + len(FUNCTIONS)
+        """Axes of all parameters, and those that lie beside orders and lines."""
+        return self.purchase_axes + self.spend_axes + self.line_axes + _BESIDE
 
     @property
     def purchase_ways(self) -> int:
@@ -220,11 +223,12 @@ def _some(row: Parts, chosen: npt.NDArray[np.int64]) -> Parts:
 
 
 def _effects(row: Parts, shape: Shape) -> Array:
-    """Effect in money of one standard error along each axis: purchases, spend, lines, growth of prices, cost."""
+    """Effect in money of one standard error along each axis: purchases, spend, lines, and those beside them."""
     spend = [row["net"] * row["t_bought"] * row[f"e_{name}"] for name in effect_columns("spend", shape.spend_axes)]
     cost = [row[f"mean_{f}"] * _lived(row) for f in FUNCTIONS]
     orders, lines = _order_effects(row, shape)[: shape.purchase_axes], _line_effects(row, shape)[: shape.line_axes]
-    return np.array([*orders, *spend, *lines, row["net"] * row["l_by_growth"], *cost])
+    growth, uncontracted = row["net"] * row["l_by_growth"], row["u_error"] * _uncontracted_worth(row)
+    return np.array([*orders, *spend, *lines, growth, uncontracted, *cost])
 
 
 def _moved(row: Parts, shape: Shape) -> list[Array]:
@@ -245,8 +249,8 @@ def _line_effects(row: Parts, shape: Shape) -> list[Array]:
 
 
 def _beside(effects: Array, shape: Shape) -> Array:
-    """Variance by the parameters of growth and cost, which orders and lines do not have in them."""
-    return np.asarray((effects[shape.effects - len(FUNCTIONS) - 1 :] ** 2).sum(axis=0))
+    """Variance by the parameters that orders and lines do not have in them."""
+    return np.asarray((effects[shape.effects - _BESIDE :] ** 2).sum(axis=0))
 
 
 def _lived(row: Parts) -> Array:
@@ -308,15 +312,19 @@ def _distances(amounts: Amounts, there: npt.NDArray[np.bool_], level: float) -> 
 
 def _uncontracted(row: Parts) -> Amounts:
     """Money without a contract in force, without its sign: nothing, or else an exponential amount."""
-    mean = np.abs(row["net"] * row["u_money"] + row["monthly"] * row["u_alive"])
+    mean = np.abs(_uncontracted_worth(row))
     zero, chance = np.zeros(len(mean)), np.clip(row["u_chance"], 1e-6, 1.0)
     return Amounts(mean, mean**2 * (2 / chance - 1), waiting=zero, gone=1 - chance, least=zero)
+
+
+def _uncontracted_worth(row: Parts) -> Array:
+    return row["net"] * row["u_money"] + row["monthly"] * row["u_alive"]
 
 
 def _uncontracted_distances(row: Parts, level: float) -> tuple[Array, Array]:
     amounts = _uncontracted(row)
     below, above = _distances(amounts, amounts.mean > 0, level)
-    gains = row["net"] * row["u_money"] + row["monthly"] * row["u_alive"] >= 0
+    gains = _uncontracted_worth(row) >= 0
     return np.where(gains, below, above), np.where(gains, above, below)
 
 

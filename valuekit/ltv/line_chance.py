@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.directions import Direction, directions
-from valuekit.ltv.lines import STATE, states_of
+from valuekit.ltv.leavers import NOTHING, After
+from valuekit.ltv.lines import STATE, leaving, states_of
 from valuekit.ltv.models import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.moments import Factors
@@ -20,14 +21,21 @@ Move = Callable[[MaximumLikelihood], MaximumLikelihood]
 """Makes of a model one that a lever has moved."""
 
 
-def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], factors: Sequence[Factors]) -> int:
+def predict(
+    engine: Engine,
+    curves: Mapping[Key, Curve],
+    moves: Sequence[Move],
+    factors: Sequence[Factors],
+    after: Callable[[int], After] = lambda term: NOTHING,
+) -> int:
     """Make `line_chance`: per distinct state of a contract line and number of a `rate`, payments and months alive.
 
     Reads `line_groups`. Columns, discounted within the horizon: `paid` (of a term), `lived` (in months), their
     deviations `paid_sd` and `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`, and the probabilities
     `worst_chance` (to leave at the first renewal) and `best_chance` (to stay throughout, where that is another case);
     `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the parameters of all curves, and
-    then of each of `moves`. Returns how many axes there are; customers who share a curve share its axes.
+    then of each of `moves`: with what comes `after` leaving, for who stays longer brings less of that. Returns how many
+    axes there are; customers who share a curve share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
     width = 0
@@ -42,9 +50,10 @@ def predict(engine: Engine, curves: Mapping[Key, Curve], moves: Sequence[Move], 
         state = states_of(rows, key)
         found = line_chance(state, curve, at_rate)
         place, own = axes[id(curve.model)]
-        found |= _effects(state, curve, own, place, at_rate, width + len(moves))
+        ends = at_rate, after(key[0])
+        found |= _effects(state, curve, own, place, ends, width + len(moves))
         to = [Direction.towards(move(curve.model), curve.model) for move in moves]
-        found |= _effects(state, curve, to, width, at_rate, 0)
+        found |= _effects(state, curve, to, width, ends, 0)
         found["rate"] = np.full(len(state["term_months"]), rate)
         columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
         columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
@@ -85,7 +94,7 @@ class _Course:
         term = state["term_months"][:, None]
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
-        there = curve.survival(state["renewals"][:, None], state["pending"][:, None] + met)
+        there = curve.stays(state["renewals"][:, None], state["pending"][:, None], met)
         there = np.where((state["ends"][:, None] > 0) & (met > 0), 0.0, there)
         self.left = np.column_stack([1 - there, np.ones(len(there))])
         """Probability to leave in a month or earlier."""
@@ -113,15 +122,22 @@ def _before(by_month: Array) -> Array:
 
 def _effects(
     state: Mapping[str, Array], curve: Curve, axes: Sequence[Direction[MaximumLikelihood]], place: int,
-    factors: Factors, width: int,
+    ends: tuple[Factors, After], width: int,
 ) -> dict[str, Array]:  # fmt: skip
     size = len(state["term_months"])
     found = {name: np.zeros(size) for prefix in ("paid", "lived") for name in effect_columns(prefix, width)}
     for i, axis in enumerate(axes, start=place + 1):
-        up, down = (_Course(state, replace(curve, model=model), factors) for model in (axis.up, axis.down))
+        up, down = (_all(state, replace(curve, model=model), *ends) for model in (axis.up, axis.down))
         for name in ("paid", "lived"):
-            found[f"{name}_by_{i}"] = axis.effect(up.mean(getattr(up, name)), down.mean(getattr(down, name)))
+            found[f"{name}_by_{i}"] = axis.effect(up[name], down[name])
     return found
+
+
+def _all(state: Mapping[str, Array], curve: Curve, factors: Factors, after: After) -> dict[str, Array]:
+    """Return expected payments of a term and months alive, with those after leaving: months of the price, both."""
+    paid, lived = line_means(state, curve, factors)
+    months = after.by_year(leaving(state, curve), state["pending"]) @ factors.factor
+    return {"paid": paid + months / state["term_months"], "lived": lived + months}
 
 
 def _schema(width: int) -> pa.Schema:

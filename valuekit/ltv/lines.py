@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.later import Later, geometric_points
+from valuekit.ltv.leavers import NOTHING, After
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve, Key
-from valuekit.ltv.uncontracted import NOTHING, After
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
@@ -56,18 +56,18 @@ def states_of(states: State, key: Key) -> dict[str, Array]:
 
 def _predict(state: State, curve: Curve, after: After, rate: int, later: Later | None) -> pa.Table:
     left = leaving(state, curve)
-    now, size = curve.survival(state["renewals"], state["pending"]), len(state["renewals"])
+    now, size = _at_once(state, curve), len(state["renewals"])
     mean, _ = payment_moments(state, curve)
     payments = np.diff(mean, axis=1, prepend=0.0)
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
-    columns.append(pa.array(after.returns * left.sum(axis=1)))
+    columns += [pa.array(after.chance(left, state["pending"])), pa.array(after.error(state["pending"]))]
     paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
     years = (payments, paid_later), (renewed_years(state, curve, payments), np.full(size, float(HORIZON_YEARS)))
     for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
         columns += [*map(pa.array, by_year.T), pa.array(beyond)]
-    columns += map(pa.array, after.by_year(left).T)
+    columns += map(pa.array, after.by_year(left, state["pending"]).T)
     return pa.Table.from_arrays(columns, schema=_STATES)
 
 
@@ -114,7 +114,7 @@ def months_alive(state: State, curve: Curve) -> Array:
     """Return the expected months alive in each year: one row per state, a column per year."""
     _, there = _renewals_ahead(state, curve)
     met = _met(state, np.arange(_MONTHS))
-    at_once = curve.survival(state["renewals"], state["pending"])
+    at_once = _at_once(state, curve)
     after = np.take_along_axis(np.column_stack([at_once, there]), met, axis=1)
     before = np.column_stack([at_once, after[:, :-1]])
     # Renewals fall within a month, so that month counts half as it began and half as it ended.
@@ -125,7 +125,7 @@ def months_alive(state: State, curve: Curve) -> Array:
 def leaving(state: State, curve: Curve) -> Array:
     """Return the probability to leave in each month of the ten years: one row per state, a column per month."""
     _, there = _renewals_ahead(state, curve)
-    at_once = curve.survival(state["renewals"], state["pending"])
+    at_once = _at_once(state, curve)
     stays = np.take_along_axis(np.column_stack([at_once, there]), _met(state, np.arange(_MONTHS)), axis=1)
     return -np.diff(stays, axis=1, prepend=1.0)
 
@@ -144,8 +144,8 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     ratio = later.ratio ** (period / 12)
     factor = later.first * later.ratio ** (np.arange(period) // 12) / (1 - ratio)
     periods, weights = geometric_points(ratio)
-    ahead = (state["pending"][:, None] + _met(state, month))[:, :, None] + periods * (period / term)
-    there = curve.survival(state["renewals"][:, None, None], ahead) @ weights
+    ahead = _met(state, month)[:, :, None] + periods * (period / term)
+    there = curve.stays(state["renewals"][:, None, None], state["pending"][:, None, None], ahead) @ weights
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
     since = month[1:] - state["months_to_next"][:, None]
     due = (since >= 0) & (since % term == 0)
@@ -156,8 +156,13 @@ def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:
     """Number the renewals that fall into the ten years, and return the probability to survive each."""
     term = float(np.min(state["term_months"], initial=_MONTHS))
     turn = np.arange(1.0, _MONTHS // term + 2)
-    there = curve.survival(state["renewals"][:, None], state["pending"][:, None] + turn)
+    there = curve.stays(state["renewals"][:, None], state["pending"][:, None], turn)
     return turn, np.where(state["ends"][:, None] > 0, 0.0, there)
+
+
+def _at_once(state: State, curve: Curve) -> Array:
+    """Return the probability to be there today: 1, unless a renewal is pending."""
+    return curve.stays(state["renewals"], state["pending"], np.zeros(len(state["renewals"])))
 
 
 def _met(state: State, month: Months) -> Months:
@@ -175,7 +180,7 @@ def _signed(state: State) -> Array:
 _STATES = pa.schema(
     [(name, pa.int64()) for name in (*STATE, "rate")]
     + [("model", pa.string()), ("p_alive", pa.float64()), ("own_weight", pa.float64()), ("is_prior", pa.bool_())]
-    + [("after_chance", pa.float64())]
+    + [("after_chance", pa.float64()), ("after_error", pa.float64())]
     + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive") for name in year_columns(prefix)]
     + [(name, pa.float64()) for name in year_columns("after", later=False)]
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
+
 from valuekit.engine import Engine, Expression, literal, parse_expression
 from valuekit.errors import FitError
 from valuekit.ltv.fitted import FittedModel
@@ -30,11 +32,15 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True)
 class Curve:
-    """A renewal model as it serves one term length: `step` is the term in the model's own terms."""
+    """A renewal model as it serves one term length: `step` is the term in the model's own terms.
+
+    `lapsed` are contracts that ended while their customers paid on: how many were signed again, and of how many.
+    """
 
     model: RenewalModel
     step: float
     stated: bool
+    lapsed: tuple[float, float] = (0.0, 0.0)
 
     @property
     def name(self) -> str:
@@ -44,6 +50,20 @@ class Curve:
     def survival(self, renewals: Array, ahead: Array) -> Array:
         """Return the probability to survive `ahead` further renewals after `renewals`."""
         return self.model.conditional_survival(renewals * self.step, ahead * self.step)
+
+    def stays(self, renewals: Array, pending: Array, ahead: Array) -> Array:
+        """Return the probability to survive `ahead` further renewals and, before, one that is `pending`.
+
+        A pending renewal is that of a lapsed contract whose customer pays on. It is signed as often as such were; what
+        any renewal would say weighs as much as one of them.
+
+        >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False, lapsed=(0.0, 4.0))
+        >>> curve.stays(np.zeros(2), np.array([0.0, 1.0]), np.zeros(2))
+        array([1.  , 0.15])
+        """
+        signed, seen = self.lapsed
+        again = (signed + self.survival(renewals, np.ones_like(renewals))) / (seen + 1)
+        return np.where(pending > 0, again, 1.0) * self.survival(renewals + pending, ahead)
 
 
 def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> None:

@@ -23,10 +23,10 @@ def measure_sensitivity(engine: Engine, customer: NewCustomer, rules: ValueRules
     """Make `value_sensitivity`: customer equity with each lever moved by a hundredth and by a tenth, to both sides.
 
     Reads `cube`, `ltv`, `customer_equity` and `value_spread`. Each is computed anew: retention by the models of
-    purchases and renewals with another mean retention (`retained`), discount rate and margin by the cube. Advocacy and
-    innovation stay what they are under another retention, and so does what today's customers pay without a contract in
-    force: of that, who stays longer brings less, so the difference by retention is a little too large. Rates, also
-    those of customers with their own, move together and stay between 0 and 1.
+    purchases and renewals with another mean retention (`retained`), discount rate and margin by the cube. Who stays
+    longer under contract brings less after leaving; what comes of those who have left, or never had a contract, stays
+    what it is under another retention, and so do advocacy and innovation. Rates, also those of customers with their
+    own, move together and stay between 0 and 1.
     """
     each = customer.value(Factors.of(rules.horizon, rules.discount))
     rows = [

@@ -14,6 +14,7 @@ from valuekit.ltv.expected_cost import expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
+from valuekit.ltv.leavers import After, learn_after
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
@@ -23,7 +24,7 @@ from valuekit.ltv.retained import RETENTION_MOVES
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
-from valuekit.ltv.uncontracted import After, learn_after, put_uncontracted
+from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.years import each_year
 
@@ -43,11 +44,11 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave
-      notice renews no more. One who pays although the contract lapsed has one renewal pending, which it survives with
-      the model's probability.
-    - Without contract: who leaves, or has left, pays on or comes back as those have who left before, and money of
-      parties without any contract or order goes on as such money has (`uncontracted`, a switch too); both 0 where too
-      few are seen.
+      notice renews no more. One who pays although the contract lapsed has one renewal pending, which is signed as often
+      as those of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+    - Without contract: who leaves, or has left, pays on or comes back as those have who left before and were silent as
+      long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
+      switch too); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
@@ -77,6 +78,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
     after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    curves = {key: replace(curve, lapsed=after(key[0]).paying.ended) for key, curve in curves.items()}
     width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
@@ -138,9 +140,9 @@ def _contract_stream(
     after: Callable[[int], After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
-    put_uncontracted(engine, after)
+    put_uncontracted(engine, after, last_complete_month(as_of))
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors)
+    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, after)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

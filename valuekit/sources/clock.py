@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from valuekit.calendar import ran_on
 from valuekit.engine import Engine, quote
 from valuekit.errors import InputError
 from valuekit.sources.dates import day_of
@@ -18,14 +19,16 @@ _LATER_STATES = {
 """What a row could not say yet on a day: the condition, and what it said then."""
 
 
-def limit_to(engine: Engine, as_of: date, known_on: date | None = None) -> None:
+def limit_to(engine: Engine, as_of: date, known_on: date | None = None, *, seen_to: date | None = None) -> None:
     """Take everything out of the canonical tables that was not known.
 
     Rows that happened after `as_of` go (see `day_of` for the day of a row: where the event date is missing, the day it
     was recorded; for contracts without signature the first day of the term, for deals without opening day the day they
     closed). With `known_on`, rows recorded later go too; a row without `recorded_on` was recorded on its day. Rows
     that nothing dates stay. Deals, tickets and notices closed or given after `as_of` are open again; the end of a
-    contract's term stays, because it was agreed on. Invoice statuses stay: no table tells when they changed.
+    contract's term stays, because it was agreed on. Where one row holds several terms that followed each other
+    unsigned, its end was not: it goes if it came after `as_of` and up to `seen_to`, the day that the data are of, and
+    neither notice nor a term that follows was known. Invoice statuses stay: no table tells when they changed.
     Exchange rates stay.
 
     Reads: the canonical tables and `intake`. Changes them in place: `rows_later` of `intake` gains the rows that went,
@@ -38,6 +41,18 @@ def limit_to(engine: Engine, as_of: date, known_on: date | None = None) -> None:
         if table.name in _LATER_STATES:
             condition, earlier = _LATER_STATES[table.name]
             engine.execute(f"UPDATE {quote(table.name)} SET {earlier} WHERE {condition}", {"as_of": as_of})
+    if seen_to and seen_to > as_of:
+        engine.execute(_FORGET_ENDS, {"as_of": as_of, "seen_to": seen_to})
+
+
+_FORGET_ENDS = f"""
+UPDATE contracts SET ends_on = NULL, auto_renew = TRUE
+WHERE ends_on > $as_of AND ends_on <= $seen_to AND cancelled_on IS NULL AND {ran_on("contracts.")}
+  AND NOT EXISTS (
+    SELECT 1 FROM contracts AS n
+    WHERE n.system = contracts.system AND n.record = contracts.record AND n.starts_on = contracts.ends_on + 1
+  )
+"""
 
 
 def _forget_rows(engine: Engine, table: Table, as_of: date, known_on: date | None) -> None:
@@ -73,11 +88,17 @@ def latest_event(engine: Engine) -> date:
 
     Raises: `InputError` when no row has a date.
     """
-    dated = [(t.name, event_date(t)) for t in CANONICAL.values() if t.name not in (*_TIMELESS, "costs")]
-    latest = " UNION ALL ".join(f"SELECT MAX({quote(day)}) AS day FROM {quote(name)}" for name, day in dated if day)
-    found = engine.scalar(f"SELECT MAX(day) FROM ({latest})")
-    if not isinstance(found, date):
+    found = last_day(engine)
+    if found is None:
         raise InputError(
             "no row has a date.", where="all sources", next_step="Set `as_of`, or check that rows were read."
         )
     return found
+
+
+def last_day(engine: Engine) -> date | None:
+    """Return the same day, or nothing where no row has a date."""
+    dated = [(t.name, event_date(t)) for t in CANONICAL.values() if t.name not in (*_TIMELESS, "costs")]
+    latest = " UNION ALL ".join(f"SELECT MAX({quote(day)}) AS day FROM {quote(name)}" for name, day in dated if day)
+    found = engine.scalar(f"SELECT MAX(day) FROM ({latest})")
+    return found if isinstance(found, date) else None

@@ -1,0 +1,164 @@
+-- What those who have left paid later: month by month since they left, and of those who still paid, whether it went on.
+
+-- step: _last_terms
+SELECT party_id, term_months, run, CAST(price AS DOUBLE) / term_months AS monthly
+FROM run_terms
+QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY party_id, term_months, run ORDER BY last_on DESC, starts_on DESC, system, id
+        ) = 1
+
+-- step: _left
+-- Who let a contract end and had no other. Who pays on without having signed has left, too, in this sense.
+SELECT r.party_id, r.term_months, r.run, r.last_on, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
+       (YEAR($last_month) - YEAR(r.last_on)) * 12 + MONTH($last_month) - MONTH(r.last_on) AS months
+FROM contract_runs AS r
+JOIN _last_terms AS t ON t.party_id = r.party_id AND t.term_months = r.term_months AND t.run = r.run
+JOIN stages AS s ON s.party_id = r.party_id
+WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_customer))
+
+-- step: _signed
+SELECT l.party_id, l.term_months, l.run,
+       MIN((YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on)) AS signed
+FROM _left AS l
+JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
+GROUP BY l.party_id, l.term_months, l.run
+
+-- step: leavers
+-- Months are counted from the one in which the contract ended; `signed` is the one of the next contract.
+SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed,
+       ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last
+FROM _left AS l
+LEFT JOIN _signed AS s ON s.party_id = l.party_id AND s.term_months = l.term_months AND s.run = l.run
+
+-- step: payers
+SELECT f.party_id
+FROM facts AS f
+JOIN stages AS s ON s.party_id = f.party_id
+LEFT JOIN order_summary AS o ON o.party_id = f.party_id
+WHERE $counts AND NOT f.has_contract AND o.party_id IS NULL AND s.stage IN ('active', 'inactive', 'paid_without_contract')
+
+-- step: _outside
+SELECT party_id FROM leavers
+UNION
+SELECT party_id FROM payers
+
+-- step: _ordered
+SELECT party_id, CAST(DATE_TRUNC('month', ordered_on) AS DATE) AS month, SUM(reporting_amount) AS amount
+FROM orders
+WHERE party_id IN (SELECT party_id FROM _outside)
+GROUP BY 1, 2
+
+-- step: received_outside
+-- Money month by month of all who have left, and of those who never had a contract, but for what they ordered.
+SELECT m.party_id, m.month, GREATEST(m.revenue + m.refunds - COALESCE(o.amount, 0), 0) AS amount
+FROM cash_months AS m
+LEFT JOIN _ordered AS o ON o.party_id = m.party_id AND o.month = m.month
+WHERE m.month <= $last_month AND m.party_id IN (SELECT party_id FROM _outside)
+
+-- step: leaver_months
+SELECT l.party_id, l.term_months, l.run, l.monthly, l.months, l.signed,
+       (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on) AS since,
+       m.amount
+FROM leavers AS l
+JOIN received_outside AS m ON m.party_id = l.party_id AND m.amount > 0
+WHERE (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on) BETWEEN 1 AND l.months
+
+-- step: paying_months
+-- Who paid in a month, or in the one before, still pays: until nothing has come for a month, or a contract is signed.
+SELECT DISTINCT p.party_id, p.term_months, p.run, p.monthly, p.months, p.signed, p.since + j.later AS elapsed
+FROM leaver_months AS p
+CROSS JOIN (VALUES (0), (1)) AS j(later)
+WHERE p.since + j.later <= p.months AND p.since + j.later < p.signed
+
+-- step: _next
+SELECT y.term_months, y.monthly, y.elapsed + 1 = y.signed AS signs, n.elapsed IS NOT NULL AS goes_on, p.amount
+FROM paying_months AS y
+LEFT JOIN paying_months AS n ON n.party_id = y.party_id AND n.term_months = y.term_months AND n.run = y.run AND n.elapsed = y.elapsed + 1
+LEFT JOIN leaver_months AS p ON p.party_id = y.party_id AND p.term_months = y.term_months AND p.run = y.run AND p.since = y.elapsed + 1
+WHERE y.elapsed < y.months
+
+-- step: still_paying
+-- Of those who still paid in a month: what became of them in the next, and what came in it without a contract.
+SELECT term_months, COUNT(*) AS seen,
+       COUNT(*) FILTER (WHERE signs) AS signed,
+       COUNT(*) FILTER (WHERE NOT signs AND NOT goes_on) AS stopped,
+       COUNT(amount) FILTER (WHERE NOT signs) AS paid,
+       COALESCE(SUM(monthly) FILTER (WHERE NOT signs), 0) AS monthly,
+       COALESCE(SUM(amount) FILTER (WHERE NOT signs), 0) AS amount
+FROM _next
+GROUP BY term_months
+ORDER BY term_months
+
+-- step: _returning
+SELECT l.party_id, l.term_months, l.run, l.monthly, l.months, l.signed
+FROM leavers AS l
+WHERE l.signed <= l.months
+   OR EXISTS (SELECT 1 FROM leaver_months AS p WHERE p.party_id = l.party_id AND p.term_months = l.term_months AND p.run = l.run)
+
+-- step: silent_months
+-- Months in which those who paid again, or signed, had fallen silent. When they left, none were known to pay on.
+SELECT r.*
+FROM (SELECT *, UNNEST(RANGE(0, LEAST(months + 1, signed))) AS elapsed FROM _returning) AS r
+LEFT JOIN paying_months AS y ON y.party_id = r.party_id AND y.term_months = r.term_months AND y.run = r.run AND y.elapsed = r.elapsed
+WHERE y.elapsed IS NULL
+
+-- step: later_months
+-- The month after the last still belongs to the contract: bills are paid late.
+SELECT s.party_id, s.term_months, s.run, s.elapsed, p.since, p.amount
+FROM silent_months AS s
+JOIN leaver_months AS p ON p.party_id = s.party_id AND p.term_months = s.term_months AND p.run = s.run
+ AND p.since > s.elapsed AND p.since >= 2
+
+-- step: received_after
+-- Money by months since they left, of those who had been silent `elapsed` a month.
+SELECT term_months, elapsed, since, SUM(amount) AS amount
+FROM later_months
+GROUP BY term_months, elapsed, since
+ORDER BY term_months, elapsed, since
+
+-- step: _others
+SELECT term_months, months, COUNT(*) AS parties, SUM(monthly) AS monthly
+FROM leavers AS l
+WHERE NOT EXISTS (
+          SELECT 1 FROM _returning AS r WHERE r.party_id = l.party_id AND r.term_months = l.term_months AND r.run = l.run
+        )
+GROUP BY term_months, months
+
+-- step: _seen
+SELECT term_months, UNNEST(RANGE(0, months + 1)) AS elapsed, months, parties, monthly, 0 AS paid_again
+FROM _others
+WHERE months >= 0
+UNION ALL
+SELECT s.term_months, s.elapsed, s.months, 1, s.monthly, CASE WHEN a.party_id IS NULL THEN 0 ELSE 1 END
+FROM silent_months AS s
+LEFT JOIN (SELECT DISTINCT party_id, term_months, run, elapsed FROM later_months) AS a
+  ON a.party_id = s.party_id AND a.term_months = s.term_months AND a.run = s.run AND a.elapsed = s.elapsed
+
+-- step: seen_after
+-- Last prices of those who were silent `elapsed` a month and are seen for so many; and how many of them paid again.
+SELECT term_months, elapsed, months, CAST(SUM(parties) AS BIGINT) AS parties, SUM(monthly) AS monthly,
+       CAST(SUM(paid_again) AS BIGINT) AS paid_again
+FROM _seen
+WHERE months >= GREATEST(elapsed + 1, 2)
+GROUP BY term_months, elapsed, months
+ORDER BY term_months, elapsed, months
+
+-- step: _quarters
+SELECT party_id, term_months, run, months, (since - 2) // 3 AS quarter, SUM(amount) AS amount
+FROM leaver_months
+WHERE since >= 2
+GROUP BY 1, 2, 3, 4, 5
+
+-- step: _whole_quarters
+-- The first in which a party paid may not be whole.
+SELECT *
+FROM _quarters
+QUALIFY quarter > MIN(quarter) OVER (PARTITION BY party_id, term_months, run)
+
+-- step: leaver_lasts
+-- What of a quarter's money was received again a year later.
+SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
+FROM _whole_quarters AS a
+LEFT JOIN _quarters AS b
+  ON b.party_id = a.party_id AND b.term_months = a.term_months AND b.run = a.run AND b.quarter = a.quarter + 4
+WHERE a.months >= 3 * a.quarter + 16

@@ -162,6 +162,11 @@ def test_any_purchase_model_values_a_shop(world, name):
     alive = "SELECT MIN(p_alive), MAX(p_alive) FROM ltv JOIN order_summary USING (party_id) WHERE frequency = 0"
     least, most = world.engine.rows(alive)[0]
     assert (least, most) == (1, 1) if name.removeprefix("lifetimes_").startswith("bg_") else 0 < least < most < 0.9
+    # A first purchase does not say what one is worth: half of such a value is the peers' at least.
+    weights = "SELECT frequency > 0, MAX(own_weight) FROM ltv JOIN order_summary USING (party_id) GROUP BY 1 ORDER BY 1"
+    (_, once), (_, again) = world.engine.rows(weights)
+    assert 0 <= once <= 0.5
+    assert once < again
 
 
 def test_units_change_the_parameters_and_not_the_value(make_world):

@@ -45,7 +45,7 @@ SELECT v.party_id,
        v.annual_rate,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
-       t.own_weight AS order_weight,
+       (t.own_weight + o.spend_weight) / 2 AS order_weight,
        l.own_weight AS line_weight,
        l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
@@ -107,13 +107,14 @@ SELECT party_id, annual_rate, has_orders, has_lines, has_contract, line_model,
 FROM futures
 
 -- step: ltv
+-- Less than half a percent of one's own is shown as none: it rests on the peers alone.
 SELECT party_id,
        CASE WHEN has_lines AND has_orders THEN line_model || '+' || $order_model
             WHEN has_lines THEN line_model
             WHEN has_contract AND NOT has_orders THEN 'none'
             WHEN has_orders THEN $order_model
             ELSE 'none' END AS model,
-       CASE WHEN by_prior OR own_weight = 0 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,
+       CASE WHEN by_prior OR own_weight < 0.005 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,
        own_weight,
        p_alive,
        annual_rate AS discount_rate

@@ -1,6 +1,7 @@
 """From a table of orders to a value per customer, with its interval: for notebooks."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Unpack
@@ -65,15 +66,20 @@ def value_orders(
     """Value each customer: expected purchases times expected spend times `margin`, discounted, with an interval.
 
     Reads `orders` as `summary.summarise` does. The interval holds chance (how many purchases come, of what worth), what
-    is not known of the customer, and what is not known of the parameters. Too few repeat customers for a fit leave a
-    stated prior, and `models` say so. A number stands for a horizon in years, and for a discount rate a year.
+    is not known of the customer, and what is not known of the parameters. Too few repeat customers for a fit, or a fit
+    that fails, leave a stated prior: `models` say so, and a warning. A number stands for a horizon in years, and for a
+    discount rate a year.
     Raises as `summarise` does, and `ConfigError` for a margin or a level outside 0 to 1.
 
     >>> log = {"customer": ["ann", "ann", "bob"], "date": ["2026-01-05", "2026-01-19", "2026-01-12"],
     ...        "amount": [10, 30, 20]}
-    >>> found = value_orders(log, horizon=Horizon(1))
-    >>> found.table.schema.names, found.models[0].stated
-    (['customer', 'p_alive', 'expected_purchases', 'value', 'low', 'high'], True)
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     found = value_orders(log, horizon=Horizon(1))
+    >>> str(told[0].message)[:79]
+    'a stated prior stands for a model: orders.purchases: only 1 customers have boug'
+    >>> found.table.schema.names
+    ['customer', 'p_alive', 'expected_purchases', 'value', 'low', 'high']
     """
     horizon = horizon if isinstance(horizon, Horizon) else Horizon(horizon)
     discount = discount if isinstance(discount, Discount) else Discount(discount)
@@ -88,6 +94,7 @@ def value_orders(
         summarise_lines(engine, day, TimeUnit(unit), unmatched_returns=unmatched_returns, log_gaps=gaps)
         group_orders(engine, log_gaps=gaps)
         models = _fit(engine, model, TimeUnit(unit), day)
+        _warn(models)
         order_states.predict(engine, _unknown(models), [factors])
         table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
         engine.drop("order_states", "order_spend", "order_groups", "spend_groups")
@@ -98,6 +105,12 @@ def value_orders(
 def _fit(engine: Engine, name: str, unit: TimeUnit, as_of: date) -> list[FittedModel]:
     window = (engine.scalar("SELECT MIN(first_on) FROM order_summary") or as_of, as_of)
     return [purchases.fit_purchases(engine, name, unit, window), purchases.fit_spend(engine, window)]
+
+
+def _warn(models: Sequence[FittedModel]) -> None:
+    """Warn of values that rest on what was stated, not on the orders."""
+    if told := "; ".join(f"{model.name}: {model.note}" for model in models if model.stated):
+        warnings.warn(f"a stated prior stands for a model: {told}.", UserWarning, stacklevel=3)
 
 
 def _unknown(models: list[FittedModel]) -> order_states.OrderModels:

@@ -209,9 +209,9 @@ def _spends(batch: pa.RecordBatch, models: OrderModels, schema: pa.Schema) -> pa
     x, mean = batch.column("frequency").to_numpy(), batch.column("monetary").to_numpy()
     spend, variance = models.spend.expected_spend(x, mean), models.spend.spend_variance(x, mean)
     spread = np.divide(variance, spend**2, out=np.full(len(x), UNLIKELY_SPREAD), where=spend > 0)
-    single = np.full(len(x), models.spend.purchase_spread)
+    single, own = np.full(len(x), models.spend.purchase_spread), models.spend.own_weight(x)
     effects = [d.effect(d.up.expected_spend(x, mean), d.down.expected_spend(x, mean)) for d in models.spend_unknown]
-    values = (spend, np.minimum(spread, UNLIKELY_SPREAD), single, *effects)
+    values = (spend, np.minimum(spread, UNLIKELY_SPREAD), single, own, *effects)
     columns = [batch.column("party_id"), batch.column("state"), *map(pa.array, values)]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
@@ -232,5 +232,5 @@ def _state_schema(axes: int) -> pa.Schema:
 
 
 def _spend_schema(axes: int) -> pa.Schema:
-    numbers = ["spend", "spread", "single", *effect_columns("spend", axes)]
+    numbers = ["spend", "spread", "single", "spend_weight", *effect_columns("spend", axes)]
     return pa.schema([("party_id", pa.string()), ("state", pa.int64())] + [(name, pa.float64()) for name in numbers])

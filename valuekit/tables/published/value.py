@@ -73,7 +73,11 @@ LTV = Table(
         party(),
         text("model", "Model behind the value"),
         text("basis", "own: its history decides; pooled: shared with its peers; prior: its peers alone"),
-        number("own_weight", "Weight of its own history in its expected purchases or renewals", "share"),
+        number(
+            "own_weight",
+            "Weight of its own history: in its renewals, or half in its purchases and half in what it spends",
+            "share",
+        ),
         number("p_alive", "Probability that it is still a customer", "probability"),
         money("ltv", "Expected discounted cash at the run's horizon and the party's discount rate"),
         money(

@@ -151,7 +151,12 @@ def _customers(run: Run, level: int) -> None:
         Column("low", "Low end", "money", f"Of the central {level}% interval, in {run.currency}"),
         Column("high", "High end", "money", f"Of the central {level}% interval, in {run.currency}"),
         Column("basis_name", "Rests on"),
-        Column("own_weight", "Weight of own history", "share", "In its expected purchases or renewals"),
+        Column(
+            "own_weight",
+            "Weight of own history",
+            "share",
+            "In its renewals, or half in its purchases and half in what it spends",
+        ),
     ]
     found = found.assign(
         stage_name=found["stage"].map(words.stage), basis_name=found["basis"].map(lambda b: words.BASES.get(b, b))

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -40,21 +41,23 @@ def imports(path: Path) -> set[str]:
     return {module.split(".")[0] for module in found}
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_each_engine_of_others_has_one_place(path):
-    for module in imports(path) & ONE_PLACE.keys():
-        assert name(path).startswith(ONE_PLACE[module]), f"{module} belongs to {ONE_PLACE[module]}"
+def test_each_engine_of_others_has_one_place():
+    used = [(module, name(path)) for path in PYTHON for module in imports(path) & ONE_PLACE.keys()]
+    assert [(module, path) for module, path in used if not path.startswith(ONE_PLACE[module])] == []
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *SQL], ids=name)
-def test_no_file_grows_beyond_one_idea(path):
-    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE
+def test_no_file_grows_beyond_one_idea():
+    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in (*PYTHON, *SQL)}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("path", [p for p in PYTHON if p.parts[-2] != "dashboard"], ids=name)
-def test_nothing_prints(path):
+def test_nothing_prints():
+    assert [f"{name(p)}:{line}" for p in PYTHON if p.parts[-2] != "dashboard" for line in prints(p)] == []
+
+
+def prints(path: Path) -> list[int]:
     calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
-    assert not [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
+    return [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
 
 
 # --- the SQL subset
@@ -103,15 +106,13 @@ def _unordered(call: exp.Expression) -> str:
     return "" if within else type(call).__name__
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda s: f"{s.file}:{s.name}")
-def test_every_step_parses_and_keeps_the_subset(step):
-    assert faults(step.sql) == []
+def test_every_step_parses_and_keeps_the_subset():
+    assert [(f"{step.file}:{step.name}", found) for step in STEPS if (found := faults(step.sql))] == []
 
 
-@pytest.mark.parametrize("file", SQL, ids=name)
-def test_every_step_of_a_file_has_its_own_name(file):
-    names = [s.name for s in STEPS if s.file == name(file)]
-    assert len(set(names)) == len(names)
+def test_every_step_of_a_file_has_its_own_name():
+    named = Counter((step.file, step.name) for step in STEPS)
+    assert [step for step, times in named.items() if times > 1] == []
 
 
 @pytest.mark.parametrize(

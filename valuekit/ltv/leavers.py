@@ -145,10 +145,7 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
     seen = _rows(engine, "seen_after", ("term_months", "elapsed", "months", "parties", "monthly", "paid_again"))
     paying = _rows(engine, "still_paying", ("term_months", *Paying.__dataclass_fields__))
     before, repeated = engine.rows("SELECT before, after FROM leaver_lasts")[0]
-    engine.drop(
-        "leaver_months", "paying_months", "silent_months", "later_months", "received_after", "seen_after",
-        "still_paying", "leaver_lasts",
-    )  # fmt: skip
+    engine.drop("leaver_months", "paying_months", "received_after", "seen_after", "still_paying", "leaver_lasts")
     lasts = min(float(repeated) / float(before), 1.0) if before else 0.0
     terms = {int(term) for rows in (seen, paying) for term in np.unique(rows["term_months"])}
     all_silent, all_paying = _silent(received, seen, lasts), _paying(paying)

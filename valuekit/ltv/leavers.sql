@@ -24,9 +24,11 @@ JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
 GROUP BY l.party_id, l.term_months, l.run
 
 -- step: leavers
--- Months are counted from the one in which the contract ended; `signed` is the one of the next contract.
+-- Months are counted from the one in which the contract ended; `signed` is the one of the next contract. They are
+-- numbered, for who leaves twice is two.
 SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed,
-       ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last
+       ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last,
+       ROW_NUMBER() OVER (ORDER BY l.party_id, l.term_months, l.run) AS leaver
 FROM _left AS l
 LEFT JOIN _signed AS s ON s.party_id = l.party_id AND s.term_months = l.term_months AND s.run = l.run
 
@@ -56,7 +58,7 @@ LEFT JOIN _ordered AS o ON o.party_id = m.party_id AND o.month = m.month
 WHERE m.month <= $last_month AND m.party_id IN (SELECT party_id FROM _outside)
 
 -- step: leaver_months
-SELECT l.party_id, l.term_months, l.run, l.monthly, l.months, l.signed,
+SELECT l.leaver, l.term_months, l.monthly, l.months, l.signed,
        (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on) AS since,
        m.amount
 FROM leavers AS l
@@ -65,7 +67,7 @@ WHERE (YEAR(m.month) - YEAR(l.last_on)) * 12 + MONTH(m.month) - MONTH(l.last_on)
 
 -- step: paying_months
 -- Who paid in a month, or in the one before, still pays: until nothing has come for a month, or a contract is signed.
-SELECT DISTINCT p.party_id, p.term_months, p.run, p.monthly, p.months, p.signed, p.since + j.later AS elapsed
+SELECT DISTINCT p.leaver, p.term_months, p.monthly, p.months, p.signed, p.since + j.later AS elapsed
 FROM leaver_months AS p
 CROSS JOIN (VALUES (0), (1)) AS j(later)
 WHERE p.since + j.later <= p.months AND p.since + j.later < p.signed
@@ -73,8 +75,8 @@ WHERE p.since + j.later <= p.months AND p.since + j.later < p.signed
 -- step: _next
 SELECT y.term_months, y.monthly, y.elapsed + 1 = y.signed AS signs, n.elapsed IS NOT NULL AS goes_on, p.amount
 FROM paying_months AS y
-LEFT JOIN paying_months AS n ON n.party_id = y.party_id AND n.term_months = y.term_months AND n.run = y.run AND n.elapsed = y.elapsed + 1
-LEFT JOIN leaver_months AS p ON p.party_id = y.party_id AND p.term_months = y.term_months AND p.run = y.run AND p.since = y.elapsed + 1
+LEFT JOIN paying_months AS n ON n.leaver = y.leaver AND n.elapsed = y.elapsed + 1
+LEFT JOIN leaver_months AS p ON p.leaver = y.leaver AND p.since = y.elapsed + 1
 WHERE y.elapsed < y.months
 
 -- step: still_paying
@@ -89,76 +91,78 @@ FROM _next
 GROUP BY term_months
 ORDER BY term_months
 
--- step: _returning
-SELECT l.party_id, l.term_months, l.run, l.monthly, l.months, l.signed
-FROM leavers AS l
-WHERE l.signed <= l.months
-   OR EXISTS (SELECT 1 FROM leaver_months AS p WHERE p.party_id = l.party_id AND p.term_months = l.term_months AND p.run = l.run)
+-- Silent are all months from leaving to today, or to signing, but those in which they still paid: sums over the silent
+-- are sums over all of these months, which groups give, less those over the paying.
 
--- step: silent_months
--- Months in which those who paid again, or signed, had fallen silent. When they left, none were known to pay on.
-SELECT r.*
-FROM (SELECT *, UNNEST(RANGE(0, LEAST(months + 1, signed))) AS elapsed FROM _returning) AS r
-LEFT JOIN paying_months AS y ON y.party_id = r.party_id AND y.term_months = r.term_months AND y.run = r.run AND y.elapsed = r.elapsed
-WHERE y.elapsed IS NULL
-
--- step: later_months
+-- step: _later
 -- The month after the last still belongs to the contract: bills are paid late.
-SELECT s.party_id, s.term_months, s.run, s.elapsed, p.since, p.amount
-FROM silent_months AS s
-JOIN leaver_months AS p ON p.party_id = s.party_id AND p.term_months = s.term_months AND p.run = s.run
- AND p.since > s.elapsed AND p.since >= 2
+SELECT * FROM leaver_months WHERE since >= 2
+
+-- step: _until
+SELECT term_months, since, LEAST(months + 1, signed, since) AS until, SUM(amount) AS amount
+FROM _later
+GROUP BY 1, 2, 3
+
+-- step: _after
+SELECT term_months, UNNEST(RANGE(0, until)) AS elapsed, since, amount
+FROM _until
+UNION ALL
+SELECT y.term_months, y.elapsed, p.since, -SUM(p.amount)
+FROM paying_months AS y
+JOIN _later AS p ON p.leaver = y.leaver AND p.since > y.elapsed
+GROUP BY 1, 2, 3
 
 -- step: received_after
 -- Money by months since they left, of those who had been silent `elapsed` a month.
 SELECT term_months, elapsed, since, SUM(amount) AS amount
-FROM later_months
+FROM _after
 GROUP BY term_months, elapsed, since
+HAVING SUM(amount) > 0
 ORDER BY term_months, elapsed, since
 
--- step: _others
-SELECT term_months, months, COUNT(*) AS parties, SUM(monthly) AS monthly
+-- step: _last_paid
+SELECT leaver, MAX(since) AS last_paid FROM _later GROUP BY leaver
+
+-- step: _alike
+SELECT l.term_months, l.months, LEAST(l.months + 1, l.signed) AS until, p.last_paid,
+       COUNT(*) AS parties, SUM(l.monthly) AS monthly
 FROM leavers AS l
-WHERE NOT EXISTS (
-          SELECT 1 FROM _returning AS r WHERE r.party_id = l.party_id AND r.term_months = l.term_months AND r.run = l.run
-        )
-GROUP BY term_months, months
+LEFT JOIN _last_paid AS p ON p.leaver = l.leaver
+GROUP BY 1, 2, 3, 4
 
 -- step: _seen
-SELECT term_months, UNNEST(RANGE(0, months + 1)) AS elapsed, months, parties, monthly, 0 AS paid_again
-FROM _others
-WHERE months >= 0
+SELECT term_months, UNNEST(RANGE(0, until)) AS elapsed, months, last_paid, parties, monthly
+FROM _alike
 UNION ALL
-SELECT s.term_months, s.elapsed, s.months, 1, s.monthly, CASE WHEN a.party_id IS NULL THEN 0 ELSE 1 END
-FROM silent_months AS s
-LEFT JOIN (SELECT DISTINCT party_id, term_months, run, elapsed FROM later_months) AS a
-  ON a.party_id = s.party_id AND a.term_months = s.term_months AND a.run = s.run AND a.elapsed = s.elapsed
+SELECT y.term_months, y.elapsed, y.months, p.last_paid, -COUNT(*), -SUM(y.monthly)
+FROM paying_months AS y
+LEFT JOIN _last_paid AS p ON p.leaver = y.leaver
+GROUP BY 1, 2, 3, 4
 
 -- step: seen_after
 -- Last prices of those who were silent `elapsed` a month and are seen for so many; and how many of them paid again.
 SELECT term_months, elapsed, months, CAST(SUM(parties) AS BIGINT) AS parties, SUM(monthly) AS monthly,
-       CAST(SUM(paid_again) AS BIGINT) AS paid_again
+       CAST(COALESCE(SUM(parties) FILTER (WHERE last_paid > elapsed), 0) AS BIGINT) AS paid_again
 FROM _seen
 WHERE months >= GREATEST(elapsed + 1, 2)
 GROUP BY term_months, elapsed, months
+HAVING SUM(parties) > 0
 ORDER BY term_months, elapsed, months
 
 -- step: _quarters
-SELECT party_id, term_months, run, months, (since - 2) // 3 AS quarter, SUM(amount) AS amount
-FROM leaver_months
-WHERE since >= 2
-GROUP BY 1, 2, 3, 4, 5
+SELECT leaver, months, (since - 2) // 3 AS quarter, SUM(amount) AS amount
+FROM _later
+GROUP BY 1, 2, 3
 
 -- step: _whole_quarters
 -- The first in which a party paid may not be whole.
 SELECT *
 FROM _quarters
-QUALIFY quarter > MIN(quarter) OVER (PARTITION BY party_id, term_months, run)
+QUALIFY quarter > MIN(quarter) OVER (PARTITION BY leaver)
 
 -- step: leaver_lasts
 -- What of a quarter's money was received again a year later.
 SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
 FROM _whole_quarters AS a
-LEFT JOIN _quarters AS b
-  ON b.party_id = a.party_id AND b.term_months = a.term_months AND b.run = a.run AND b.quarter = a.quarter + 4
+LEFT JOIN _quarters AS b ON b.leaver = a.leaver AND b.quarter = a.quarter + 4
 WHERE a.months >= 3 * a.quarter + 16

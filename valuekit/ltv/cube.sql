@@ -9,7 +9,7 @@ SELECT l.party_id,
        MAX(s.own_weight) AS own_weight,
        BOOL_AND(s.is_prior) AS is_prior,
        {line_revenue},
-       {line_flat},
+       {line_grown},
        {line_alive}
 FROM contract_lines AS l
 JOIN party_rates AS r ON r.party_id = l.party_id
@@ -21,7 +21,7 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 GROUP BY l.party_id
 
 -- step: _valued
-SELECT s.party_id, f.has_contract, r.annual_rate
+SELECT s.party_id, f.has_contract, r.rate, r.annual_rate
 FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
 JOIN party_rates AS r ON r.party_id = s.party_id
@@ -40,8 +40,10 @@ FROM _balances
 WHERE from_last = 1
 
 -- step: futures
+-- What each party brings, how long it is there, and what it costs a month.
 SELECT v.party_id,
        v.has_contract,
+       v.rate,
        v.annual_rate,
        o.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
@@ -50,46 +52,44 @@ SELECT v.party_id,
        l.model AS line_model,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
        GREATEST(COALESCE(t.p_alive, l.p_alive), COALESCE(l.p_alive, t.p_alive)) AS p_alive,
+       c.* EXCLUDE (party_id),
        {grown},
        {revenue},
        {alive}
 FROM _valued AS v
+JOIN cost_rates AS c ON c.party_id = v.party_id
 LEFT JOIN order_spend AS o ON o.party_id = v.party_id
 LEFT JOIN order_states AS t ON t.state = o.state
 LEFT JOIN _line_values AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _owed AS w ON w.party_id = v.party_id
 
--- step: _costed
-SELECT c.*, f.* EXCLUDE (party_id)
-FROM futures AS f JOIN cost_rates AS c ON c.party_id = f.party_id
-
 -- step: _streams
 SELECT party_id, 'revenue' AS stream, {as_years}
 FROM futures
 UNION ALL
 SELECT party_id, 'cost_of_goods', {goods}
-FROM _costed
+FROM futures
 WHERE goods_a_month <> 0 OR goods_share <> 0
 UNION ALL
 SELECT party_id, 'marketing', {marketing}
-FROM _costed
+FROM futures
 WHERE marketing <> 0
 UNION ALL
 SELECT party_id, 'sales', {sales}
-FROM _costed
+FROM futures
 WHERE sales <> 0
 UNION ALL
 SELECT party_id, 'support', {support}
-FROM _costed
+FROM futures
 WHERE support <> 0
 UNION ALL
 SELECT party_id, 'incentives', {incentives}
-FROM _costed
+FROM futures
 WHERE incentives <> 0
 UNION ALL
 SELECT party_id, 'other', {other}
-FROM _costed
+FROM futures
 WHERE other <> 0
 
 -- step: cube

@@ -1,11 +1,13 @@
 """Intervals of every value: chance of a customer's own, and what is not known of the parameters that all share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
@@ -64,10 +66,10 @@ def find_intervals(
 ) -> None:  # fmt: skip
     """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
 
-    Reads `ltv`, `futures`, `party_rates` (which number `factors`), `cost_rates`, `expected_cost`, `cost_models`,
-    `order_summary`, `order_states`, `order_spend`, `contract_lines`, `line_states`, `price_growth` and `line_chance`. A
-    value has up to three parts: orders, contract lines, cost. Each has an interval of its own; distances from the mean
-    add up by their squares, as those of independent parts do.
+    Reads `ltv`, `futures`, `party_rates` (which number `factors`), `expected_cost`, `cost_models`, `order_states`,
+    `order_spend`, `contract_lines`, `line_states`, `price_growth`, `line_chance` and `uncontracted`. A value has up to
+    three parts: orders, contract lines, cost. Each has an interval of its own; distances from the mean add up by their
+    squares, as those of independent parts do.
 
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
@@ -82,11 +84,11 @@ def find_intervals(
     of them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
-    slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "p.rate"))
+    slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
     schema = _schema(shape)
     batches = engine.cursor().ask_batches(PACKAGE, "intervals.sql", "value_parts", parameters, **slots)
-    ends = in_order(lambda batch: _ends(batch, shape, schema), batches)
+    ends = chain.from_iterable(in_order(lambda batch: list(_ends(batch, shape, schema)), batches))
     money = [f"CAST({name} AS {MONEY}) AS {name}" for name in ("ltv", *_published(shape), *_shared(shape))]
     rounded = ", ".join(["party_id", "by_prior", *money, "CAST(chance AS DECIMAL(38,4)) AS chance"])
     engine.put_batches("value_spread", ends, schema, columns=rounded)
@@ -98,24 +100,22 @@ def find_intervals(
 
 
 def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expression]:
-    on = [f"r.{name}" for name in FUNCTIONS if name not in off]
+    on = [f"f.{name}" for name in FUNCTIONS if name not in off]
     goods = "cost_of_goods" not in off
-    net = f"{int('revenue' not in off)}" + (" + COALESCE(r.goods_share, 0)" if goods else "")
-    monthly = " + ".join([*on, *(["r.goods_a_month"] if goods else []), "0"])
+    net = f"{int('revenue' not in off)}" + (" + f.goods_share" if goods else "")
+    monthly = " + ".join([*on, *(["f.goods_a_month"] if goods else []), "0"])
     order = [*(f"t.{name}" for name in _ORDER), *(f"e.{name}" for name in _SPEND)]
     order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_ways)]
     order += [f"e.{name}" for name in effect_columns("spend", shape.spend_axes)]
-    lines = line_columns(shape)
     price = f"CAST(l.price AS DOUBLE) * {kept!r}"
     return {
         "net": _sql(f"CAST({net} AS DOUBLE)"),
-        "monthly": _sql(f"CAST(COALESCE({monthly}, 0) AS DOUBLE)"),
+        "monthly": _sql(f"CAST({monthly} AS DOUBLE)"),
         "order_columns": _sql(*(f"COALESCE({name}, 0) AS {name.replace('.', '_')}" for name in order)),
         "line_sums": _sql(
-            *(_line_sum(name, f"{price} * l.grown") for name in lines),
-            *(f"SUM(CAST({price} * l.{name} AS DECIMAL(38, 8))) AS {name}" for name in _GROWTH),
+            *(_line_sum(name, f"{price} * l.grown") for name in columns_of(shape.line_ways)),
+            *(_line_sum(name, price, of="l") for name in _GROWTH),
         ),
-        "line_columns": _sql(*(f"COALESCE(CAST(l.{name} AS DOUBLE), 0) AS l_{name}" for name in (*lines, *_GROWTH))),
         "cost_means": _sql(
             *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in FUNCTIONS)
         ),
@@ -138,7 +138,7 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
             terms = (f"{f!r} * CAST(u.{column}_{k} AS DOUBLE)" for k, f in enumerate(within, start=1))
             return f"({' + '.join(terms)})"
 
-        return _sql(by_rate([at(within) for within in discounted], "p.rate"))
+        return _sql(by_rate([at(within) for within in discounted], "f.rate"))
 
     grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
     return {
@@ -152,18 +152,18 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
     }
 
 
-def _line_sum(name: str, price: str) -> str:
+def _line_sum(name: str, price: str, of: str = "s") -> str:
     """Payments are worth their price; months alive are those of the line that lasts longest."""
     if name.startswith("lived"):
-        return f"MAX(s.{name}) AS {name}"
+        return f"MAX({of}.{name})"
     if name.endswith("chance"):
-        return f"MIN(s.{name}) AS {name}"
-    return f"SUM(CAST({price} * s.{name} AS DECIMAL(38, 8))) AS {name}"
+        return f"MIN({of}.{name})"
+    return f"CAST(SUM(CAST({price} * {of}.{name} AS DECIMAL(38, 8))) AS DOUBLE)"
 
 
-def line_columns(shape: Shape) -> list[str]:
-    """Name the columns of `line_chance` that a party's lines have together."""
-    return columns_of(shape.line_ways)
+def _line_columns(shape: Shape) -> list[str]:
+    """Name what the list of a party's lines has."""
+    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH)]
 
 
 def move_columns(number: int) -> list[str]:
@@ -187,77 +187,104 @@ def _sql(*parts: str) -> Expression:
 
 Parts = dict[str, Array]
 
+_AT_ONCE = 16_384
+"""Parties worked on at once: what a step makes of them stays in the processor's cache."""
 
-def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> pa.RecordBatch:
+
+def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the intervals of parties, apart those with contract lines and those without."""
+    for start in range(0, len(batch), _AT_ONCE):
+        some = batch.slice(start, _AT_ONCE)
+        has_lines = some.column("line").is_valid()
+        for chosen in (has_lines, pc.invert(has_lines)):
+            parties = some.filter(chosen)
+            if len(parties):
+                row = _parts(parties, shape)
+                found = _found(row, shape)
+                columns = [parties.column(n) if n in batch.schema.names else pa.array(found[n]) for n in schema.names]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _parts(parties: pa.RecordBatch, shape: Shape) -> Parts:
     row = {
-        name: np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float)
-        for name in batch.schema.names
-        if name != "party_id"
+        name: np.asarray(parties.column(name).to_numpy(zero_copy_only=False), float)
+        for name in parties.schema.names
+        if name not in ("party_id", "line")
     }
-    row["order_monthly"] = np.where(row["has_lines"] > 0, 0.0, row["monthly"])
+    lines = parties.column("line").flatten().to_numpy().reshape(-1, len(_line_columns(shape)))
+    if len(lines):
+        row |= dict(zip(_line_columns(shape), np.ascontiguousarray(lines.T), strict=True))
+    row["order_monthly"] = np.zeros(len(parties)) if len(lines) else row["monthly"]
+    return row
+
+
+def _found(row: Parts, shape: Shape) -> Parts:
+    """Return the columns of `value_spread`: with lines there are cases, else an amount; all else lies beside."""
     effects = _effects(row, shape)
-    orders, in_orders = _orders(row, shape)
-    cost, line_sd = _cost_variance(row), _line_deviation(row)
-    by_parameters = (effects**2).sum(axis=0)
-    grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
-    chance = orders.variance - in_orders + line_sd**2 + grows + cost + _uncontracted(row).variance
+    orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
+    uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
+    by_chance = orders.variance - in_orders + uncontracted.variance
+    chance = by_chance + cost
+    if "l_paid" in row:
+        grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
+        chance += _line_deviation(row) ** 2 + grows
+        cases = _cases(row, grows, cost, by_chance + by_parameters)
+        ends = [cases.interval(level) for level in shape.levels]
+    else:
+        beside = cost + _squared(effects[shape.effects - _BESIDE :])
+        ends = [_interval(row, orders, uncontracted, beside, level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
-    lined, others = np.flatnonzero(row["has_lines"] > 0), np.flatnonzero(row["has_lines"] == 0)
-    beside_lines = orders.variance - in_orders + _uncontracted(row).variance + by_parameters
-    lines = _cases(_some(row, lined), grows[lined], cost[lined], beside_lines[lined])
-    other, beside = _some(row, others), (grows + cost + _beside(effects, shape))[others]
-    for level, percent in zip(shape.levels, _percents(shape), strict=True):
-        low, high = np.empty(len(chance)), np.empty(len(chance))
-        low[lined], high[lined] = lines.interval(level)
-        low[others], high[others] = _interval(other, orders.some(others), beside, level)
+    for percent, (low, high) in zip(_percents(shape), ends, strict=True):
         found |= {f"low_{percent}": low, f"high_{percent}": high}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
-    found |= dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
-    columns = [batch.column(name) if name in batch.schema.names else pa.array(found[name]) for name in schema.names]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _some(row: Parts, chosen: npt.NDArray[np.int64]) -> Parts:
-    return {name: values[chosen] for name, values in row.items()}
+    return found | dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
 
 
 def _effects(row: Parts, shape: Shape) -> Array:
     """Effect in money of one standard error along each axis: purchases, spend, lines, and those beside them."""
-    spend = [row["net"] * row["t_bought"] * row[f"e_{name}"] for name in effect_columns("spend", shape.spend_axes)]
-    cost = [row[f"mean_{f}"] * _lived(row) for f in FUNCTIONS]
-    orders, lines = _order_effects(row, shape)[: shape.purchase_axes], _line_effects(row, shape)[: shape.line_axes]
-    growth, uncontracted = row["net"] * row["l_by_growth"], row["u_error"] * _uncontracted_worth(row)
-    return np.array([*orders, *spend, *lines, growth, uncontracted, *cost])
+    effects = np.zeros((shape.effects, len(row["net"])))
+    in_orders, beside = shape.purchase_axes + shape.spend_axes, shape.effects - _BESIDE
+    effects[: shape.purchase_axes] = _order_effects(row, range(1, shape.purchase_axes + 1))
+    for i, name in enumerate(effect_columns("spend", shape.spend_axes), start=shape.purchase_axes):
+        effects[i] = row["net"] * row["t_bought"] * row[f"e_{name}"]
+    if "l_paid" in row:
+        effects[in_orders:beside] = _line_effects(row, range(1, shape.line_axes + 1))
+        effects[beside] = row["net"] * row["l_by_growth"]
+    effects[beside + 1] = row["u_error"] * _uncontracted_worth(row)
+    for i, function in enumerate(FUNCTIONS, start=beside + 2):
+        effects[i] = row[f"mean_{function}"] * _lived(row)
+    return effects
+
+
+def _squared(effects: Array) -> Array:
+    """Variance by parameters, each an axis of its own."""
+    return np.asarray(np.einsum("ij,ij->j", effects, effects))
 
 
 def _moved(row: Parts, shape: Shape) -> list[Array]:
     """Difference in money of each move of retention, which moves orders and contract lines alike."""
-    orders, lines = _order_effects(row, shape)[shape.purchase_axes :], _line_effects(row, shape)[shape.line_axes :]
+    orders = _order_effects(row, range(shape.purchase_axes + 1, shape.purchase_ways + 1))
+    if "l_paid" not in row:
+        return orders
+    lines = _line_effects(row, range(shape.line_axes + 1, shape.line_ways + 1))
     return [order + line for order, line in zip(orders, lines, strict=True)]
 
 
-def _order_effects(row: Parts, shape: Shape) -> list[Array]:
-    names = (effect_columns(prefix, shape.purchase_ways) for prefix in ("bought", "lived"))
+def _order_effects(row: Parts, ways: range) -> list[Array]:
     revenue = row["net"] * row["e_spend"]
-    return [revenue * row[f"t_{b}"] + row["order_monthly"] * row[f"t_{a}"] for b, a in zip(*names, strict=True)]
+    return [revenue * row[f"t_bought_by_{i}"] + row["order_monthly"] * row[f"t_lived_by_{i}"] for i in ways]
 
 
-def _line_effects(row: Parts, shape: Shape) -> list[Array]:
-    names = (effect_columns(prefix, shape.line_ways) for prefix in ("paid", "lived"))
-    return [row["net"] * row[f"l_{p}"] + row["monthly"] * row[f"l_{a}"] for p, a in zip(*names, strict=True)]
-
-
-def _beside(effects: Array, shape: Shape) -> Array:
-    """Variance by the parameters that orders and lines do not have in them."""
-    return np.asarray((effects[shape.effects - _BESIDE :] ** 2).sum(axis=0))
+def _line_effects(row: Parts, ways: range) -> list[Array]:
+    return [row["net"] * row[f"l_paid_by_{i}"] + row["monthly"] * row[f"l_lived_by_{i}"] for i in ways]
 
 
 def _lived(row: Parts) -> Array:
-    return np.where(row["has_lines"] > 0, row["l_lived"], row["t_lived"])
+    return row.get("l_lived", row["t_lived"])
 
 
-def _orders(row: Parts, shape: Shape) -> tuple[Amounts, Array]:
+def _orders(row: Parts, effects: Array) -> tuple[Amounts, Array]:
     """Return the amounts that orders bring, less the cost of the time alive, and the variance by parameters in them."""
     net, monthly, spend = row["net"], row["order_monthly"], row["e_spend"]
     bought, lived = row["t_bought"], row["t_lived"]
@@ -270,8 +297,7 @@ def _orders(row: Parts, shape: Shape) -> tuple[Amounts, Array]:
         + monthly**2 * (row["t_lived_twice"] - lived**2)
         + 2 * net * monthly * together
     )
-    axes = shape.purchase_axes + shape.spend_axes
-    by_parameters = (_effects(row, shape)[:axes] ** 2).sum(axis=0)
+    by_parameters = _squared(effects)
     gone = np.where(row["has_orders"] > 0, 1 - row["t_p_alive"], 1.0)
     amounts = Amounts(
         mean=net * revenue + monthly * lived,
@@ -285,16 +311,17 @@ def _orders(row: Parts, shape: Shape) -> tuple[Amounts, Array]:
 
 def _cost_variance(row: Parts) -> Array:
     """Variance of the cost of a customer's own, beyond that of the time it stays."""
-    lines = row["l_lived"] ** 2 + row["l_lived_sd"] ** 2
-    squared = np.where(row["has_lines"] > 0, lines, row["t_lived_twice"])
+    squared = row["l_lived"] ** 2 + row["l_lived_sd"] ** 2 if "l_lived" in row else row["t_lived_twice"]
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
 
 
-def _interval(row: Parts, orders: Amounts, beside: Array, level: float) -> tuple[Array, Array]:
+def _interval(row: Parts, orders: Amounts, uncontracted: Amounts, beside: Array, level: float) -> tuple[Array, Array]:
     """Ends for parties without lines: those of orders and of money without contract, wider by what lies beside."""
     below, above = _distances(orders, row["has_orders"] > 0, level)
     wider = ndtri((1 + level) / 2) * np.sqrt(beside)
-    beside_below, beside_above = _uncontracted_distances(row, level)
+    less, more = _distances(uncontracted, uncontracted.mean > 0, level)
+    gains = _uncontracted_worth(row) >= 0
+    beside_below, beside_above = np.where(gains, less, more), np.where(gains, more, less)
     mean = np.where(row["has_orders"] > 0, orders.mean, 0.0)
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
@@ -319,13 +346,6 @@ def _uncontracted(row: Parts) -> Amounts:
 
 def _uncontracted_worth(row: Parts) -> Array:
     return row["net"] * row["u_money"] + row["monthly"] * row["u_alive"]
-
-
-def _uncontracted_distances(row: Parts, level: float) -> tuple[Array, Array]:
-    amounts = _uncontracted(row)
-    below, above = _distances(amounts, amounts.mean > 0, level)
-    gains = _uncontracted_worth(row) >= 0
-    return np.where(gains, below, above), np.where(gains, above, below)
 
 
 def _together(distances: Sequence[Array]) -> Array:

@@ -19,7 +19,8 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 
 -- step: _line_parts
 -- A price grows from renewal to renewal, so a payment is worth more than today's price by the mean over all payments.
-SELECT l.party_id, {line_sums}
+-- One list, for most parties have no lines.
+SELECT l.party_id, [{line_sums}] AS line
 FROM _grown AS l
 JOIN line_chance AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
@@ -60,10 +61,9 @@ SELECT v.party_id,
        {monthly} AS monthly,
        {whole} AS whole,
        e.party_id IS NOT NULL AS has_orders,
-       l.party_id IS NOT NULL AS has_lines,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
-       {line_columns},
+       l.line,
        COALESCE(u.chance, 0) AS u_chance,
        COALESCE(u.error, 0) AS u_error,
        COALESCE({uncontracted_money}, 0) AS u_money,
@@ -73,8 +73,6 @@ SELECT v.party_id,
        {cost_columns}
 FROM ltv AS v
 JOIN futures AS f ON f.party_id = v.party_id
-JOIN party_rates AS p ON p.party_id = v.party_id
-LEFT JOIN cost_rates AS r ON r.party_id = v.party_id
 LEFT JOIN order_spend AS e ON e.party_id = v.party_id
 LEFT JOIN order_states AS t ON t.state = e.state
 LEFT JOIN _line_parts AS l ON l.party_id = v.party_id

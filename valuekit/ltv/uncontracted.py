@@ -45,7 +45,8 @@ def put_uncontracted(engine: Engine, after: Callable[[int], After], last_month: 
     before, repeated = engine.rows("SELECT before, after FROM payer_lasts")[0]
     slots = {
         "of_lines": each_year(
-            "SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS revenue_#"
+            "CAST(SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS DECIMAL(18,4)) "
+            "AS revenue_#"
         ),
         "lines_alive": each_year("MAX(s.after_#) AS alive_#"),
         "of_leavers": each_year("CAST(CAST(l.monthly AS DOUBLE) * s.after_# AS DECIMAL(18,4)) AS revenue_#"),

@@ -195,17 +195,18 @@ def _year_slots() -> dict[str, Expression]:
     goods = "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
     flat = "CAST(l.price AS DOUBLE) * s.payments_# * $kept"
     growth = "CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END"
-    grown = "COALESCE(CAST(l.revenue_# AS DOUBLE) / NULLIF(CAST(l.flat_# AS DOUBLE), 0), 1) AS grown_#"
+    revenue, at_flat = (f"SUM(CAST({price} AS DECIMAL(18,4)))" for price in (f"{flat} * {growth}", flat))
+    grown = f"CAST({revenue} AS DOUBLE) / NULLIF(CAST({at_flat} AS DOUBLE), 0) AS grown_#"
     slots = {
         name: each_year(f"CAST({name} * alive_# AS DECIMAL(18,4)) AS year_#", later=True)
         for name in ("marketing", "sales", "support", "incentives", "other")
     }
     slots |= {
         "goods": each_year(goods, later=True),
-        "line_revenue": each_year(f"SUM(CAST({flat} * {growth} AS DECIMAL(18,4))) AS revenue_#", later=True),
-        "line_flat": each_year(f"SUM(CAST({flat} AS DECIMAL(18,4))) AS flat_#", later=True),
+        "line_revenue": each_year(f"CAST({revenue} AS DECIMAL(18,4)) AS revenue_#", later=True),
+        "line_grown": each_year(grown, later=True),
         "line_alive": each_year("MAX(s.alive_#) AS alive_#", later=True),
-        "grown": each_year(grown, later=True),
+        "grown": each_year("COALESCE(l.grown_#, 1) AS grown_#", later=True),
         "as_years": each_year("revenue_# AS year_#", later=True),
         "not_zero": each_year("year_# <> 0", between=" OR ", later=True),
     }

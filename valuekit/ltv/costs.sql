@@ -5,27 +5,12 @@
 -- peer's goods are scaled to the customer's own recurring revenue, so that small ones do not carry what large ones use.
 -- For orders they are a share of revenue.
 
--- step: _kept
-SELECT v.party_id, m.cost_of_goods, m.revenue + m.refunds AS received, m.month > v.since AS counts
-FROM cost_months AS v
-JOIN cash_months AS m ON m.party_id = v.party_id
-WHERE m.month BETWEEN $first_month AND $last_month
-
--- step: _own
-SELECT party_id,
-       SUM(CASE WHEN counts THEN cost_of_goods ELSE 0 END) AS delivered,
-       SUM(cost_of_goods) AS cost_of_goods,
-       SUM(received) AS received
-FROM _kept
-GROUP BY party_id
-
 -- step: _months
-SELECT h.*,
-       COALESCE(o.delivered, 0) AS delivered,
-       COALESCE(o.cost_of_goods, 0) AS cost_of_goods,
-       COALESCE(o.received, 0) AS received
-FROM cost_months AS h
-LEFT JOIN _own AS o ON o.party_id = h.party_id
+SELECT party_id, has_contract, is_customer, mrr, months, seen,
+       COALESCE(delivered, 0) AS delivered,
+       COALESCE(cost_of_goods, 0) AS cost_of_goods,
+       COALESCE(received, 0) AS received
+FROM cost_months
 
 -- step: _peer_costs
 SELECT has_contract,

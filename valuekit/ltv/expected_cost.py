@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import add_months, month_end
+from valuekit.calendar import month_end
 from valuekit.engine import Engine
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.peers import Peers, fit_peers
@@ -32,8 +32,8 @@ _SCRATCH = (
 def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
     """Make `expected_cost` and `cost_models`: per valued party and function the mean month of the next year.
 
-    Reads `cost_months` (who is valued, since when, months seen), `cash_months`, `stages` and `usage`. `last_month` is
-    the first day of the last complete month; own history is the twelve months up to it.
+    Reads `cost_months` (who is valued, since when, months seen, own cost and cash), `stages` and `usage`. `last_month`
+    is the first day of the last complete month; own history is the twelve months up to it.
 
     - Peers: cells of customers alike in contract, stage, recurring revenue or orders, tenure and use. A generalised
       linear model of their cost a month (Tweedie, power 1.5, log link, weighted by months) predicts every cell, also
@@ -48,13 +48,7 @@ def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
     Reference: Buhlmann and Straub (1970), Glaubwurdigkeit fur Schadensatze; Jorgensen (1987), Exponential dispersion
     models, JRSS B 49(2).
     """
-    bounds = {
-        "first_month": add_months(last_month, -11),
-        "former_month": add_months(last_month, -23),
-        "last_month": last_month,
-        "last_day": month_end(last_month),
-    }
-    engine.run(PACKAGE, "expected_cost.sql", bounds)
+    engine.run(PACKAGE, "expected_cost.sql", {"last_day": month_end(last_month)})
     cells, states = (_by_function(engine.query(f"SELECT * FROM {name}")) for name in ("cost_cells", "cost_states"))
     peers = [fit_peers(function, cells.get(function), states[function]) for function in sorted(states)]
     engine.put("cost_peers", _peer_rows(peers, states))

@@ -1,6 +1,5 @@
 -- What each valued party cost a month, by function, and the cell of like parties that it stands in.
--- Own months count from the month after the first payment, so that the cost of winning the customer, which is sunk, is
--- left out; of these the last 12 complete ones. Cost is positive here.
+-- Cost is positive here.
 
 -- step: _used
 SELECT party_id, SUM(events) AS events
@@ -8,20 +7,13 @@ FROM usage
 WHERE used_on > $last_day - 90 AND used_on <= $last_day
 GROUP BY party_id
 
--- step: _received
-SELECT party_id, CAST(SUM(revenue + refunds) AS DOUBLE) AS received
-FROM cash_months
-WHERE month BETWEEN $first_month AND $last_month
-GROUP BY party_id
-
 -- step: _known
 SELECT
     m.party_id, m.has_contract, m.is_customer, m.months, m.seen, s.stage = 'active' AS is_active,
-    CASE WHEN m.has_contract THEN m.mrr ELSE COALESCE(r.received, 0) / LEAST(m.months + 1, 12) END AS size,
+    CASE WHEN m.has_contract THEN m.mrr ELSE COALESCE(m.received, 0) / LEAST(m.months + 1, 12) END AS size,
     COALESCE(u.events, 0) / 3.0 AS events
 FROM cost_months AS m
 JOIN stages AS s USING (party_id)
-LEFT JOIN _received AS r USING (party_id)
 LEFT JOIN _used AS u USING (party_id)
 
 -- step: cost_parties
@@ -36,32 +28,27 @@ SELECT
     CAST(ROUND(2 * LN(1 + events)) AS INTEGER) AS use_step
 FROM _known
 
--- step: _lines
-SELECT
-    m.party_id, m.month >= $first_month AS is_last_year,
-    m.retention, m.sales, m.support, m.incentives, m.other
-FROM cash_months AS m
-JOIN cost_months AS s ON s.party_id = m.party_id AND m.month > s.since
-WHERE m.month BETWEEN $former_month AND $last_month
-
--- step: _functions
-SELECT party_id, is_last_year, 'marketing' AS function, -retention AS cost FROM _lines WHERE retention <> 0
-UNION ALL
-SELECT party_id, is_last_year, 'sales', -sales FROM _lines WHERE sales <> 0
-UNION ALL
-SELECT party_id, is_last_year, 'support', -support FROM _lines WHERE support <> 0
-UNION ALL
-SELECT party_id, is_last_year, 'incentives', -incentives FROM _lines WHERE incentives <> 0
-UNION ALL
-SELECT party_id, is_last_year, 'other', -other FROM _lines WHERE other <> 0
-
 -- step: cost_own
-SELECT
-    party_id, function,
-    CAST(COALESCE(SUM(cost) FILTER (WHERE is_last_year), 0) AS DECIMAL(18, 4)) AS cost,
-    CAST(COALESCE(SUM(cost) FILTER (WHERE NOT is_last_year), 0) AS DECIMAL(18, 4)) AS former_cost
-FROM _functions
-GROUP BY party_id, function
+-- Own cost of the last year and of the one before, of whom any is known.
+SELECT party_id, 'marketing' AS function, COALESCE(marketing, 0) AS cost, COALESCE(former_marketing, 0) AS former_cost
+FROM cost_months
+WHERE marketing <> 0 OR former_marketing <> 0
+UNION ALL
+SELECT party_id, 'sales', COALESCE(sales, 0), COALESCE(former_sales, 0)
+FROM cost_months
+WHERE sales <> 0 OR former_sales <> 0
+UNION ALL
+SELECT party_id, 'support', COALESCE(support, 0), COALESCE(former_support, 0)
+FROM cost_months
+WHERE support <> 0 OR former_support <> 0
+UNION ALL
+SELECT party_id, 'incentives', COALESCE(incentives, 0), COALESCE(former_incentives, 0)
+FROM cost_months
+WHERE incentives <> 0 OR former_incentives <> 0
+UNION ALL
+SELECT party_id, 'other', COALESCE(other, 0), COALESCE(former_other, 0)
+FROM cost_months
+WHERE other <> 0 OR former_other <> 0
 
 -- step: _rows
 -- The last year and the one before, in cents: what lasts in a party's cost shows in both.

@@ -152,10 +152,10 @@ def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None
 
 def _costs(engine: Engine, as_of: date) -> None:
     last = last_complete_month(as_of)
-    bounds = {"first_month": add_months(last, -11), "last_month": last}
+    bounds = {"former_month": add_months(last, -23), "first_month": add_months(last, -11), "last_month": last}
     engine.run(PACKAGE, "cost_months.sql", bounds)
     expect_costs(engine, last)
-    engine.run(PACKAGE, "costs.sql", bounds)
+    engine.run(PACKAGE, "costs.sql")
 
 
 def last_complete_month(as_of: date) -> date:

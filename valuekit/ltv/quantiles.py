@@ -1,5 +1,6 @@
 """Intervals of an amount that may be nothing at all: an atom, and a gamma distribution beyond it, by two moments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -71,24 +72,44 @@ class Amounts:
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: float) -> Array:
     """Return a quantile of mixtures of normal distributions: a row per component, a column per mixture.
 
-    Found by halving; exact to a ten-thousandth of the distance between the outermost components.
+    It lies between the quantiles of the components. From their middle, Newton's method; halving instead where a step
+    leaves the bracket or is not half of the one before (Press et al. 2007, Numerical Recipes, section 9.4); until it is
+    below a millionth of the bracket.
 
     >>> columns = np.array([[0.5], [0.5]]), np.array([[0.0], [10.0]]), np.array([[1.0], [1.0]])
-    >>> mixture_quantile(*columns, 0.25).round(1), mixture_quantile(*columns, 0.9).round(1)
-    (array([-0.]), array([10.8]))
+    >>> mixture_quantile(*columns, 0.25).round(3), mixture_quantile(*columns, 0.9).round(3)
+    (array([0.]), array([10.842]))
     """
     spread = np.maximum(deviations, 1e-6)
-    some = weights > 0
-    low = np.where(some, means - 4 * spread, np.inf).min(axis=0)
-    high = np.where(some, means + 4 * spread, -np.inf).max(axis=0)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        below = (weights * ndtr((middle - means) / spread)).sum(axis=0) < probability
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2)
+    ends = means + spread * ndtri(probability)
+    low, high = np.where(weights > 0, ends, np.inf).min(axis=0), np.where(weights > 0, ends, -np.inf).max(axis=0)
+    found, rows = (low + high) / 2, np.flatnonzero(high > low)
+    mixtures = [values[:, rows] for values in (weights, means, spread)]
+    state = [values[rows] for values in (found, low, high, high - low, _CLOSE * (high - low))]
+    while len(rows):
+        state = _nearer(mixtures, probability, state)
+        found[rows] = state[0]
+        far = np.abs(state[3]) > state[4]
+        if not far.all():
+            rows, mixtures, state = rows[far], [v[:, far] for v in mixtures], [v[far] for v in state]
+    return np.asarray(found)
 
 
-_HALVINGS = 16
+_CLOSE = 1e-6
+"""The last step, as a share of the bracket."""
+
+
+def _nearer(mixtures: Sequence[Array], probability: float, state: Sequence[Array]) -> list[Array]:
+    """Return the next point, its bracket, the step to it, and how small a step may be."""
+    (weights, means, spread), (x, low, high, step, close) = mixtures, state
+    scores = (x - means) / spread
+    above = (weights * ndtr(scores)).sum(axis=0) - probability
+    slope = (weights / spread * np.exp(-(scores**2) / 2)).sum(axis=0) / np.sqrt(2 * np.pi)
+    low, high = np.where(above < 0, x, low), np.where(above < 0, high, x)
+    newton = x - above / np.maximum(slope, 1e-300)
+    good = (newton >= low) & (newton <= high) & (np.abs(newton - x) <= np.abs(step) / 2)
+    there = np.where(good, newton, (low + high) / 2)
+    return [there, low, high, there - x, close]
 
 
 def relative_quantile(shape: Array, probability: Array) -> Array:

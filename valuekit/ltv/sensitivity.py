@@ -29,10 +29,12 @@ def measure_sensitivity(engine: Engine, customer: NewCustomer, rules: ValueRules
     own, move together and stay between 0 and 1.
     """
     each = customer.value(Factors.of(rules.horizon, rules.discount))
+    others = [stream for stream in STREAMS if stream not in MARGIN]
+    now = float(engine.scalar("SELECT COALESCE(SUM(ltv), 0) FROM ltv")), _total(engine, rules, [*others, *rules.off])
     rows = [
         {"lever": lever, "change": change, "difference": difference}
         for i, change in enumerate(CHANGES)
-        for lever, difference in _levers(engine, customer, each, i, rules)
+        for lever, difference in _levers(engine, customer, each, now, i, rules)
     ]
     engine.put("moved_levers", pa.Table.from_pylist(rows, schema=_ROWS))
     engine.execute(
@@ -45,8 +47,10 @@ def measure_sensitivity(engine: Engine, customer: NewCustomer, rules: ValueRules
 
 
 def _levers(
-    engine: Engine, customer: NewCustomer, each: tuple[float, float], i: int, rules: ValueRules
-) -> Iterator[tuple[str, float]]:
+    engine: Engine, customer: NewCustomer, each: tuple[float, float], now: tuple[float, float], i: int,
+    rules: ValueRules,
+) -> Iterator[tuple[str, float]]:  # fmt: skip
+    """Yield each lever's difference; `each` and `now` are value and margin of a new customer, and of all of today."""
     change, factors, won = CHANGES[i], Factors.of(rules.horizon, rules.discount), rules.acquisition
 
     def future(value: float, at: Discount = rules.discount) -> float:
@@ -55,11 +59,9 @@ def _levers(
     base = future(each[0])
     retained = float(engine.scalar(f"SELECT COALESCE(SUM(value_if_{i + 1}), 0) FROM value_spread"))
     yield "retention", retained + future(customer.moved(RETENTION_MOVES[i]).value(factors)[0]) - base
-    others = [stream for stream in STREAMS if stream not in MARGIN]
-    margin = _total(engine, rules, [*others, *rules.off])
-    yield "margin", margin * change + future(each[0] + each[1] * change) - base
+    yield "margin", now[1] * change + future(each[0] + each[1] * change) - base
     other_rate = _moved(rules.discount, change)
-    current = _total(engine, rules, rules.off, change) - _total(engine, rules, rules.off)
+    current = _total(engine, rules, rules.off, change) - now[0]
     new = customer.value(Factors.of(rules.horizon, other_rate))[0]
     yield "discount_rate", current + future(new, other_rate) - base
     if won:

@@ -80,7 +80,7 @@ def next_customer(
     engine: Engine, purchases: PurchaseModel, spend: GammaGamma, curves: Mapping[Key, Curve],
     after: Callable[[int], After], *, kept: float, as_of: date,
 ) -> NewCustomer:  # fmt: skip
-    """Describe the next customer by those of today; reads `futures`, `facts`, `cost_rates` and `contract_lines`."""
+    """Describe the next customer by those of today; reads `futures`, `facts` and `contract_lines`."""
     engine.run("valuekit.ltv", "next_customer.sql", {"since": add_months(as_of, -12)})
     kinds = {row[0]: row[1:] for row in engine.rows("SELECT * FROM customer_kinds")}
     found = engine.rows("SELECT term_months, segment, price FROM next_prices ORDER BY term_months, segment")

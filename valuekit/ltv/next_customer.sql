@@ -3,12 +3,10 @@
 -- step: _customers
 SELECT f.party_id, CASE WHEN f.has_lines THEN 'contracts' ELSE 'orders' END AS kind,
        COALESCE(LEAST(k.first_paid_on, k.first_ordered_on), k.first_paid_on, k.first_ordered_on) > $since AS is_recent,
-       CAST(1 + COALESCE(c.goods_share, 0) AS DECIMAL(18,8)) AS net,
-       CAST(COALESCE(c.marketing + c.sales + c.support + c.incentives + c.other + c.goods_a_month, 0) AS DECIMAL(18,8))
-         AS monthly
+       CAST(1 + f.goods_share AS DECIMAL(18,8)) AS net,
+       CAST(f.marketing + f.sales + f.support + f.incentives + f.other + f.goods_a_month AS DECIMAL(18,8)) AS monthly
 FROM futures AS f
 JOIN facts AS k ON k.party_id = f.party_id
-LEFT JOIN cost_rates AS c ON c.party_id = f.party_id
 WHERE f.has_lines OR f.has_orders
 
 -- step: customer_kinds

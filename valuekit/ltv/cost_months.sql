@@ -1,6 +1,6 @@
 -- Who is valued, and how long its history is. Own months count from the month after the first payment, so that the cost of
--- winning the customer, which is sunk, is left out; of these the last 12 complete ones. Beside them all that the cash of
--- these and of the 12 before says of each party: it is read once.
+-- winning the customer, which is sunk, is left out; of these the last 12 complete ones. Beside them all that the cash
+-- of these and of the 12 before says of each party: it is read once.
 
 -- step: _valued
 SELECT s.party_id,
@@ -34,7 +34,8 @@ SELECT party_id,
        CAST(SUM(CASE WHEN counts AND NOT is_last_year THEN -support END) AS DECIMAL(18,4)) AS former_support,
        CAST(SUM(CASE WHEN counts AND NOT is_last_year THEN -incentives END) AS DECIMAL(18,4)) AS former_incentives,
        CAST(SUM(CASE WHEN counts AND NOT is_last_year THEN -other END) AS DECIMAL(18,4)) AS former_other
-FROM (SELECT m.*, m.revenue + m.refunds AS received, m.month >= $first_month AS is_last_year, m.month > v.since AS counts
+FROM (SELECT m.*, m.revenue + m.refunds AS received, m.month >= $first_month AS is_last_year,
+             m.month > v.since AS counts
       FROM _valued AS v
       JOIN cash_months AS m ON m.party_id = v.party_id
       WHERE m.month BETWEEN $former_month AND $last_month)

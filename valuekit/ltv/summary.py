@@ -203,21 +203,26 @@ def _totals(
         raise UnknownNameError("grain", grain, get_args(Grain))
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched}
     engine.execute(_KNOWN.format(as_of=as_of))
-    # Where each row is a day and nothing came back, totals are read once: to store them would take longer.
-    once = grain == "day" and not engine.scalar("SELECT EXISTS (SELECT 1 FROM known_lines WHERE is_return)")
-    days = _distinct_days(engine, as_of, grain)
-    if once:
-        engine.view(PACKAGE, "order_totals.sql", "order_totals", distinct_days=days)
-    else:
-        engine.run(PACKAGE, "order_totals.sql", distinct_days=days)
+    once = _total(engine, as_of, grain)
     # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
     crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
     rest = not once and _any(engine, "has_return OR purchases = 0")
-    engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_truth(crowded), any_rest=_truth(rest))
+    engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
     yield parameters
     engine.execute(f"DROP {'VIEW' if once else 'TABLE'} order_totals")
     engine.execute("DROP VIEW known_lines")
     engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
+
+
+def _total(engine: Engine, as_of: date, grain: Grain) -> bool:
+    """Make `order_totals`; a view, and True, where each row is a day and nothing came back: it is read once only."""
+    days = _distinct_days(engine, as_of, grain)
+    once = grain == "day" and not engine.scalar("SELECT EXISTS (SELECT 1 FROM known_lines WHERE is_return)")
+    if once:
+        engine.view(PACKAGE, "order_totals.sql", "order_totals", distinct_days=days, any_return=_sql("FALSE"))
+    else:
+        engine.run(PACKAGE, "order_totals.sql", distinct_days=days, any_return=_sql("BOOL_OR(is_return)"))
+    return once
 
 
 def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
@@ -226,7 +231,7 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
     `log_gaps` become their mean: only their sum enters a likelihood.
     """
     mean = ", CAST(SUM(CAST(log_gaps AS DECIMAL(38, 12))) AS DOUBLE) / COUNT(*) AS log_gaps" if log_gaps else ""
-    engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=Expression("mean_log_gaps", mean, frozenset()))
+    engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=_sql(mean))
 
 
 _KNOWN = """CREATE OR REPLACE VIEW known_lines AS
@@ -240,8 +245,8 @@ def _any(engine: Engine, condition: str) -> bool:
     return bool(engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_totals WHERE {condition})"))
 
 
-def _truth(value: bool) -> Expression:
-    return Expression("truth", "TRUE" if value else "FALSE", frozenset())
+def _sql(sql: str) -> Expression:
+    return Expression(sql, sql, frozenset())
 
 
 def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:
@@ -252,7 +257,7 @@ def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:
         days = (as_of - first).days if first else LONGEST + 1
         bits = f"BIT_COUNT(BITSTRING_AGG(CAST(day - DATE '{first}' AS INTEGER), 0, {max(days, 1)}))"
         sql = bits if 0 <= days <= LONGEST else "0"
-    return Expression("distinct_days", sql, frozenset())
+    return _sql(sql)
 
 
 def hold_out(engine: Engine, as_of: date, until: date) -> None:

@@ -1,6 +1,6 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -76,9 +76,11 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
-    curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
-    after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
-    curves = {key: replace(curve, lapsed=after(key[0]).paying.ended) for key, curve in curves.items()}
+    learned = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    curves, renewal_models = renewals.fit_renewals(
+        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended
+    )
+    after = {key: learned(key[0]).with_contracts(curve, key[0]) for key, curve in curves.items()}
     width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
@@ -137,7 +139,7 @@ def _order_stream(
 
 def _contract_stream(
     engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
-    after: Callable[[int], After],
+    after: Mapping[renewals.Key, After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after, last_complete_month(as_of))

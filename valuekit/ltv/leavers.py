@@ -171,14 +171,13 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
     )  # fmt: skip
     lasts = min(float(repeated) / float(before), 1.0) if before else 0.0
     terms = {int(term) for rows in (seen, paying) for term in np.unique(rows["term_months"])}
-    silent_rows = received, signed, seen
-    all_silent, all_paying = _silent(*silent_rows, lasts), _paying(paying)
+    all_silent, all_paying = _silent(received, signed, seen, lasts), _paying(paying)
     by_term = {}
     for term in sorted(terms):
         own = _paying(_of(paying, term))
         enough = own.ended[1] >= MINIMUM_EVENTS
-        silent = _silent(*(_of(rows, term) for rows in silent_rows), lasts) or all_silent or NOTHING
-        by_term[term] = replace(silent, paying=own if enough else all_paying)
+        silent = _silent(_of(received, term), _of(signed, term), _of(seen, term), lasts)
+        by_term[term] = replace(silent or all_silent or NOTHING, paying=own if enough else all_paying)
     everybody = replace(all_silent or NOTHING, paying=all_paying)
     return lambda term: by_term.get(term, everybody)
 

@@ -43,10 +43,10 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric or
       beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
-      customers who stayed have done (`price_growth`). A customer who gave
-      notice renews no more. One who pays although the contract lapsed has one renewal pending, which is signed as often
-      as those of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
-    - Without contract: who leaves, or has left, pays on or comes back as those have who left before and were silent as
+      customers who stayed have done (`price_growth`). A customer who gave notice renews no more, and one who did not is
+      likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
+      of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+    - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
@@ -226,11 +226,11 @@ def _with_later(by_year: str, later: str, name: str) -> Expression:
 
 
 def _set_values(engine: Engine, rules: ValueRules) -> None:
-    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
-    engine.execute("ALTER TABLE ltv RENAME TO _valued")
+    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="unvalued")
+    engine.execute("ALTER TABLE ltv RENAME TO unvalued")
     engine.execute(
         f"CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv, "
         "CASE WHEN l.discount_rate > 0 THEN v.ltv_infinite END AS ltv_infinite, l.discount_rate "
-        f"FROM _valued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
+        f"FROM unvalued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
     )
-    engine.drop("_valued")
+    engine.drop("unvalued")

@@ -70,7 +70,7 @@ class Curve:
         """
         n = np.full(len(ahead), renewals)
         refuses = self.survival(n, ahead) - self.survival(n, ahead + 1)
-        first = 1 - self.survival(n[:1], np.ones(1))
+        first = np.maximum(1 - self.survival(n[:1], np.ones(1)), 1e-12)
         new = self.survival(np.zeros(len(ahead)), ahead)
         return np.asarray(np.minimum(refuses / first, new))
 

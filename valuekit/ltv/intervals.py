@@ -14,7 +14,7 @@ from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts, mixture_quantile
+from valuekit.ltv.quantiles import LEVELS, Amounts, exponential_parts, mixture_quantile
 from valuekit.ltv.rates import by_rate
 from valuekit.money import MONEY
 
@@ -75,6 +75,8 @@ def find_intervals(
       around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
     - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
+    - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
+      more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
@@ -203,14 +205,17 @@ def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> pa.RecordBa
     chance = orders.variance - in_orders + line_sd**2 + grows + cost + _uncontracted(row).variance
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
-    lined, others = np.flatnonzero(row["has_lines"] > 0), np.flatnonzero(row["has_lines"] == 0)
+    lapsed, others = np.flatnonzero(row["pending"] > 0), np.flatnonzero(row["has_lines"] == 0)
+    lined = np.flatnonzero((row["has_lines"] > 0) & (row["pending"] == 0))
     beside_lines = orders.variance - in_orders + _uncontracted(row).variance + by_parameters
     lines = _cases(_some(row, lined), grows[lined], cost[lined], beside_lines[lined])
+    still_paying = _lapsed(_some(row, lapsed), grows[lapsed], cost[lapsed], by_parameters[lapsed])
     other, beside = _some(row, others), (grows + cost + _beside(effects, shape))[others]
     for level, percent in zip(shape.levels, _percents(shape), strict=True):
         low, high = np.empty(len(chance)), np.empty(len(chance))
         low[lined], high[lined] = lines.interval(level)
         low[others], high[others] = _interval(other, orders.some(others), beside, level)
+        low[lapsed], high[lapsed] = still_paying.interval(level)
         found |= {f"low_{percent}": low, f"high_{percent}": high}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     found |= dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
@@ -377,6 +382,45 @@ def _cases(row: Parts, grows: Array, cost: Array, beside: Array) -> _Cases:
         np.array([worst, best, between]) + rest,
         np.sqrt(np.maximum(variances, 0.0)),
     )
+
+
+@dataclass(frozen=True)
+class _Lapsed:
+    """How it can go with who pays on after a lapse; `gains` where money without a contract is more than its cost."""
+
+    cases: _Cases
+    gains: npt.NDArray[np.bool_]
+
+    def interval(self, level: float) -> tuple[Array, Array]:
+        """Return both ends: as much in each tail, or from nothing on where nothing alone is more than a tail."""
+        nothing, at = self.cases.weights[0], self.cases.means[0]
+        from_nothing = nothing >= (1 - level) / 2
+        low, high = self.cases.interval(level)
+        columns = self.cases.weights, self.cases.means, self.cases.deviations
+        least, most = mixture_quantile(*columns, 1 - level), mixture_quantile(*columns, level)
+        low = np.where(from_nothing, np.where(self.gains, at, np.minimum(least, at)), low)
+        return low, np.where(from_nothing, np.where(self.gains, np.maximum(most, at), at), high)
+
+
+def _lapsed(row: Parts, grows: Array, cost: Array, beside: Array) -> _Lapsed:
+    """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more."""
+    worth = _uncontracted_worth(row)
+    cases = _cases(row | {"ltv": row["ltv"] - worth}, grows, cost, beside)
+    leaves, left = cases.weights[0], cases.means[0]
+    some = np.minimum(row["u_chance"], leaves)
+    amount = worth / np.maximum(some, 1e-9)
+    first = np.minimum(some / np.maximum(row["u_alive"], 1e-9), 1.0)
+    parts, within = (values[:, None] * (1 - first) for values in exponential_parts(_PARTS))
+    parts = first + parts
+    weights = [leaves - some, *np.repeat([some / _PARTS], _PARTS, axis=0), *cases.weights[1:]]
+    deviations = np.abs(amount) * np.hypot(within, parts * row["u_error"])
+    means = [left, *(left + amount * parts), *cases.means[1:]]
+    columns = weights, means, [np.zeros(len(left)), *deviations, *cases.deviations[1:]]
+    return _Lapsed(_Cases(*map(np.array, columns)), worth >= 0)
+
+
+_PARTS = 8
+"""Parts of equal probability, each taken as normal, by which an exponential amount is described."""
 
 
 def _published(shape: Shape) -> list[str]:

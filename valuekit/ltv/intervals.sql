@@ -19,7 +19,7 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 
 -- step: _line_parts
 -- A price grows from renewal to renewal, so a payment is worth more than today's price by the mean over all payments.
-SELECT l.party_id, {line_sums}
+SELECT l.party_id, MAX(l.pending) AS pending, {line_sums}
 FROM _grown AS l
 JOIN line_chance AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
@@ -61,6 +61,7 @@ SELECT v.party_id,
        {whole} AS whole,
        e.party_id IS NOT NULL AS has_orders,
        l.party_id IS NOT NULL AS has_lines,
+       COALESCE(l.pending, 0) AS pending,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
        {line_columns},

@@ -7,9 +7,16 @@ QUALIFY ROW_NUMBER() OVER (
           PARTITION BY party_id, term_months, run ORDER BY last_on DESC, starts_on DESC, system, id
         ) = 1
 
+-- step: _first_terms
+SELECT party_id, term_months, run, CAST(CAST(price AS DOUBLE) / term_months AS DECIMAL(18,4)) AS monthly
+FROM run_terms
+QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY party_id, term_months, run ORDER BY starts_on, last_on, system, id
+        ) = 1
+
 -- step: _left
 -- Who let a contract end and had no other. Who pays on without having signed has left, too, in this sense.
-SELECT r.party_id, r.term_months, r.run, r.last_on, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
+SELECT r.party_id, r.term_months, r.segment, r.run, r.last_on, r.renewals_to_end AS renewals, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
        (YEAR($last_month) - YEAR(r.last_on)) * 12 + MONTH($last_month) - MONTH(r.last_on) AS months
 FROM contract_runs AS r
 JOIN _last_terms AS t ON t.party_id = r.party_id AND t.term_months = r.term_months AND t.run = r.run
@@ -18,14 +25,19 @@ WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_cust
 
 -- step: _signed
 SELECT l.party_id, l.term_months, l.run,
-       MIN((YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on)) AS signed
+       (YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on) AS signed,
+       f.monthly AS next_monthly
 FROM _left AS l
 JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
-GROUP BY l.party_id, l.term_months, l.run
+JOIN _first_terms AS f ON f.party_id = n.party_id AND f.term_months = n.term_months AND f.run = n.run
+QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY l.party_id, l.term_months, l.run ORDER BY n.starts_on, n.term_months, n.run
+        ) = 1
 
 -- step: leavers
--- Months are counted from the one in which the contract ended; `signed` is the one of the next contract.
-SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed,
+-- Months are counted from the one in which the contract ended; `signed` is the one of the next contract, `next_monthly`
+-- its price.
+SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed, s.next_monthly,
        ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last
 FROM _left AS l
 LEFT JOIN _signed AS s ON s.party_id = l.party_id AND s.term_months = l.term_months AND s.run = l.run
@@ -90,7 +102,7 @@ GROUP BY term_months
 ORDER BY term_months
 
 -- step: _returning
-SELECT l.party_id, l.term_months, l.run, l.monthly, l.months, l.signed
+SELECT l.party_id, l.term_months, l.run, l.monthly, l.renewals, l.months, l.signed, l.next_monthly
 FROM leavers AS l
 WHERE l.signed <= l.months
    OR EXISTS (SELECT 1 FROM leaver_months AS p WHERE p.party_id = l.party_id AND p.term_months = l.term_months AND p.run = l.run)
@@ -103,11 +115,11 @@ LEFT JOIN paying_months AS y ON y.party_id = r.party_id AND y.term_months = r.te
 WHERE y.elapsed IS NULL
 
 -- step: later_months
--- The month after the last still belongs to the contract: bills are paid late.
+-- What comes without a contract. The month after the last still belongs to the old one: bills are paid late.
 SELECT s.party_id, s.term_months, s.run, s.elapsed, p.since, p.amount
 FROM silent_months AS s
 JOIN leaver_months AS p ON p.party_id = s.party_id AND p.term_months = s.term_months AND p.run = s.run
- AND p.since > s.elapsed AND p.since >= 2
+ AND p.since > s.elapsed AND p.since >= 2 AND p.since < s.signed
 
 -- step: received_after
 -- Money by months since they left, of those who had been silent `elapsed` a month.
@@ -115,6 +127,15 @@ SELECT term_months, elapsed, since, SUM(amount) AS amount
 FROM later_months
 GROUP BY term_months, elapsed, since
 ORDER BY term_months, elapsed, since
+
+-- step: signed_after
+-- New contracts by months since they left, of those who had been silent `elapsed` a month; and the prices of both.
+SELECT term_months, elapsed, signed AS since, COUNT(*) AS parties, SUM(monthly) AS monthly, SUM(next_monthly) AS next_monthly,
+       SUM(renewals) AS renewals
+FROM silent_months
+WHERE signed <= months
+GROUP BY term_months, elapsed, signed
+ORDER BY term_months, elapsed, signed
 
 -- step: _others
 SELECT term_months, months, COUNT(*) AS parties, SUM(monthly) AS monthly
@@ -129,7 +150,7 @@ SELECT term_months, UNNEST(RANGE(0, months + 1)) AS elapsed, months, parties, mo
 FROM _others
 WHERE months >= 0
 UNION ALL
-SELECT s.term_months, s.elapsed, s.months, 1, s.monthly, CASE WHEN a.party_id IS NULL THEN 0 ELSE 1 END
+SELECT s.term_months, s.elapsed, s.months, 1, s.monthly, CASE WHEN a.party_id IS NULL AND s.signed > s.months THEN 0 ELSE 1 END
 FROM silent_months AS s
 LEFT JOIN (SELECT DISTINCT party_id, term_months, run, elapsed FROM later_months) AS a
   ON a.party_id = s.party_id AND a.term_months = s.term_months AND a.run = s.run AND a.elapsed = s.elapsed
@@ -146,7 +167,7 @@ ORDER BY term_months, elapsed, months
 -- step: _quarters
 SELECT party_id, term_months, run, months, (since - 2) // 3 AS quarter, SUM(amount) AS amount
 FROM leaver_months
-WHERE since >= 2
+WHERE since >= 2 AND since < signed
 GROUP BY 1, 2, 3, 4, 5
 
 -- step: _whole_quarters
@@ -156,7 +177,7 @@ FROM _quarters
 QUALIFY quarter > MIN(quarter) OVER (PARTITION BY party_id, term_months, run)
 
 -- step: leaver_lasts
--- What of a quarter's money was received again a year later.
+-- What, without a contract, of a quarter's money was received again a year later.
 SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
 FROM _whole_quarters AS a
 LEFT JOIN _quarters AS b

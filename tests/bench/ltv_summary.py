@@ -35,24 +35,50 @@ def write_orders(path: Path, customers: int, *, days_apart: int, a_day: int) -> 
 def lines(count: int) -> list[Line]:
     """Measure ours and the bare query one after the other, the best of several turns; `lifetimes` by the row, once."""
     with tempfile.TemporaryDirectory() as folder:
-        one, several = Path(folder) / "one.parquet", Path(folder) / "several.parquet"
+        one, several, log = (Path(folder) / f"{name}.parquet" for name in ("one", "several", "log"))
         write_orders(one, count, days_apart=36, a_day=1)
         write_orders(several, count, days_apart=72, a_day=2)
+        _write_by_date(one, log)
         stated, detected, bare = _best(one, "day", "order")
         crowded, bare_crowded = _best(several, "order")
-        whole, called = (spend(lambda path=path: summarise(path, memory_limit=MEMORY), 3) for path in (one, several))
         rows = ORDERS * count
         return [
             Line("summary, one a day: said to be so", stated, bare, slower=1.5),
             Line("summary, one a day: not said", detected, bare, slower=1.5),
-            Line("summary, one a day: whole call, checks and all", whole, bare, slower=1.5),
-            Line("summary, two a day: whole call, checks and all", called, bare_crowded, slower=6),
+            *_calls("one a day", one, {"day": 1.5, "order": 1.5}),
+            *_calls("one a day, by date", log, {"day": 1.5, "order": 1.5}),
+            *_calls("two a day", several, {"order": 6}),
             Line("summary, one a day: pandas table", *_on_pandas(one), faster=10),
             Line("summary, two a day: pandas table", *_on_pandas(several), faster=10),
             Line("summary, one a day: by the row", detected, _by_lifetimes(one, rows), faster=10),
             Line("summary, two a day", crowded, bare_crowded, slower=6),
             Line("summary, two a day: by the row", crowded, _by_lifetimes(several, rows), faster=10),
         ]
+
+
+def _write_by_date(orders: Path, path: Path) -> None:
+    """Write the same orders as a log has them: by date, and customers in no order."""
+    with Engine() as engine:
+        engine.execute(f"COPY (SELECT * FROM read_parquet('{orders}') ORDER BY date, HASH(customer)) TO '{path}'")
+
+
+def _calls(name: str, path: Path, goals: dict[Grain, float]) -> list[Line]:
+    """Compare whole calls, checks and all, with the bare query; both hand over an Arrow table."""
+    bare = spend(lambda: _asked(path), 3)
+    return [
+        Line(
+            f"summary, {name}: whole call, {'said to be so' if grain == 'day' else 'not said'}",
+            spend(lambda grain=grain: summarise(path, grain=grain, memory_limit=MEMORY), 3),
+            bare,
+            slower=goal,
+        )
+        for grain, goal in goals.items()
+    ]
+
+
+def _asked(path: Path) -> None:
+    with Engine(memory_limit=MEMORY) as engine:
+        engine.query(BARE.format(path))
 
 
 def _best(path: Path, *grains: Grain, turns: int = 3) -> list[Spent]:

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import Open, page_script
 from tests.dashboard.reading import cards, rows, short, takeaways, text
 from valuekit.dashboard.pages.value import NEEDED, TABS
 from valuekit.snapshot import Snapshot
@@ -91,3 +92,13 @@ def test_a_run_of_an_earlier_version_says_what_to_do(open_page: Open, subscripti
         assert not opened.exception
         assert not opened.error
         assert ("Run it again to see this view" in text(opened)) == (view in NEEDED)
+
+
+def test_an_address_with_a_view_that_there_is_not_says_which_one_is_shown(
+    subscription: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VALUEKIT_SNAPSHOT", str(subscription.path))
+    opened = AppTest.from_function(page_script, default_timeout=30, kwargs={"page": PAGE})
+    opened.query_params["view"] = "Cohorts"
+    said = " ".join(text(opened.run()).split())
+    assert f"no view Cohorts on this page: this is {next(iter(TABS))}" in said

@@ -6,7 +6,7 @@ import pytest
 
 from valuekit.errors import ExpressionError
 from valuekit.ltv.models import BetaDiscreteWeibull, ShiftedBetaGeometric
-from valuekit.ltv.renewals import choose, fit_renewals, summarise
+from valuekit.ltv.renewals import Curve, choose, fit_renewals, summarise
 
 AS_OF = date(2026, 6, 30)
 
@@ -85,6 +85,57 @@ def test_a_lapsed_customer_who_pays_has_one_renewal_pending(world):
     world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12)
     assert learned(world) == [(12, 0, 0, 1)]
     assert lines(world) == [(0, 6, 1, 0)]
+
+
+def test_pending_renewals_count_as_such_have_ended(world):
+    for i in range(100):
+        stage = "churned" if i < 40 else "active" if i < 80 else "lapsed_paying"
+        world.party(f"p{i:02d}", stage)
+        world.contract(f"p{i:02d}", "2025-01-10", "2026-01-09", 1200, 12)
+        if stage == "active":
+            world.contract(f"p{i:02d}", "2026-01-10", "2027-01-09", 1200, 12, kind="renewal")
+    summarise(world.engine, AS_OF)
+    still_open, settled = (
+        fit_renewals(world.engine, None, lapsed=lambda term, ended=ended: ended)[1][0].checks["retention"][0]
+        for ended in ((0.0, 0.0), (1.0, 9.0))
+    )
+    assert (still_open["at_risk"], still_open["kaplan_meier"]) == (80, 0.5)
+    # Of nine that ended before, one signed. Of twenty that are pending, two are taken, sixteen refused, and two open.
+    assert settled["at_risk"] == pytest.approx(98)
+    assert settled["kaplan_meier"] == pytest.approx(42 / 98)
+
+
+def test_the_share_of_refusals_with_notice_is_known_by_months_before_the_end(world):
+    for i in range(49):
+        world.party(f"p{i:02d}", "churned")
+        notice = ["2025-07-10", "2025-12-25", None][i % 3]
+        world.contract(f"p{i:02d}", "2025-01-10", "2026-01-09", 1200, 12, cancelled=notice)
+    for i in range(49):
+        world.party(f"q{i:02d}")
+        world.contract(f"q{i:02d}", "2025-01-10", "2027-01-09", 1200, 12)
+    summarise(world.engine, AS_OF)
+    announced = fit_renewals(world.engine, None)[0][12, 1].announced
+    # Of 49 refusals, and one that is added, a third had notice for the last half year, and a third for half a month.
+    half_month = 15 / 30.4375
+    assert announced[:7] == pytest.approx([(17 + 16 * half_month) / 50, *[17 / 50] * 5, 17 / 50 * (183 / 30.4375 - 6)])
+    assert max(announced[7:]) == 0
+
+
+def test_a_renewal_that_is_written_twice_is_one_and_two_subscriptions_are_two(world):
+    for party, subscriptions in (("ann", 1), ("bob", 2)):
+        world.party(party)
+        for _ in range(subscriptions):
+            world.contract(party, "2025-01-10", "2026-01-09", 1200, 12)
+        for _ in range(2):
+            world.contract(party, "2026-01-10", "2027-01-09", 1200, 12, kind="renewal")
+    assert lines(world, "party_id") == [("ann",), ("bob",), ("bob",)]
+
+
+def test_who_signs_again_keeps_its_own_rate_of_renewal():
+    """Bayes: a refusal after n renewals makes Beta(alpha, beta) Beta(alpha + 1, beta + n)."""
+    curve, ahead = Curve(ShiftedBetaGeometric.from_parameters([0.6, 4.0]), 1.0, stated=False), np.arange(12.0)
+    own = ShiftedBetaGeometric.from_parameters([1.6, 7.0])
+    assert curve.again(3.0, ahead) == pytest.approx(own.survival(ahead))
 
 
 def test_a_signed_renewal_that_has_not_begun_is_paid_for_certain(world):

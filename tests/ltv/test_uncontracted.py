@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from valuekit.ltv import Acquisition, Discount, RateRule
+from valuekit.ltv import Acquisition, Discount, Horizon, RateRule
 from valuekit.ltv.leavers import After, Paying
+from valuekit.ltv.renewals import Curve
 
 LEFT, STAYED = 40, 40
 
@@ -95,6 +96,30 @@ def test_who_left_long_ago_is_worth_what_came_so_long_after(world):
     assert world.stream("new")[0] == pytest.approx(7 * 10 / 4)
 
 
+def test_who_is_silent_signs_again_as_often_as_others_and_then_renews(world):
+    for i in range(LEFT):
+        gone(world, f"gone{i:02d}")
+        if i % 4 == 0:
+            world.contract(f"gone{i:02d}", "2025-06-10", "2026-06-09", 60, 12)
+            world.contract(f"gone{i:02d}", "2026-06-10", "2027-06-09", 60, 12, kind="renewal")
+            world.cash(f"gone{i:02d}", "2025-06-01", revenue=60)
+    for i in range(LEFT):
+        there(world, f"there{i:02d}")
+    for i in range(20):
+        world.party(f"later{i}", "churned", paid="2024-02-10", contract=True)
+        world.contract(f"later{i}", "2024-02-10", "2025-02-09", 120, 12)
+        world.contract(f"later{i}", "2025-02-10", "2026-02-09", 120, 12, kind="renewal")
+    world.party("new", "churned", paid="2025-04-10", contract=True)
+    world.contract("new", "2025-04-10", "2026-04-09", 120, 12)
+    models = {model.name: model.estimator for model in world.value()}
+    again = Curve(models["contracts.renewals.12m"], 1.0, stated=False).again(0.0, np.arange(3.0))
+    # A quarter signed at half the price in the fifth month, which is still to come. What was paid then is of the new
+    # contract, and that is renewed as by who has left once.
+    assert world.stream("new")[:3] == pytest.approx(60 / 4 * again, rel=1e-3)
+    assert 0.1 < again[1] < 0.9
+    assert world.stream("gone01") == []
+
+
 def lapsed_world(world, **paid_on):
     for i in range(LEFT):
         gone(world, f"gone{i:02d}", back=10.0 if i % 4 == 0 else 0.0, **paid_on)
@@ -122,6 +147,22 @@ def test_who_pays_although_the_contract_lapsed_goes_on_as_such_have(world):
     assert alive(world, "new") == pytest.approx(0.5 / 11, rel=0.1)
     # Who has fallen silent is not worth what others brought who had not.
     assert world.stream("silent") == []
+
+
+def test_the_interval_of_who_pays_on_after_a_lapse_begins_at_nothing(world):
+    lapsed_world(world)
+    world.value(horizon=Horizon(3), discount=Discount(0.0))
+    paying, signs = Paying(seen=111, signed=0, stopped=10, paid=91, monthly=1110, amount=910), alive(world, "new")
+    rng = np.random.default_rng(5)
+    months = rng.geometric(paying.chance / paying.share[:36].sum(), 200_000)
+    drawn = 10 * months * (rng.random(len(months)) < paying.chance)
+    drawn[rng.random(len(months)) < signs] = 999
+    ends = "SELECT low_80, high_80, low_50, high_50 FROM ltv_intervals WHERE party_id = 'new'"
+    low, high, *inner = map(float, world.engine.rows(ends)[0])
+    # One in six brings nothing: more than the tail of 80%, from which the interval begins, less than that of 50%.
+    assert low == pytest.approx(0, abs=0.01)
+    assert high == pytest.approx(np.quantile(drawn, 0.80), rel=0.08)
+    assert inner == pytest.approx(np.quantile(drawn, [0.25, 0.75]), abs=10)
 
 
 def test_a_lapsed_contract_is_signed_as_often_as_such_were(world):

@@ -216,3 +216,15 @@ def fill_shop(world, buyers, seed=8):
         while day > 0:
             world.order(party, str(np.datetime64(world.as_of) - day), round(float(rng.gamma(5, 10)), 2))
             day = day - max(1, round(rng.exponential(gap))) if rng.random() > quits else 0
+
+
+def test_a_run_that_keeps_its_scratch_gives_the_same_values(make_world):
+    values = []
+    for keeps in (False, True):
+        world = make_world()
+        world.engine.keep_scratch = keeps
+        world.party("ann", paid="2025-12-20", contract=True)
+        world.contract("ann", "2025-12-20", "2026-12-19", 120, 12)
+        world.value()
+        values.append(world.ltv("ann"))
+    assert values[0] == values[1]

@@ -29,8 +29,12 @@ def heading(run: Run, title: str, lead: str) -> None:
 def tabs(names: Sequence[str], key: str) -> Iterator[tuple[str, bool]]:
     """Go over the tabs of a page, each entered in turn: its name, and whether the reader looks at it.
 
-    The open tab stands in the address; the content of the others need not be made.
+    The open tab stands in the address; the content of the others need not be made. An address with a tab that there is
+    not, such as that of an older version, opens the first and says so.
     """
+    asked = st.query_params.get(key)
+    if asked and asked not in names:
+        note(f"There is no view `{asked}` on this page: this is `{names[0]}`.")
     for name, tab in zip(names, st.tabs(names, key=key, bind="query-params", on_change="rerun"), strict=True):
         with tab:
             yield name, bool(tab.open)

@@ -130,15 +130,28 @@ class Engine:
                 made.append(step.name)
         return made
 
-    def ask(self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot) -> pa.Table:
+    def ask(
+        self,
+        package: str,
+        file: str,
+        step: str,
+        parameters: Parameters | None = None,
+        order_by: Sequence[str] = (),
+        /,
+        **slots: Slot,
+    ) -> pa.Table:
         """Run one step of a `.sql` file as a query, with the scratch steps that it reads, and make no table."""
-        return self.query(_one_step(package, file, step, slots), parameters)
+        return self.query(_ordered(_one_step(package, file, step, slots), order_by), parameters)
 
     def ask_batches(
         self, package: str, file: str, step: str, parameters: Parameters | None = None, **slots: Slot
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of one step as `ask` does, in Arrow batches, without holding them all."""
         return self.batches(_one_step(package, file, step, slots), parameters)
+
+    def view(self, package: str, file: str, step: str, **slots: Slot) -> None:
+        """Make a view of one step of a `.sql` file: nothing is stored, and each reader computes it."""
+        self.execute(f"CREATE OR REPLACE VIEW {quote(step)} AS\n{_one_step(package, file, step, slots)}")
 
     def _make(self, step: Step, sql: str, parameters: Parameters | None, *, add: bool = False) -> None:
         start, name = time.perf_counter(), quote(step.name)
@@ -251,8 +264,7 @@ class Engine:
 
     def write_parquet(self, query: str, path: Path, *, order_by: Sequence[str] = ()) -> int:
         """Write a SELECT to a Parquet file, ordered so that the same rows give the same bytes; return the row count."""
-        order = f" ORDER BY {', '.join(quote(c) for c in order_by)}" if order_by else ""
-        sql = f"COPY (SELECT * FROM ({query}){order}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+        sql = f"COPY ({_ordered(query, order_by)}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
         return int(self.scalar(sql) or 0)
 
     def view_parquet(self, name: str, path: Path) -> None:
@@ -280,6 +292,12 @@ def _one_step(package: str, file: str, name: str, slots: Mapping[str, Slot]) -> 
     if name not in steps:
         raise UnknownNameError("step", name, steps, where=f"{package}/{file}")
     return compose(steps[name], {n: s for n, s in steps.items() if s.scratch and n != name}, slots)
+
+
+def _ordered(query: str, order_by: Sequence[str]) -> str:
+    if not order_by:
+        return query
+    return f"SELECT * FROM ({query}\n) ORDER BY {', '.join(quote(c) for c in order_by)}"
 
 
 def _used(sql: str, parameters: Parameters | None) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Rolling-origin backtests of orders: at several days of the past, foretell what has come since, and compare."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Unpack
 
@@ -49,10 +49,10 @@ class Backtest:
     """
 
     scores: pa.Table
-    deciles: pa.Table
-    forecasts: pa.Table
-    tracking: pa.Table
-    frequencies: pa.Table
+    deciles: pa.Table = field(repr=False)
+    forecasts: pa.Table = field(repr=False)
+    tracking: pa.Table = field(repr=False)
+    frequencies: pa.Table = field(repr=False)
 
     def conditional(self, model: str, origin: date) -> pa.Table:
         """Return the mean purchases by purchases before: label, customers, foretold, came; see `purchase_charts`."""

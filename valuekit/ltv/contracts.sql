@@ -89,17 +89,36 @@ WHERE s.starts_on <= $as_of
 
 -- step: _met
 SELECT term_months, segment, churned, earlier, unseen_renewals,
+       CASE WHEN has_ended AND is_last AND is_open AND NOT is_customer THEN 1 ELSE 0 END AS pending,
        earlier + CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end ELSE renewals_to_date END
          AS renewals
 FROM contract_runs
 
 -- step: renewal_groups
+-- `pending`: the next renewal is overdue, and the customer pays on.
 SELECT term_months, segment, renewals, churned,
        LEAST(earlier + unseen_renewals, renewals) AS entered,
+       pending,
        COUNT(*) AS weight
 FROM _met
-GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6
+ORDER BY 1, 2, 3, 4, 5, 6
+
+-- step: _noticed
+SELECT t.party_id, t.term_months, t.run, MIN(t.cancelled_on) AS cancelled_on
+FROM run_terms AS t
+JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run AND r.last_on = t.last_on
+WHERE t.cancelled_on <= t.last_on
+GROUP BY t.party_id, t.term_months, t.run
+
+-- step: renewal_notices
+-- So many days before its end notice was given of a contract that was refused; missing where there was none.
+SELECT r.term_months, r.last_on - n.cancelled_on AS days, COUNT(*) AS refusals
+FROM contract_runs AS r
+LEFT JOIN _noticed AS n ON n.party_id = r.party_id AND n.term_months = r.term_months AND n.run = r.run
+WHERE r.churned = 1
+GROUP BY 1, 2
+ORDER BY 1, 2
 
 -- step: _candidates
 SELECT t.*,
@@ -118,6 +137,29 @@ JOIN run_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
 WHERE (n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31)
    OR (t.ends_on IS NULL AND n.kind IN ('renewal', 'change') AND n.term_months = t.term_months AND n.run = t.run)
 
+-- step: _written
+SELECT *, ROW_NUMBER() OVER (
+         PARTITION BY party_id, term_months, run, starts_on, last_on, price ORDER BY system, id
+       ) AS place
+FROM run_terms
+WHERE kind IN ('renewal', 'change')
+
+-- step: _twice
+-- A renewal that is written down again: as many at once as there are terms that they follow are of one customer.
+SELECT w.party_id, w.system, w.id
+FROM _written AS w
+LEFT JOIN run_terms AS p
+  ON p.party_id = w.party_id AND p.term_months = w.term_months AND p.run = w.run AND p.starts_on < w.starts_on
+ AND p.last_on BETWEEN w.starts_on - 32 AND w.starts_on + 31
+WHERE w.place > 1
+GROUP BY w.party_id, w.system, w.id, w.place
+HAVING COUNT(p.id) < w.place
+
+-- step: _passed_on
+SELECT * FROM _succeeded
+UNION
+SELECT * FROM _twice
+
 -- step: _lines
 SELECT c.*,
        (YEAR($as_of) - YEAR(c.run_starts_on)) * 12 + MONTH($as_of) - MONTH(c.run_starts_on)
@@ -129,8 +171,7 @@ SELECT c.*,
        GREATEST(CAST(ROUND((c.last_on - c.run_starts_on + 1) / (c.term_months * 30.4375)) AS BIGINT), 1) - 1
          AS renewals_to_end
 FROM _candidates AS c
-LEFT JOIN _succeeded AS s ON s.party_id = c.party_id AND s.system = c.system AND s.id = c.id
-WHERE s.party_id IS NULL
+ANTI JOIN _passed_on AS s ON s.party_id = c.party_id AND s.system = c.system AND s.id = c.id
 
 -- step: contract_lines
 -- A line that is open-ended or goes on unsigned renews at its next anniversary; a signed one at its end.

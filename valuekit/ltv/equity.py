@@ -1,6 +1,6 @@
 """Customer equity: what today's customers are worth, and those yet to be won, less what winning them costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -41,8 +41,8 @@ class NewCustomer:
     """Price of a whole term by its length and segment, per customer by contract."""
     kept: float
     """What of a price is received and not given back."""
-    after: Callable[[int], After]
-    """What comes of customers after they have left, by term length."""
+    after: Mapping[Key, After]
+    """What comes of customers after they have left, by who shares a curve."""
 
     def moved(self, move: Move) -> "NewCustomer":
         """Return the customer under models that a lever has moved."""
@@ -58,7 +58,7 @@ class NewCustomer:
         for key, price in sorted(self.prices.items()):
             line, curve = _new_line(key), self.curves[key]
             paid, stayed = line_means(line, curve, factors)
-            months = float((self.after(key[0]).by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
+            months = float((self.after[key].by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
             worth = self.kept * price * float(paid[0]) + price / key[0] * months
             revenue.append((1 - self.orders) * self.net[1] * worth)
             longest, beyond = max(longest, float(stayed[0])), max(beyond, months)
@@ -78,7 +78,7 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
 
 def next_customer(
     engine: Engine, purchases: PurchaseModel, spend: GammaGamma, curves: Mapping[Key, Curve],
-    after: Callable[[int], After], *, kept: float, as_of: date,
+    after: Mapping[Key, After], *, kept: float, as_of: date,
 ) -> NewCustomer:  # fmt: skip
     """Describe the next customer by those of today; reads `futures`, `facts` and `contract_lines`."""
     engine.run("valuekit.ltv", "next_customer.sql", {"since": add_months(as_of, -12)})

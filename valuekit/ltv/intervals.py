@@ -12,11 +12,12 @@ from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
 from valuekit.ltv.in_order import in_order
+from valuekit.ltv.line_cases import Cases, Lapsed, lapsed_cases, line_cases, line_deviation
 from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts, mixture_quantile
+from valuekit.ltv.quantiles import LEVELS, Amounts
 from valuekit.ltv.rates import by_rate
 from valuekit.money import MONEY
 
@@ -77,6 +78,8 @@ def find_intervals(
       around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
     - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
+    - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
+      more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
@@ -192,11 +195,11 @@ _AT_ONCE = 16_384
 
 
 def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the intervals of parties, apart those with contract lines and those without."""
+    """Yield the intervals of parties: without contract lines, with lines in force, with a renewal that is pending."""
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
-        has_lines = some.column("line").is_valid()
-        for chosen in (has_lines, pc.invert(has_lines)):
+        pending = some.column("pending")
+        for chosen in (pending.is_null(), pc.equal(pending, 0), pc.equal(pending, 1)):
             parties = some.filter(chosen)
             if len(parties):
                 row = _parts(parties, shape)
@@ -227,8 +230,11 @@ def _found(row: Parts, shape: Shape) -> Parts:
     chance = by_chance + cost
     if "l_paid" in row:
         grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
-        chance += _line_deviation(row) ** 2 + grows
-        cases = _cases(row, grows, cost, by_chance + by_parameters)
+        chance += line_deviation(row) ** 2 + grows
+        if row["pending"][0] > 0:
+            cases: Cases | Lapsed = lapsed_cases(row, _uncontracted_worth(row), grows, cost, by_parameters)
+        else:
+            cases = line_cases(row, grows, cost, by_chance + by_parameters)
         ends = [cases.interval(level) for level in shape.levels]
     else:
         beside = cost + _squared(effects[shape.effects - _BESIDE :])
@@ -352,51 +358,6 @@ def _together(distances: Sequence[Array]) -> Array:
     """Add by squares; a distance is negative where an interval lies beside the mean."""
     squares = np.sum([np.sign(d) * d**2 for d in distances], axis=0)
     return np.asarray(np.sign(squares) * np.sqrt(np.abs(squares)))
-
-
-def _line_deviation(row: Parts) -> Array:
-    return np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
-
-
-@dataclass(frozen=True)
-class _Cases:
-    """How a party's contract lines can go: left at the first renewal, kept throughout, or something between."""
-
-    weights: Array
-    means: Array
-    deviations: Array
-
-    def interval(self, level: float) -> tuple[Array, Array]:
-        columns = self.weights, self.means, self.deviations
-        return mixture_quantile(*columns, (1 - level) / 2), mixture_quantile(*columns, (1 + level) / 2)
-
-
-def _cases(row: Parts, grows: Array, cost: Array, beside: Array) -> _Cases:
-    """Each case is normal: prices and cost differ the more the longer the lines run, and all else lies beside."""
-
-    def worth(case: str) -> Array:
-        return row["net"] * row[f"l_paid{case}"] + row["monthly"] * row[f"l_lived{case}"]
-
-    mean, worst, best = worth(""), worth("_worst"), worth("_best")
-    p_worst, p_best = row["l_worst_chance"], row["l_best_chance"]
-    p_between = np.maximum(1 - p_worst - p_best, 0.0)
-    some = np.where(p_between > 1e-9, p_between, 1.0)
-    between = (mean - p_worst * worst - p_best * best) / some
-    square = _line_deviation(row) ** 2 + mean**2 - p_worst * worst**2 - p_best * best**2
-    own = np.maximum(square / some - between**2, 0.0)
-    rest = row["ltv"] - mean
-    lived = np.maximum(row["l_lived"], 1e-9)
-    longer = [np.minimum(row[f"l_lived_{case}"] / lived, 12.0) for case in ("worst", "best")]
-    variances = [
-        longer[0] ** 2 * grows + longer[0] * cost + beside,
-        longer[1] ** 2 * grows + longer[1] * cost + beside,
-        own + grows + cost + beside,
-    ]
-    return _Cases(
-        np.array([p_worst, p_best, np.where(p_between > 1e-9, p_between, 0.0)]),
-        np.array([worst, best, between]) + rest,
-        np.sqrt(np.maximum(variances, 0.0)),
-    )
 
 
 def _published(shape: Shape) -> list[str]:

@@ -20,7 +20,7 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 -- step: _line_parts
 -- A price grows from renewal to renewal, so a payment is worth more than today's price by the mean over all payments.
 -- One list, for most parties have no lines.
-SELECT l.party_id, [{line_sums}] AS line
+SELECT l.party_id, MAX(l.pending) AS pending, [{line_sums}] AS line
 FROM _grown AS l
 JOIN line_chance AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
@@ -63,6 +63,7 @@ SELECT v.party_id,
        e.party_id IS NOT NULL AS has_orders,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
+       l.pending,
        l.line,
        COALESCE(u.chance, 0) AS u_chance,
        COALESCE(u.error, 0) AS u_error,

@@ -1,20 +1,21 @@
 """What customers still bring after they have left: some pay on without having signed, some come back later.
 
 A model of renewals ends at the first refusal. What comes after it is read from those who have left before. Who has
-fallen silent brings what came later of others who had been silent for as long; after the months that enough of them are
-seen for, money lasts from year to year as theirs has. Who still pays goes on month by month
-until it signs or stops, each at the rate at which others did.
+fallen silent signs again as often as others did who had been silent for as long, and then renews as the curve says of
+who has refused once. Without a contract it brings what came later of those others; after the months that enough of them
+are seen for, such money lasts from year to year as theirs has. Who still pays goes on month by month until it signs or
+stops, each at the rate at which others did.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
 from valuekit.engine import Engine
 from valuekit.ltv.models.observations import Array, read_columns
-from valuekit.ltv.renewals import MINIMUM_EVENTS
+from valuekit.ltv.renewals import MINIMUM_EVENTS, Curve
 from valuekit.tables.published import HORIZON_YEARS
 
 _MONTHS = 12 * HORIZON_YEARS
@@ -74,6 +75,21 @@ class After:
     parties: Array
     """How many were seen, silent for so many months."""
     paying: Paying = Paying()
+    signs: Array = field(default_factory=lambda: np.zeros((1, 1)))
+    """Monthly price of new contracts that are signed in each month since, as a share of the last one; rows as above."""
+    renewals: float = 0.0
+    """How many renewals those who signed again had survived before they left, in the mean."""
+
+    def with_contracts(self, curve: Curve, term: int) -> "After":
+        """Return the same with what new contracts bring: renewed by its `curve`, and paid, every `term` months."""
+        rows, months = self.signs.shape
+        size = max(months + _MONTHS, self.share.shape[1])
+        since = np.arange(size) - np.arange(months)[:, None]
+        renewed = curve.again(self.renewals, np.arange(size // term + 1.0))
+        paid = np.where((since >= 0) & (since % term == 0), term * renewed[np.maximum(since, 0) // term], 0.0)
+        share = np.zeros((rows, size))
+        share[:, : self.share.shape[1]] = self.share
+        return replace(self, share=share + self.signs @ paid)
 
     def by_year(self, left: Array, pending: Array) -> Array:
         """Return months of the price received in each year, from the probability to leave in each month ahead.
@@ -137,25 +153,31 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
 
     Reads `run_terms`, `contract_runs`, `stages`, `cash_months` up to a month, `orders`, `facts` and `order_summary`.
     A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
-    The same holds of those who still paid; of these, all show something however few they are.
+    The same holds of those who still paid; of these, all show something however few they are. What new contracts bring
+    is not yet in it: `After.with_contracts`.
     Makes `leavers`, `payers` and `received_outside`, which `put_uncontracted` reads.
     """
     engine.run("valuekit.ltv", "leavers.sql", {"last_month": last_month, "counts": counts})
     received = _rows(engine, "received_after", ("term_months", "elapsed", "since", "amount"))
     seen = _rows(engine, "seen_after", ("term_months", "elapsed", "months", "parties", "monthly", "paid_again"))
+    signed = _rows(
+        engine, "signed_after", ("term_months", "elapsed", "since", "parties", "monthly", "next_monthly", "renewals")
+    )
     paying = _rows(engine, "still_paying", ("term_months", *Paying.__dataclass_fields__))
     before, repeated = engine.rows("SELECT before, after FROM leaver_lasts")[0]
-    engine.drop("leaver_months", "paying_months", "received_after", "seen_after", "still_paying", "leaver_lasts")
+    engine.drop(
+        "leaver_months", "paying_months", "received_after", "seen_after", "signed_after", "still_paying", "leaver_lasts"
+    )
     lasts = min(float(repeated) / float(before), 1.0) if before else 0.0
     terms = {int(term) for rows in (seen, paying) for term in np.unique(rows["term_months"])}
-    all_silent, all_paying = _silent(received, seen, lasts), _paying(paying)
+    all_silent, all_paying = _silent(received, signed, seen, lasts), _paying(paying)
     by_term = {}
     for term in sorted(terms):
         own = _paying(_of(paying, term))
         enough = own.ended[1] >= MINIMUM_EVENTS
-        silent = _silent(_of(received, term), _of(seen, term), lasts) or all_silent or _NOBODY
-        by_term[term] = After(*silent, own if enough else all_paying)
-    everybody = After(*(all_silent or _NOBODY), all_paying)
+        silent = _silent(_of(received, term), _of(signed, term), _of(seen, term), lasts)
+        by_term[term] = replace(silent or all_silent or NOTHING, paying=own if enough else all_paying)
+    everybody = replace(all_silent or NOTHING, paying=all_paying)
     return lambda term: by_term.get(term, everybody)
 
 
@@ -172,9 +194,13 @@ def _paying(rows: Mapping[str, Array]) -> Paying:
 
 
 def _silent(
-    received: Mapping[str, Array], seen: Mapping[str, Array], lasts: float
-) -> tuple[Array, Array, Array] | None:
-    """Divide month by month: what was received by the last prices of those who were silent and are seen for so long."""
+    received: Mapping[str, Array], signed: Mapping[str, Array], seen: Mapping[str, Array], lasts: float
+) -> After | None:
+    """Divide month by month: what was received by the last prices of those who were silent and are seen for so long.
+
+    New contracts are counted, for prices differ by more than the readiness to sign again does, and their price is a
+    mean one.
+    """
     if seen["parties"][seen["elapsed"] == 0].sum() < MINIMUM_EVENTS:
         return None
     size = int(seen["months"].max()) + 1
@@ -188,8 +214,12 @@ def _silent(
     known = (count >= MINIMUM_EVENTS) & (price > 0)
     share = np.where(known, amount / np.where(known, price, 1.0), 0.0)
     share = _go_on(share, known.sum(axis=1), lasts)
+    before = signed["monthly"].sum()
+    price_again = signed["next_monthly"].sum() / before if before else 0.0
+    signs = np.where(known, table(signed, "since", "parties") / np.where(known, count, 1.0), 0.0) * price_again
+    renewals = float(signed["renewals"].sum() / max(signed["parties"].sum(), 1.0))
     parties, again = (table(seen, "months", name).sum(axis=1) for name in ("parties", "paid_again"))
-    return share, again / np.maximum(parties, 1.0), parties
+    return After(share, again / np.maximum(parties, 1.0), parties, signs=signs, renewals=renewals)
 
 
 def _go_on(share: Array, known: Array, lasts: float) -> Array:
@@ -199,6 +229,3 @@ def _go_on(share: Array, known: Array, lasts: float) -> Array:
         goes_on = (known > 0) & (month >= known)
         longer[goes_on, month] = longer[goes_on, month - 12] * lasts
     return longer
-
-
-_NOBODY = NOTHING.share, NOTHING.returns, NOTHING.parties

@@ -7,9 +7,16 @@ QUALIFY ROW_NUMBER() OVER (
           PARTITION BY party_id, term_months, run ORDER BY last_on DESC, starts_on DESC, system, id
         ) = 1
 
+-- step: _first_terms
+SELECT party_id, term_months, run, CAST(CAST(price AS DOUBLE) / term_months AS DECIMAL(18,4)) AS monthly
+FROM run_terms
+QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY party_id, term_months, run ORDER BY starts_on, last_on, system, id
+        ) = 1
+
 -- step: _left
 -- Who let a contract end and had no other. Who pays on without having signed has left, too, in this sense.
-SELECT r.party_id, r.term_months, r.run, r.last_on, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
+SELECT r.party_id, r.term_months, r.segment, r.run, r.last_on, r.renewals_to_end AS renewals, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
        (YEAR($last_month) - YEAR(r.last_on)) * 12 + MONTH($last_month) - MONTH(r.last_on) AS months
 FROM contract_runs AS r
 JOIN _last_terms AS t ON t.party_id = r.party_id AND t.term_months = r.term_months AND t.run = r.run
@@ -18,15 +25,19 @@ WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_cust
 
 -- step: _signed
 SELECT l.party_id, l.term_months, l.run,
-       MIN((YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on)) AS signed
+       (YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on) AS signed,
+       f.monthly AS next_monthly
 FROM _left AS l
 JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
-GROUP BY l.party_id, l.term_months, l.run
+JOIN _first_terms AS f ON f.party_id = n.party_id AND f.term_months = n.term_months AND f.run = n.run
+QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY l.party_id, l.term_months, l.run ORDER BY n.starts_on, n.term_months, n.run
+        ) = 1
 
 -- step: leavers
--- Months are counted from the one in which the contract ended; `signed` is the one of the next contract. They are
--- numbered, for who leaves twice is two.
-SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed,
+-- Months are counted from the one in which the contract ended; `signed` is the one of the next contract, `next_monthly`
+-- its price. They are numbered, for who leaves twice is two.
+SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed, s.next_monthly,
        ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last,
        ROW_NUMBER() OVER (ORDER BY l.party_id, l.term_months, l.run) AS leaver
 FROM _left AS l
@@ -95,16 +106,16 @@ ORDER BY term_months
 -- are sums over all of these months, which groups give, less those over the paying.
 
 -- step: _later
--- The month after the last still belongs to the contract: bills are paid late.
-SELECT * FROM leaver_months WHERE since >= 2
+-- What comes without a contract. The month after the last still belongs to the old one: bills are paid late.
+SELECT * FROM leaver_months WHERE since >= 2 AND since < signed
 
 -- step: _until
-SELECT term_months, since, LEAST(months + 1, signed, since) AS until, SUM(amount) AS amount
+SELECT term_months, since, SUM(amount) AS amount
 FROM _later
-GROUP BY 1, 2, 3
+GROUP BY term_months, since
 
 -- step: _after
-SELECT term_months, UNNEST(RANGE(0, until)) AS elapsed, since, amount
+SELECT term_months, UNNEST(RANGE(0, since)) AS elapsed, since, amount
 FROM _until
 UNION ALL
 SELECT y.term_months, y.elapsed, p.since, -SUM(p.amount)
@@ -120,29 +131,58 @@ GROUP BY term_months, elapsed, since
 HAVING SUM(amount) > 0
 ORDER BY term_months, elapsed, since
 
--- step: _last_paid
-SELECT leaver, MAX(since) AS last_paid FROM _later GROUP BY leaver
+-- step: _signers
+SELECT * FROM leavers WHERE signed <= months
+
+-- step: _signings
+SELECT term_months, UNNEST(RANGE(0, signed)) AS elapsed, signed, parties, monthly, next_monthly, renewals
+FROM (
+    SELECT term_months, signed, COUNT(*) AS parties, SUM(monthly) AS monthly, SUM(next_monthly) AS next_monthly, SUM(renewals) AS renewals
+    FROM _signers
+    GROUP BY term_months, signed
+) AS alike
+UNION ALL
+SELECT y.term_months, y.elapsed, s.signed, -COUNT(*), -SUM(s.monthly), -SUM(s.next_monthly), -SUM(s.renewals)
+FROM paying_months AS y
+JOIN _signers AS s ON s.leaver = y.leaver
+GROUP BY 1, 2, 3
+
+-- step: signed_after
+-- New contracts by months since they left, of those who had been silent `elapsed` a month; and the prices of both.
+SELECT term_months, elapsed, signed AS since, SUM(parties) AS parties, SUM(monthly) AS monthly,
+       SUM(next_monthly) AS next_monthly, SUM(renewals) AS renewals
+FROM _signings
+GROUP BY term_months, elapsed, signed
+HAVING SUM(parties) > 0
+ORDER BY term_months, elapsed, signed
+
+-- step: _last_back
+-- The last month in which something came, or a contract was signed.
+SELECT l.leaver, MAX(GREATEST(CASE WHEN l.signed <= l.months THEN l.signed END, p.since)) AS last_back
+FROM leavers AS l
+LEFT JOIN _later AS p ON p.leaver = l.leaver
+GROUP BY l.leaver
 
 -- step: _alike
-SELECT l.term_months, l.months, LEAST(l.months + 1, l.signed) AS until, p.last_paid,
+SELECT l.term_months, l.months, LEAST(l.months + 1, l.signed) AS until, b.last_back,
        COUNT(*) AS parties, SUM(l.monthly) AS monthly
 FROM leavers AS l
-LEFT JOIN _last_paid AS p ON p.leaver = l.leaver
+JOIN _last_back AS b ON b.leaver = l.leaver
 GROUP BY 1, 2, 3, 4
 
 -- step: _seen
-SELECT term_months, UNNEST(RANGE(0, until)) AS elapsed, months, last_paid, parties, monthly
+SELECT term_months, UNNEST(RANGE(0, until)) AS elapsed, months, last_back, parties, monthly
 FROM _alike
 UNION ALL
-SELECT y.term_months, y.elapsed, y.months, p.last_paid, -COUNT(*), -SUM(y.monthly)
+SELECT y.term_months, y.elapsed, y.months, b.last_back, -COUNT(*), -SUM(y.monthly)
 FROM paying_months AS y
-LEFT JOIN _last_paid AS p ON p.leaver = y.leaver
+JOIN _last_back AS b ON b.leaver = y.leaver
 GROUP BY 1, 2, 3, 4
 
 -- step: seen_after
--- Last prices of those who were silent `elapsed` a month and are seen for so many; and how many of them paid again.
+-- Last prices of those who were silent `elapsed` a month and are seen for so many; and how many of them paid or signed again.
 SELECT term_months, elapsed, months, CAST(SUM(parties) AS BIGINT) AS parties, SUM(monthly) AS monthly,
-       CAST(COALESCE(SUM(parties) FILTER (WHERE last_paid > elapsed), 0) AS BIGINT) AS paid_again
+       CAST(COALESCE(SUM(parties) FILTER (WHERE last_back > elapsed), 0) AS BIGINT) AS paid_again
 FROM _seen
 WHERE months >= GREATEST(elapsed + 1, 2)
 GROUP BY term_months, elapsed, months
@@ -161,7 +201,7 @@ FROM _quarters
 QUALIFY quarter > MIN(quarter) OVER (PARTITION BY leaver)
 
 -- step: leaver_lasts
--- What of a quarter's money was received again a year later.
+-- What, without a contract, of a quarter's money was received again a year later.
 SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
 FROM _whole_quarters AS a
 LEFT JOIN _quarters AS b ON b.leaver = a.leaver AND b.quarter = a.quarter + 4

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.directions import Direction, directions
-from valuekit.ltv.leavers import NOTHING, After
+from valuekit.ltv.leavers import After
 from valuekit.ltv.lines import STATE, leaving, states_of
 from valuekit.ltv.models import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, read_columns
@@ -26,7 +26,7 @@ def predict(
     curves: Mapping[Key, Curve],
     moves: Sequence[Move],
     factors: Sequence[Factors],
-    after: Callable[[int], After] = lambda term: NOTHING,
+    after: Mapping[Key, After],
 ) -> int:
     """Make `line_chance`: per distinct state of a contract line and number of a `rate`, payments and months alive.
 
@@ -50,7 +50,7 @@ def predict(
         state = states_of(rows, key)
         found = line_chance(state, curve, at_rate)
         place, own = axes[id(curve.model)]
-        ends = at_rate, after(key[0])
+        ends = at_rate, after[key]
         found |= _effects(state, curve, own, place, ends, width + len(moves))
         to = [Direction.towards(move(curve.model), curve.model) for move in moves]
         found |= _effects(state, curve, to, width, ends, 0)
@@ -94,8 +94,7 @@ class _Course:
         term = state["term_months"][:, None]
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
-        there = curve.stays(state["renewals"][:, None], state["pending"][:, None], met)
-        there = np.where((state["ends"][:, None] > 0) & (met > 0), 0.0, there)
+        there = curve.stays(state, met)
         self.left = np.column_stack([1 - there, np.ones(len(there))])
         """Probability to leave in a month or earlier."""
         self.chance = np.diff(self.left, axis=1, prepend=0.0)

@@ -1,6 +1,6 @@
 """What each contract line is expected to bring: payments of its term and months alive, year by year."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.later import Later, geometric_points
-from valuekit.ltv.leavers import NOTHING, After
+from valuekit.ltv.leavers import After
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve, Key
@@ -29,19 +29,19 @@ def predict(
     engine: Engine,
     curves: Mapping[Key, Curve],
     factors: Sequence[Factors],
-    after: Callable[[int], After] = lambda term: NOTHING,
+    after: Mapping[Key, After],
 ) -> None:
     """Predict each distinct state of a contract line at each discount rate, and what comes once it is left.
 
     Makes `line_states` (state and number of the `rate`; model, p_alive, own_weight, is_prior, and by year expected
     `payments_*` of one whole term, years of renewals `renewed_*` that have passed when they are paid, months alive
     `alive_*`, and months of the price received after leaving, `after_*`, with the probability `after_chance` of any, as
-    `after` says by term length). `payments_later` and `alive_later` are of all years after the tenth, discounted (0
-    where they have no limit); prices grow for ten years at most, since growth for ever would outrun any discount.
+    `after` says of who shares a curve). `payments_later` and `alive_later` are of all years after the tenth, discounted
+    (0 where they have no limit); prices grow for ten years at most, since growth for ever would outrun any discount.
     """
     states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
     tables = [
-        _predict(states_of(states, key), curve, after(key[0]), rate, at_rate.later)
+        _predict(states_of(states, key), curve, after[key], rate, at_rate.later)
         for rate, at_rate in enumerate(factors)
         for key, curve in curves.items()
     ]
@@ -145,7 +145,7 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     factor = later.first * later.ratio ** (np.arange(period) // 12) / (1 - ratio)
     periods, weights = geometric_points(ratio)
     ahead = _met(state, month)[:, :, None] + periods * (period / term)
-    there = curve.stays(state["renewals"][:, None, None], state["pending"][:, None, None], ahead) @ weights
+    there = curve.stays(state, ahead) @ weights
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
     since = month[1:] - state["months_to_next"][:, None]
     due = (since >= 0) & (since % term == 0)
@@ -156,13 +156,12 @@ def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:
     """Number the renewals that fall into the ten years, and return the probability to survive each."""
     term = float(np.min(state["term_months"], initial=_MONTHS))
     turn = np.arange(1.0, _MONTHS // term + 2)
-    there = curve.stays(state["renewals"][:, None], state["pending"][:, None], turn)
-    return turn, np.where(state["ends"][:, None] > 0, 0.0, there)
+    return turn, curve.stays(state, turn)
 
 
 def _at_once(state: State, curve: Curve) -> Array:
     """Return the probability to be there today: 1, unless a renewal is pending."""
-    return curve.stays(state["renewals"], state["pending"], np.zeros(len(state["renewals"])))
+    return curve.stays(state, np.zeros(1))[:, 0]
 
 
 def _met(state: State, month: Months) -> Months:

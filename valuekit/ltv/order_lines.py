@@ -76,7 +76,7 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     require(names, types, where)
     customer, amount = f"CAST({quote(str(names['customer']))} AS VARCHAR)", quote(str(names["amount"]))
     columns = {
-        "party_id": f"NULLIF(TRIM({customer}), '')" if _untrimmed(engine, source, customer) else customer,
+        "party_id": _TRIMMED.format(customer),
         "day": day_sql(str(names["date"]), types[str(names["date"])]),
         "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
@@ -84,16 +84,18 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     }
     chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     engine.execute(f"CREATE OR REPLACE VIEW order_lines AS SELECT {chosen} FROM {source}")
-    _check(engine, source, where, names, columns)
+    missing = {name: f"{sql} IS NULL" for name, sql in columns.items()} | {"party_id": _BLANK.format(customer)}
+    _check(engine, source, where, names, missing)
 
 
-def _untrimmed(engine: Engine, source: str, customer: str) -> bool:
-    """Say whether names of customers are blank or have space around them: trimming all of them takes far longer."""
-    # Text as long in bytes as in letters is ASCII, whose only space is ' '.
-    maybe = f"LENGTH({customer}) <> STRLEN({customer}) OR {customer} LIKE ' %' OR {customer} LIKE '% '"
-    some = f"SELECT 1 FROM {source} WHERE {customer} = '' OR (({maybe}) AND TRIM({customer}) <> {customer})"
-    return bool(engine.scalar(f"SELECT EXISTS ({some})"))
+_TRIMMED = "CASE WHEN {0} < '!' OR {0} LIKE '% ' OR LENGTH({0}) <> STRLEN({0}) THEN NULLIF(TRIM({0}), '') ELSE {0} END"
+"""The name of a customer without space around it; NULL for a blank one. To trim them all takes far longer.
 
+Text as long in bytes as in letters is ASCII, whose only space is ' ', which is below '!'.
+"""
+
+_BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND TRIM({0}) = '')"
+"""The same of a name that is NULL or blank, for which a file's statistics mostly say that there is none."""
 
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),
@@ -102,18 +104,15 @@ _RULES = {
 }
 
 
-def _check(engine: Engine, source: str, where: str, names: dict[str, str | None], columns: dict[str, str]) -> None:
-    rows = engine.count("order_lines")
+def _check(engine: Engine, source: str, where: str, names: dict[str, str | None], missing: dict[str, str]) -> None:
     for column, (role, what, advice) in _RULES.items():
         # One by one: what Parquet's statistics say is then not read.
-        count = engine.scalar(f"SELECT COUNT({column}) FROM order_lines")
-        if count < rows:
-            name = quote(str(names[role]))
-            found = f"SELECT MIN(CAST({name} AS VARCHAR)) FROM {source} WHERE {columns[column]} IS NULL"
-            example = engine.scalar(found)
+        found = f"FROM {source} WHERE {missing[column]}"
+        if count := engine.scalar(f"SELECT COUNT(*) {found}"):
+            example = engine.scalar(f"SELECT MIN(CAST({quote(str(names[role]))} AS VARCHAR)) {found}")
             shown = f"such as '{example}'" if example else "for it is missing"
             raise ContractError(
-                f"{rows - count:,} of {rows:,} rows have {what} in column {names[role]}, {shown}.",
+                f"{count:,} of {engine.count('order_lines'):,} rows have {what} in column {names[role]}, {shown}.",
                 where=where,
                 next_step=advice,
             )

@@ -11,7 +11,7 @@ SELECT party_id,
        MAX(day) AS last_on,
        SUM(amount) AS amount,
        MIN_BY(amount, day) AS first_amount,
-       BOOL_OR(is_return) AS has_return
+       {any_return} AS has_return
 FROM known_lines
 GROUP BY party_id
 HAVING party_id IS NOT NULL

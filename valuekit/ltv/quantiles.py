@@ -112,6 +112,20 @@ def _nearer(mixtures: Sequence[Array], probability: float, state: Sequence[Array
     return [there, low, high, there - x, close]
 
 
+def exponential_parts(count: int) -> tuple[Array, Array]:
+    """Return means and deviations of so many parts of equal probability of the exponential distribution with mean 1.
+
+    >>> means, deviations = exponential_parts(2)
+    >>> means.round(3), deviations.round(3)
+    (array([0.307, 1.693]), array([0.198, 1.   ]))
+    """
+    tail = 1 - np.arange(count + 1) / count
+    end = -np.log(np.maximum(tail, 1e-300))
+    beyond = (tail * (end + 1), tail * (end**2 + 2 * end + 2))
+    mean, square = (-np.diff(moment) * count for moment in beyond)
+    return mean, np.sqrt(square - mean**2)
+
+
 def relative_quantile(shape: Array, probability: Array) -> Array:
     """Return quantiles of gamma distributions with mean 1, read from a table over shape and normal score.
 

@@ -1,7 +1,7 @@
 """The curves of the contract stream: which customers renew alike, and which model describes them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -13,6 +13,7 @@ from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BetaDiscreteWeibull, RenewalModel, ShiftedBetaGeometric
 from valuekit.ltv.models.observations import Array, read_columns, weighted_sum
 from valuekit.ltv.retention import retention_check
+from valuekit.ltv.units import TimeUnit
 from valuekit.tables import PUBLISHED
 
 MINIMUM_EVENTS = 25
@@ -29,18 +30,23 @@ _MODELS: dict[str, type[RenewalModel]] = {"sbg": ShiftedBetaGeometric, "bdw": Be
 Key = tuple[int, int]
 """Who shares a curve: term length in months, number of the segment."""
 
+Ended = tuple[float, float]
+"""Of lapsed contracts whose customers paid on: how many were signed again, and how many ended in that or in silence."""
+
 
 @dataclass(frozen=True)
 class Curve:
     """A renewal model as it serves one term length: `step` is the term in the model's own terms.
 
     `lapsed` are contracts that ended while their customers paid on: how many were signed again, and of how many.
+    `announced` is the share of refusals of which notice has been given, by whole months to the renewal.
     """
 
     model: RenewalModel
     step: float
     stated: bool
-    lapsed: tuple[float, float] = (0.0, 0.0)
+    lapsed: Ended = (0.0, 0.0)
+    announced: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,19 +57,48 @@ class Curve:
         """Return the probability to survive `ahead` further renewals after `renewals`."""
         return self.model.conditional_survival(renewals * self.step, ahead * self.step)
 
-    def stays(self, renewals: Array, pending: Array, ahead: Array) -> Array:
-        """Return the probability to survive `ahead` further renewals and, before, one that is `pending`.
+    def again(self, renewals: float, ahead: Array) -> Array:
+        """Return the probability of who refused after so many renewals, and signed again, to survive `ahead` renewals.
 
-        A pending renewal is that of a lapsed contract whose customer pays on. It is signed as often as such were; what
-        any renewal would say weighs as much as one of them.
+        Whoever has refused once is likelier to do so again: its own rate is what it was, so to survive n renewals,
+        refuse one and survive k more is as likely as to survive n + k and refuse the next. Never likelier than for new
+        customers, which where rates change with time this would not be.
 
-        >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False, lapsed=(0.0, 4.0))
-        >>> curve.stays(np.zeros(2), np.array([0.0, 1.0]), np.zeros(2))
-        array([1.  , 0.15])
+        >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
+        >>> curve.again(0.0, np.arange(3.0)).round(3), curve.survival(np.zeros(3), np.arange(3.0)).round(3)
+        (array([1. , 0.6, 0.4]), array([1.  , 0.75, 0.6 ]))
         """
+        n = np.full(len(ahead), renewals)
+        refuses = self.survival(n, ahead) - self.survival(n, ahead + 1)
+        first = np.maximum(1 - self.survival(n[:1], np.ones(1)), 1e-12)
+        new = self.survival(np.zeros(len(ahead)), ahead)
+        return np.asarray(np.minimum(refuses / first, new))
+
+    def stays(self, state: Mapping[str, Array], ahead: Array) -> Array:
+        """Return the probability to survive `ahead` further renewals and, before, one that is pending: a row per line.
+
+        Reads `renewals`, `months_to_next`, `pending` and `ends`; `ahead` has a row for each line, or one for all.
+        A pending renewal is that of a lapsed contract whose customer pays on. It is signed as often as such were; what
+        any renewal would say weighs as much as one of them. After notice (`ends`) no renewal comes. Where none has been
+        given, the next one is likelier: by Bayes' rule, S(1) / (S(1) + (1 - S(1)) (1 - announced)).
+
+        >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, False, (0.0, 4.0), (0.5, 0.2))
+        >>> state = {name: np.zeros(3) for name in ("renewals", "months_to_next", "pending", "ends")}
+        >>> state |= {"pending": np.array([0.0, 1.0, 0.0]), "ends": np.array([0.0, 0.0, 1.0])}
+        >>> curve.stays(state, np.array([0.0, 1.0])).round(3)
+        array([[1.   , 0.857],
+               [0.15 , 0.12 ],
+               [1.   , 0.   ]])
+        """
+        axes = (1,) * (max(ahead.ndim, 2) - 1)
+        names = "renewals", "months_to_next", "pending", "ends"
+        renewals, months, pending, ends = (state[name].reshape(-1, *axes) for name in names)
         signed, seen = self.lapsed
-        again = (signed + self.survival(renewals, np.ones_like(renewals))) / (seen + 1)
-        return np.where(pending > 0, again, 1.0) * self.survival(renewals + pending, ahead)
+        next_one = self.survival(renewals, np.ones_like(renewals))
+        there = np.where(pending > 0, (signed + next_one) / (seen + 1), 1.0) * self.survival(renewals + pending, ahead)
+        known = np.append(self.announced, 0.0)[np.clip(months, 0, len(self.announced)).astype(np.int64)]
+        without_notice = np.where((pending > 0) | (ahead <= 0), 1.0, 1 - (1 - next_one) * known)
+        return np.where((ends > 0) & (ahead > 0), 0.0, there / without_notice)
 
 
 def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> None:
@@ -75,8 +110,8 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> None:
 
     Makes `renewal_segments` and `segment_names`; `contract_runs` (one row per party and run of terms of one length),
     `renewal_groups` (distinct histories with weight; `entered` are the renewals survived before the party could be
-    seen), `contract_lines` (what runs today: price, term, renewals survived, months to the next renewal) and
-    `line_groups` (its distinct states).
+    seen), `renewal_notices` (refusals by days of notice), `contract_lines` (what runs today: price, term, renewals
+    survived, months to the next renewal) and `line_groups` (its distinct states).
 
     Renewals due after `as_of` are still open, even where notice or a new signature is known: to count only the known
     ones would count the early. Raises `ExpressionError` for a segment that cannot be computed.
@@ -95,21 +130,58 @@ def _segment_name(by: Sequence[str]) -> Expression:
 
 
 def fit_renewals(
-    engine: Engine, window: tuple[date, date] | None, choice: Choice = "bic"
+    engine: Engine,
+    window: tuple[date, date] | None,
+    choice: Choice = "bic",
+    lapsed: Callable[[int], Ended] = lambda term: (0.0, 0.0),
 ) -> tuple[dict[Key, Curve], list[FittedModel]]:
     """Fit one curve per term length and segment where both have enough events, else one that more customers share.
 
     In this order: the term length in the segment; the term length in all segments; all customers, in years; a stated
     prior. Each fit says in its note which model `choice` took and why, and has Kaplan-Meier's curve beside it.
+
+    Reads what `summarise` made. Pending renewals count as those of others who had `lapsed` and paid on, by term length,
+    have ended: to leave them all open would be to count those who paid on and then left as late as they stop.
     """
-    groups = engine.query("SELECT term_months, segment, renewals, churned, entered, weight FROM renewal_groups")
-    rows = read_columns(groups, groups.schema.names)
+    groups = engine.query("SELECT * FROM renewal_groups")
+    rows = _settled(read_columns(groups, groups.schema.names), lapsed)
+    announced = _announced(engine)
     names = {int(number): str(name) for name, number in engine.rows("SELECT name, segment FROM segment_names")}
     keys = {(int(t), int(s)) for t, s in engine.rows("SELECT DISTINCT term_months, segment FROM contract_lines")}
     keys |= set(zip(rows["term_months"].astype(int).tolist(), rows["segment"].astype(int).tolist(), strict=True))
     fits = _Fits(rows, window, choice, names)
-    curves = {key: _curve(fits.of(key), key[0]) for key in sorted(keys)}
+    curves = {
+        key: replace(_curve(fits.of(key), key[0]), lapsed=lapsed(key[0]), announced=announced.get(key[0], ()))
+        for key in sorted(keys)
+    }
     return curves, fits.used
+
+
+def _settled(rows: Mapping[str, Array], lapsed: Callable[[int], Ended]) -> dict[str, Array]:
+    """Share out who has a renewal pending: signed or refused as it was before, and one more case that stays open."""
+    pending = rows["pending"] > 0
+    signed, seen = np.array([lapsed(int(term)) for term in rows["term_months"]]).reshape(-1, 2).T
+    still_open = {**rows, "weight": np.where(pending, rows["weight"] / (seen + 1), rows["weight"])}
+    taken = {**rows, "renewals": rows["renewals"] + 1, "weight": rows["weight"] * signed / (seen + 1)}
+    refused = {**rows, "churned": np.ones(len(pending)), "weight": rows["weight"] * (seen - signed) / (seen + 1)}
+    parts = [still_open, *({name: values[pending] for name, values in part.items()} for part in (taken, refused))]
+    return {name: np.concatenate([part[name] for part in parts]) for name in rows}
+
+
+def _announced(engine: Engine) -> dict[int, tuple[float, ...]]:
+    """Return by term length: of refusals, the share with notice, in the mean of each month before the end.
+
+    As much as one refusal without notice is added to those seen.
+    """
+    table = engine.query("SELECT term_months, COALESCE(days, 0) AS days, refusals FROM renewal_notices")
+    rows = read_columns(table, table.schema.names)
+    found = {}
+    for term in np.unique(rows["term_months"]):
+        own = rows["term_months"] == term
+        given = np.clip(TimeUnit("month").from_days(rows["days"][own]) - np.arange(term)[:, None], 0.0, 1.0)
+        refusals = rows["refusals"][own]
+        found[int(term)] = tuple((given * refusals).sum(axis=1) / (refusals.sum() + 1))
+    return found
 
 
 class _Fits:

@@ -1,10 +1,13 @@
 """From orders to what purchase models read: one row per customer, at a date; and what came after it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NamedTuple, Unpack, get_args
+from typing import Any, Literal, NamedTuple, Unpack, cast, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError, UnknownNameError
@@ -27,7 +30,10 @@ LONGEST_GAP = 365
 LONGEST_FIRST_GAP = 5 * 365
 """Days before all other orders from which on the day of the first one is not believed."""
 
-_COLUMNS = "party_id, frequency, recency, age, monetary, first_on, first_amount, time_unit"
+ENOUGH = 10
+"""Days with orders from which on one of them can be far from all others."""
+
+_COLUMNS = ("party_id", "frequency", "recency", "age", "monetary", "first_on", "first_amount", "time_unit")
 _HOLDOUT = "party_id AS customer, purchases, CAST(spend AS DOUBLE) AS spend"
 
 
@@ -68,11 +74,14 @@ def summarise(
      {'customer': 'bob', 'frequency': 0, 'recency': 0.0, 'age': 2.0}]
     """
     with order_lines(orders, **reading) as engine:
-        day = day_of(engine, as_of)
-        summarise_lines(
-            engine, day, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps
-        )
-        table = customers(engine, day, unmatched_returns)
+        day, policy = day_of(engine, as_of), unmatched_returns
+        if log_gaps:
+            summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=policy, log_gaps=True)
+            rows = _stored(engine)
+        else:
+            with _totals(engine, day, TimeUnit(unit), grain, policy) as parameters:
+                rows = engine.ask(PACKAGE, "order_summary.sql", "order_summary", parameters, ["party_id"])
+        table = _named(engine, rows, day, grain, policy)
         drop_summary(engine)
     return table
 
@@ -103,7 +112,7 @@ def split(
         summarise_lines(engine, at, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
         hold_out(engine, at, end)
         later = engine.query(f"SELECT {_HOLDOUT} FROM order_holdout ORDER BY party_id")
-        found = Split(customers(engine, at, unmatched_returns), later)
+        found = Split(customers(engine, at, unmatched_returns, grain), later)
         engine.drop("order_holdout")
         drop_summary(engine)
     return found
@@ -118,18 +127,28 @@ def last_day(engine: Engine) -> date:
     Raises `ContractError` where there is none, where it lies more than a year after all others, and where the first
     lies more than five years before all others: such a day is more likely a wrong date (1970-01-01, say) than right.
     """
-    days: list[date] = [row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day")]
-    if not days:
+    first, last = engine.rows("SELECT MIN(day), MAX(day) FROM order_lines")[0]
+    if last is None:
         raise ContractError("there is no order.", where="orders")
+    before, after = last - timedelta(days=LONGEST_GAP), first + timedelta(days=LONGEST_FIRST_GAP)
+    near = (f"day < DATE '{last}' AND day >= DATE '{before}'", f"day > DATE '{first}' AND day <= DATE '{after}'")
+    if not all(engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_lines WHERE {days})") for days in near):
+        _refuse_lonely(engine, before, after)
+    return cast("date", last)
+
+
+def _refuse_lonely(engine: Engine, before: date, after: date) -> None:
+    days: list[date] = [row[0] for row in engine.rows("SELECT DISTINCT day FROM order_lines ORDER BY day")]
+    if len(days) < ENOUGH:
+        return
     lonely = ""
-    if len(days) >= 10 and (days[-1] - days[-2]).days > LONGEST_GAP:
+    if days[-2] < before:
         lonely = f"the last day is {days[-1]}, and the one before it {days[-2]}."
-    elif len(days) >= 10 and (days[1] - days[0]).days > LONGEST_FIRST_GAP:
+    elif days[1] > after:
         lonely = f"the first day is {days[0]}, and the one after it {days[1]}."
     if lonely:
         advice = "Leave out what has a wrong date, or say up to which day orders are known: as_of=..."
         raise ContractError(lonely, where="orders", next_step=advice)
-    return days[-1]
 
 
 def day_of(engine: Engine, as_of: Any) -> date:
@@ -167,24 +186,43 @@ def summarise_lines(
     log_gaps: bool = False,
 ) -> None:  # fmt: skip
     """Make `order_summary` (one row per buyer, with `log_gaps` where asked) and `unmatched_returns`."""
-    if unmatched_returns not in get_args(Unmatched):
-        raise UnknownNameError("policy of unmatched returns", unmatched_returns, get_args(Unmatched))
+    with _totals(engine, as_of, unit, grain, unmatched_returns) as parameters:
+        engine.run(PACKAGE, "order_summary.sql", parameters)
+        if log_gaps:
+            engine.run(PACKAGE, "order_gaps.sql", parameters)
+
+
+@contextmanager
+def _totals(
+    engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched
+) -> Iterator[dict[str, Any]]:
+    """Make what `order_summary.sql` reads, and yield its parameters; all but `unmatched_returns` is dropped again."""
+    if unmatched not in get_args(Unmatched):
+        raise UnknownNameError("policy of unmatched returns", unmatched, get_args(Unmatched))
     if grain not in get_args(Grain):
         raise UnknownNameError("grain", grain, get_args(Grain))
-    parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched_returns}
+    parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched}
     engine.execute(_KNOWN.format(as_of=as_of))
-    engine.run(PACKAGE, "order_totals.sql", parameters, distinct_days=_distinct_days(engine, as_of, grain))
-    if grain == "day":
-        _check_grain(engine)
+    once = _total(engine, as_of, grain)
     # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
-    crowded = _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
-    engine.run(
-        PACKAGE, "orders.sql", parameters, any_crowded=crowded, any_rest=_any(engine, "has_return OR purchases = 0")
-    )
-    if log_gaps:
-        engine.run(PACKAGE, "order_gaps.sql", parameters)
+    crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
+    rest = not once and _any(engine, "has_return OR purchases = 0")
+    engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
+    yield parameters
+    engine.execute(f"DROP {'VIEW' if once else 'TABLE'} order_totals")
     engine.execute("DROP VIEW known_lines")
-    engine.drop("order_totals", "order_first_days", "order_rest", "order_days", "order_gaps")
+    engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
+
+
+def _total(engine: Engine, as_of: date, grain: Grain) -> bool:
+    """Make `order_totals`; a view, and True, where each row is a day and nothing came back: it is read once only."""
+    days = _distinct_days(engine, as_of, grain)
+    once = grain == "day" and not engine.scalar("SELECT EXISTS (SELECT 1 FROM known_lines WHERE is_return)")
+    if once:
+        engine.view(PACKAGE, "order_totals.sql", "order_totals", distinct_days=days, any_return=_sql("FALSE"))
+    else:
+        engine.run(PACKAGE, "order_totals.sql", distinct_days=days, any_return=_sql("BOOL_OR(is_return)"))
+    return once
 
 
 def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
@@ -193,7 +231,7 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
     `log_gaps` become their mean: only their sum enters a likelihood.
     """
     mean = ", CAST(SUM(CAST(log_gaps AS DECIMAL(38, 12))) AS DOUBLE) / COUNT(*) AS log_gaps" if log_gaps else ""
-    engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=Expression("mean_log_gaps", mean, frozenset()))
+    engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=_sql(mean))
 
 
 _KNOWN = """CREATE OR REPLACE VIEW known_lines AS
@@ -203,9 +241,12 @@ WHERE day <= DATE '{as_of}'"""
 """Lines up to a day: a view, so that nothing is copied."""
 
 
-def _any(engine: Engine, condition: str) -> Expression:
-    found = engine.scalar(f"SELECT COUNT(*) FROM order_totals WHERE {condition}")
-    return Expression(condition, "TRUE" if found else "FALSE", frozenset())
+def _any(engine: Engine, condition: str) -> bool:
+    return bool(engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_totals WHERE {condition})"))
+
+
+def _sql(sql: str) -> Expression:
+    return Expression(sql, sql, frozenset())
 
 
 def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:
@@ -216,18 +257,7 @@ def _distinct_days(engine: Engine, as_of: date, grain: Grain) -> Expression:
         days = (as_of - first).days if first else LONGEST + 1
         bits = f"BIT_COUNT(BITSTRING_AGG(CAST(day - DATE '{first}' AS INTEGER), 0, {max(days, 1)}))"
         sql = bits if 0 <= days <= LONGEST else "0"
-    return Expression("distinct_days", sql, frozenset())
-
-
-def _check_grain(engine: Engine) -> None:
-    crowded = "SELECT COUNT(*), MIN(party_id) FROM order_totals WHERE lines > CAST(last_on - first_on AS BIGINT) + 1"
-    count, example = engine.rows(crowded)[0]
-    if count:
-        raise ContractError(
-            f"{count:,} customers have more rows than days, such as '{example}', but a row is said to be a day.",
-            where="orders",
-            next_step='Leave out grain="day".',
-        )
+    return _sql(sql)
 
 
 def hold_out(engine: Engine, as_of: date, until: date) -> None:
@@ -246,10 +276,18 @@ def _on_purchase_days(engine: Engine, file: str, after: date, until: date) -> No
     engine.run_steps(steps, {"as_of": after, "until": until})
 
 
-def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched) -> pa.Table:
+def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched, grain: Grain = "order") -> pa.Table:
     """Return `order_summary` as a table by customer that says what it is of."""
-    gaps = ", log_gaps" if "log_gaps" in engine.columns("order_summary") else ""
-    table = engine.query(f"SELECT {_COLUMNS}{gaps} FROM order_summary ORDER BY party_id")
+    return _named(engine, _stored(engine), as_of, grain, unmatched_returns)
+
+
+def _stored(engine: Engine) -> pa.Table:
+    return engine.query("SELECT * FROM order_summary ORDER BY party_id")
+
+
+def _named(engine: Engine, rows: pa.Table, as_of: date, grain: Grain, unmatched_returns: Unmatched) -> pa.Table:
+    if grain == "day":
+        _check_grain(rows)
     count, amount = engine.rows("SELECT COALESCE(SUM(returns), 0), COALESCE(SUM(amount), 0) FROM unmatched_returns")[0]
     facts = {
         "as_of": as_of.isoformat(),
@@ -257,8 +295,21 @@ def customers(engine: Engine, as_of: date, unmatched_returns: Unmatched) -> pa.T
         "unmatched_amount": float(amount),
         "policy": unmatched_returns,
     }
-    named = table.rename_columns(["customer", *table.schema.names[1:]])
+    gaps = ["log_gaps"] if "log_gaps" in rows.column_names else []
+    named = rows.select([*_COLUMNS, *gaps]).rename_columns(["customer", *_COLUMNS[1:], *gaps])
     return named.replace_schema_metadata({"valuekit": json.dumps(facts)})
+
+
+def _check_grain(rows: pa.Table) -> None:
+    """Refuse customers with more rows than days; where returns are matched, their rows were counted as days are."""
+    crowded = rows.filter(pc.greater(rows["frequency"], rows["recency_days"]))
+    if len(crowded):
+        raise ContractError(
+            f"{len(crowded):,} customers have more rows than days, such as '{crowded['party_id'][0]}', "
+            "but a row is said to be a day.",
+            where="orders",
+            next_step='Leave out grain="day".',
+        )
 
 
 def drop_summary(engine: Engine) -> None:

@@ -4,7 +4,7 @@ It is read from those before them. It ends with the ten years of the cube: too l
 later.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -13,14 +13,14 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.ltv.leavers import After, relative_error
 from valuekit.ltv.models.observations import read_columns
-from valuekit.ltv.renewals import MINIMUM_EVENTS
+from valuekit.ltv.renewals import MINIMUM_EVENTS, Key
 from valuekit.ltv.years import each_year, year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
 PACKAGE = "valuekit.ltv"
 
 
-def put_uncontracted(engine: Engine, after: Callable[[int], After], last_month: date) -> None:
+def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: date) -> None:
     """Make `uncontracted`: per party, expected money and months paid for by year, the probability and error of them.
 
     Reads `contract_lines`, `line_states`, `leavers`, `payers` and `received_outside`. Customers with
@@ -30,13 +30,14 @@ def put_uncontracted(engine: Engine, after: Callable[[int], After], last_month: 
     it grows in neither.
     """
     engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
-    states = engine.query("SELECT DISTINCT term_months, months FROM leavers ORDER BY term_months, months")
-    rows = read_columns(states, ("term_months", "months"))
+    names = ("term_months", "segment", "months")
+    states = engine.query("SELECT DISTINCT term_months, segment, months FROM leavers ORDER BY ALL")
+    rows = read_columns(states, names)
     months, chance, error = np.zeros((len(states), HORIZON_YEARS)), np.zeros(len(states)), np.zeros(len(states))
-    for term in np.unique(rows["term_months"]):
-        own = rows["term_months"] == term
-        months[own], chance[own], error[own] = after(int(term)).since(rows["months"][own])
-    columns = {name: states[name] for name in ("term_months", "months")} | {
+    for key, comes in after.items():
+        own = (rows["term_months"] == key[0]) & (rows["segment"] == key[1])
+        months[own], chance[own], error[own] = comes.since(rows["months"][own])
+    columns = {name: states[name] for name in names} | {
         "after_chance": pa.array(chance), "after_error": pa.array(error),
     }  # fmt: skip
     columns |= {name: pa.array(year) for name, year in zip(year_columns("after", later=False), months.T, strict=True)}

@@ -14,7 +14,7 @@ GROUP BY l.party_id
 -- step: _of_leavers
 SELECT l.party_id, s.after_chance AS chance, s.after_error AS error, {of_leavers}, {leavers_alive}
 FROM leavers AS l
-JOIN leaver_states AS s ON s.term_months = l.term_months AND s.months = l.months
+JOIN leaver_states AS s ON s.term_months = l.term_months AND s.segment = l.segment AND s.months = l.months
 LEFT JOIN _of_lines AS c ON c.party_id = l.party_id
 WHERE l.from_last = 1 AND l.stage = 'churned' AND c.party_id IS NULL
 

@@ -1,6 +1,6 @@
 """From classified parties to the value cube and a lifetime value for each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -43,10 +43,10 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric or
       beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
-      customers who stayed have done (`price_growth`). A customer who gave
-      notice renews no more. One who pays although the contract lapsed has one renewal pending, which is signed as often
-      as those of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
-    - Without contract: who leaves, or has left, pays on or comes back as those have who left before and were silent as
+      customers who stayed have done (`price_growth`). A customer who gave notice renews no more, and one who did not is
+      likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
+      of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+    - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
@@ -76,9 +76,11 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
-    curves, renewal_models = renewals.fit_renewals(engine, window, rules.renewal_model)
-    after = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
-    curves = {key: replace(curve, lapsed=after(key[0]).paying.ended) for key, curve in curves.items()}
+    learned = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
+    curves, renewal_models = renewals.fit_renewals(
+        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended
+    )
+    after = {key: learned(key[0]).with_contracts(curve, key[0]) for key, curve in curves.items()}
     width = _contract_stream(engine, as_of, curves, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
@@ -137,7 +139,7 @@ def _order_stream(
 
 def _contract_stream(
     engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
-    after: Callable[[int], After],
+    after: Mapping[renewals.Key, After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after, last_complete_month(as_of))
@@ -225,11 +227,11 @@ def _with_later(by_year: str, later: str, name: str) -> Expression:
 
 
 def _set_values(engine: Engine, rules: ValueRules) -> None:
-    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="_valued")
-    engine.execute("ALTER TABLE ltv RENAME TO _valued")
+    values = both_ltv_sql(rules.horizon, rules.discount, rules.off, own=rules.own, parties="unvalued")
+    engine.execute("ALTER TABLE ltv RENAME TO unvalued")
     engine.execute(
         f"CREATE OR REPLACE TABLE ltv AS SELECT l.party_id, l.model, l.basis, l.own_weight, l.p_alive, v.ltv, "
         "CASE WHEN l.discount_rate > 0 THEN v.ltv_infinite END AS ltv_infinite, l.discount_rate "
-        f"FROM _valued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
+        f"FROM unvalued AS l JOIN ({values}) AS v ON v.party_id = l.party_id"
     )
-    engine.drop("_valued")
+    engine.drop("unvalued")

@@ -124,7 +124,8 @@ def test_a_table_in_the_place_of_a_time_is_named_and_not_printed(buyers):
     [
         ({"covariates": "fast"}, "a list of different columns, not 'fast'"),
         ({"covariates": ["fast", "fast"]}, "different columns"),
-        ({"covariates": ["fast"], "penalty": -1.0}, r"penalty of -1\.0 is below 0"),
+        ({"covariates": ["fast"], "penalty": -1.0}, r"penalty of -1\.0 is no number from 0 on"),
+        ({"covariates": ["fast"], "penalty": "1"}, r"penalty of '1' is no number from 0 on"),
     ],
 )
 def test_wrong_settings_are_said_when_it_is_fitted(buyers, settings, says):

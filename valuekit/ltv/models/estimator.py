@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from valuekit.errors import ConfigError, FitError, NotFittedError
+from valuekit.ltv.discounting import is_number
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
@@ -153,8 +154,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def _check_covariates(self) -> None:
         if isinstance(self.covariates, str) or len(set(self.covariates)) < len(self.covariates):
             raise ConfigError(f"covariates are a list of different columns, not {self.covariates!r}.")
-        if not self.penalty >= 0:
-            raise ConfigError(f"a penalty of {self.penalty} is below 0.")
+        if not (is_number(self.penalty) and self.penalty >= 0):
+            raise ConfigError(f"a penalty of {self.penalty!r} is no number from 0 on.")
 
     def _read(self, X: Any) -> Rows:
         rows = observations.read_columns(X, (*self.columns, *self.covariates), self.optional)

@@ -14,8 +14,7 @@ from tests.lifecycle.test_properties import companies, past, records, refunds_ar
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine, Step
 from valuekit.lifecycle import Definition, classify
-from valuekit.lifecycle.months import PARTY_MONTHS, RUNNING_TERMS, Period, fact_steps, wanted
-from valuekit.lifecycle.stages import COLUMNS
+from valuekit.lifecycle.months import PARTY_MONTHS, RUNNING_TERMS, Period, fact_steps, recorded_families
 from valuekit.simulate import simulate
 from valuekit.sources import limit_to
 from valuekit.tables import PUBLISHED
@@ -84,8 +83,8 @@ def test_history_is_what_a_run_as_of_then_finds(company, bills, joined, cash, mo
     classify(engine, as_of=AS_OF)
     ends = [row[0] for row in engine.rows("SELECT as_of FROM month_ends ORDER BY number")]
     day = ends[max(0, len(ends) - 1 - months)]
-    every_fact = fact_steps_only(), Period(tuple(ends), "period_end").all | wanted(COLUMNS)
-    engine.run_steps(every_fact[0], {**every_fact[1], "first_party": "", "last_party": "~"})
+    parameters = Period(tuple(ends), "period_end").all | {"first_party": "", "last_party": "~"}
+    engine.run_steps(fact_steps_only(engine), parameters)
     known = engine.rows("SELECT * FROM facts_then WHERE as_of = $day ORDER BY party_id", {"day": day})
     assert_history_is_what_runs_found(engine, [day])
     assert engine.rows("SELECT * FROM facts ORDER BY party_id") == known
@@ -99,10 +98,10 @@ _ADD_CASH = """
 """
 
 
-def fact_steps_only() -> list[Step]:
+def fact_steps_only(engine: Engine) -> list[Step]:
     """The steps that lead to the facts at all month ends, and these kept as a table."""
     kept = Step("facts_then", "SELECT * FROM _facts", "test")
-    return [*(s for s in fact_steps("described.sql") if s.scratch), kept]
+    return [*(s for s in fact_steps("described.sql", recorded_families(engine)) if s.scratch), kept]
 
 
 def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):

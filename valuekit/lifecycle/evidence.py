@@ -5,7 +5,7 @@ A definition over tables that the company does not keep is not 0, it is not know
 
 from collections.abc import Collection, Mapping
 
-from valuekit.engine import Engine, Expression, conditions_in, quote
+from valuekit.engine import Engine, Expression, conditions_in, literal, quote
 from valuekit.tables import CANONICAL, PUBLISHED
 
 FACT_TABLES: dict[str, tuple[str, ...]] = {
@@ -49,10 +49,13 @@ def not_countable(engine: Engine, condition: Expression, recorded: Collection[st
     return None
 
 
-def recorded_tables(engine: Engine) -> set[str]:
-    """Return the tables of `FACT_TABLES` that have a row."""
-    named = {table for tables in FACT_TABLES.values() for table in tables if engine.has(table)}
-    return {name for name in named if engine.scalar(f"SELECT EXISTS (FROM {quote(name)})")}
+_TABLES = frozenset(table for tables in FACT_TABLES.values() for table in tables)
+
+
+def recorded_tables(engine: Engine, among: Collection[str] = _TABLES) -> set[str]:
+    """Return the tables that have a row: of those of `FACT_TABLES`, or of others."""
+    asked = (f"SELECT {literal(name)} WHERE EXISTS (FROM {quote(name)})" for name in sorted(among))
+    return {name for (name,) in engine.rows(" UNION ALL ".join(asked))}
 
 
 def _holds_without_rows(engine: Engine, condition: Expression) -> bool:

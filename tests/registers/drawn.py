@@ -44,7 +44,7 @@ def drawn_from_terms(**tables: Any) -> Engine:
     engine = resolved(**tables)
     period = Period(make_month_ends(engine, AS_OF, 0), Windows().churn_date)
     ((first, last),) = engine.rows("SELECT COALESCE(MIN(party_id), ''), COALESCE(MAX(party_id), '') FROM parties")
-    steps = [step for step in fact_steps("described.sql", ()) if step.name != "facts_part"]
+    steps = [step for step in fact_steps("described.sql", ["_contracts"]) if step.name != "facts_part"]
     engine.run_steps(steps, period.last | {"first_party": first, "last_party": last})
     engine.execute("ALTER TABLE contract_terms_part RENAME TO contract_terms")
     for name in {"facts", "stages", "quarantine"} - tables.keys():

@@ -81,9 +81,10 @@ SYSTEM_TABLES: dict[str, tuple[str, ...]] = {
 
 def systems_by_table(engine: Engine) -> dict[str, list[str]]:
     """Return the systems that have rows in each canonical table, in order of name."""
-    named = [name for name, table in CANONICAL.items() if "system" in table.names and engine.has(name)]
-    distinct = {name: f"SELECT DISTINCT system FROM {quote(name)} ORDER BY system" for name in named}
-    return {name: [row[0] for row in engine.rows(sql)] for name, sql in distinct.items()}
+    named = [name for name, table in CANONICAL.items() if "system" in table.names]
+    asked = (f"SELECT {literal(name)} AS name, system FROM {quote(name)}" for name in named)
+    found = f"SELECT name, LIST(DISTINCT system ORDER BY system) FROM ({' UNION ALL '.join(asked)}) GROUP BY name"
+    return dict(engine.rows(found))
 
 
 def source_of_truth(name: str, systems: Mapping[str, Collection[str]]) -> str:

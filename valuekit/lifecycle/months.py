@@ -1,6 +1,6 @@
 """Stages and memberships at all month ends of a period, in one pass."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -179,13 +179,15 @@ def make_history(
 ) -> None:
     """Make `party_months`, `running_terms`, `history` and `stage_months`.
 
-    Reads what `facts` reads, `month_ends` and `stage_rules`. At an earlier month end, what had happened by then counts,
-    as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage rule that
-    holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`, `stage` and
-    `reason`. Facts that they do not name among their columns are not computed.
+    Reads what `facts` reads, `facts`, `month_ends` and `stage_rules`. At an earlier month end, what had happened by
+    then counts, as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage
+    rule that holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`,
+    `stage` and `reason`. Facts that they do not name among their columns are not computed.
     """
     asked = {"mrr"}.union(*(e.columns for e in (rule, definition_bits, reason_bits)))
     steps = fact_steps("months.sql", recorded_families(engine, asked))
+    if len(period.ends) == 1:
+        steps = [_FACTS_AT_ONE_DATE if step.name == "_facts" else step for step in steps]
     slots = {"rule": rule, "definition_bits": definition_bits, "reason_bits": reason_bits}
     for number, group in enumerate(_groups(engine, max(_WEIGHT, len(period.ends)))):
         engine.run_steps(steps, period.all | group, **slots)
@@ -194,18 +196,23 @@ def make_history(
     engine.run(PACKAGE, "month_counts.sql")
 
 
-def fact_steps(file: str, families: Iterable[str]) -> list[Step]:
+def fact_steps(file: str, families: Collection[str]) -> list[Step]:
     """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`, by these families."""
+    terms = "contracts.sql" if "_contracts" in families else "no_contracts.sql"
     told = " UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in ("_nothing", "_recorded", *families))
     return [
-        *_load("contracts.sql", "payments.sql", "profit_months.sql", "changes.sql"),
-        Step("_happened", told, f"{PACKAGE}/months.py"),
+        *_load(terms, "payments.sql", "profit_months.sql", "changes.sql"),
+        Step("_happened", told, _HERE),
         *_load("facts.sql", file),
     ]
 
 
 def _load(*files: str) -> list[Step]:
     return [step for file in files for step in load_steps(PACKAGE, file)]
+
+
+_HERE = f"{PACKAGE}/months.py"
+_FACTS_AT_ONE_DATE = Step("_facts", "SELECT * FROM facts WHERE party_id BETWEEN $first_party AND $last_party", _HERE)
 
 
 _WEIGHT = 20

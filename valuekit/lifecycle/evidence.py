@@ -65,7 +65,14 @@ def _holds_without_rows(engine: Engine, condition: Expression) -> bool:
     nothing = (
         f"CAST({'0' if f.required and f.type != 'DATE' else 'NULL'} AS {f.type}) AS {quote(f.name)}" for f in facts
     )
-    return bool(engine.scalar(f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"))
+    sql = f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"
+    if sql not in _held:
+        _held[sql] = bool(engine.scalar(sql))
+    return _held[sql]
+
+
+_held: dict[str, bool] = {}
+"""Which conditions hold then: no table has a say in it, and one run asks for the same rules again and again."""
 
 
 SYSTEM_TABLES: dict[str, tuple[str, ...]] = {

@@ -78,7 +78,7 @@ def _types(engine: Engine, parsed: Mapping[str, Expression]) -> list[str]:
 
 
 _found: dict[str, list[str]] = {}
-"""The types by what was asked: one run asks for the same rules again and again."""
+"""The types by what was asked: no table has a say in them, and one run asks for the same rules again and again."""
 
 
 def as_bits(name: str, conditions: Sequence[Expression]) -> Expression:

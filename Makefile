@@ -36,8 +36,12 @@ browser: ## install the system's chromium where that is allowed
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: browser tests will be skipped"
 
-test: env check browser ## lint, types, layer contract, tests
-	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
+test: env browser ## lint, types, layer contract, tests
+	@# lint, types and layers are checked beside the tests, and told behind them
+	@told=$$(mktemp); $(MAKE) --no-print-directory check >$$told 2>&1 & checks=$$!; \
+	  $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder; tested=$$?; \
+	  if wait $$checks; then echo "lint, types, layer contract: passed"; checked=0; else cat $$told; checked=1; fi; \
+	  rm $$told; [ $$tested = 0 ] && [ $$checked = 0 ]
 
 coverage: env browser ## which lines the tests do not reach; a fifth slower than the tests alone
 	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=term:skip-covered

@@ -5,6 +5,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from tests.company import given
+from tests.engines import fresh_engine
 from valuekit.engine import Engine
 from valuekit.identity import NOTHING, RULES, Decision, Former, Matching, resolve
 
@@ -24,7 +25,7 @@ def resolved(
     **tables,
 ) -> Engine:
     """Resolve a tiny company, by keys alone unless `matching` says otherwise; in its own engine unless one is given."""
-    engine = given(engine or Engine(threads=1), records=records, links=links, **tables)
+    engine = given(engine or fresh_engine(), records=records, links=links, **tables)
     resolve(
         engine,
         rules=rules,

@@ -12,12 +12,16 @@ from typing import Any
 import pyarrow as pa
 
 from tests.company import Row, given
+from tests.engines import fresh_engine
 from valuekit.calendar import month_end
 from valuekit.cashflow import settle
 from valuekit.engine import Engine
+from valuekit.lifecycle import Policies
+from valuekit.lifecycle.mrr import move_mrr
 from valuekit.tables import PUBLISHED
 
 FAR = date(9999, 12, 31)
+_AS_USUAL = Policies()
 
 
 def ends(first: str, months: int, *, as_of: str | None = None) -> list[date]:
@@ -47,7 +51,7 @@ def grid(
     parties = sorted({p for who in members.values() for p in who} | {t["party"] for t in terms} | set(internal))
     facts = {f["party_id"]: f for f in tables.pop("facts", ())}
     engine = given(
-        Engine(threads=1),
+        fresh_engine(),
         parties=[{"party_id": p, "label": p.title()} for p in parties],
         facts=[{"party_id": p, "as_of": month_ends[-1], **facts.get(p, {})} for p in parties],
         stages=[{"party_id": p, "stage": "internal" if p in internal else "active"} for p in parties],
@@ -67,6 +71,12 @@ def grid(
     if "invoices" in tables:
         settle(engine, as_of=month_ends[-1])
     return engine
+
+
+def move_revenue(engine: Engine, policies: Policies = _AS_USUAL) -> None:
+    """What `move` does for recurring revenue, and nothing for the lists: in half the time."""
+    engine.run("valuekit.lifecycle", "brief.sql", policies.parameters)
+    move_mrr(engine, policies)
 
 
 def _definition(key: str, place: int, rule: Row) -> Row:

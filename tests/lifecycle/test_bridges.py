@@ -9,7 +9,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.lifecycle.grid import FAR, ends, grid, rows
+from tests.lifecycle.grid import FAR, ends, grid, move_revenue, rows
 from valuekit.lifecycle import Policies
 from valuekit.lifecycle.movements import move
 from valuekit.tables.published import MRR_KINDS
@@ -107,7 +107,7 @@ def assert_bridge_closes(engine, definition, who):
 def test_recurring_revenue_closes_for_any_contracts_under_any_policies(contracts, invoices, policies):
     engine = grid(MONTHS, {}, contracts, fx_rates=RATES, **billed(invoices))
     for policy in policies[:4]:
-        move(engine, policies=policy)
+        move_revenue(engine, policy)
         assert_mrr_closes(engine)
         assert_rates_are_shares(engine)
 
@@ -129,7 +129,7 @@ def test_recurring_revenue_closes_under_each_of_the_64_combinations():
     engine = grid(MONTHS, {}, contracts, fx_rates=RATES, invoices=[{**debt, "status": "open"}], payments=[paid])
     seen = set()
     for policy in ALL_POLICIES:
-        move(engine, policies=policy)
+        move_revenue(engine, policy)
         assert_mrr_closes(engine)
         assert_rates_are_shares(engine)
         seen.add(tuple(engine.rows("SELECT party_id, as_of, movement, amount FROM mrr_movements ORDER BY ALL")))
@@ -160,7 +160,7 @@ def assert_rates_are_shares(engine):
 @for_all(st.lists(terms(), max_size=9))
 def test_balances_are_those_of_the_contracts_counted_by_hand(contracts):
     engine = grid(MONTHS, {}, contracts)
-    move(engine)
+    move_revenue(engine)
     found = rows(engine, "mrr_months", "end", "customers_end")
     for as_of, (end, customers) in zip(MONTHS[1:], found, strict=True):
         current = [
@@ -176,7 +176,7 @@ def test_balances_are_those_of_the_contracts_counted_by_hand(contracts):
 def test_nobody_is_new_twice_nor_expands_from_zero(contracts, policy):
     """Unless a late return counts as new."""
     engine = grid(MONTHS, {}, contracts, fx_rates=RATES, invoices=[])
-    move(engine, policies=policy)
+    move_revenue(engine, policy)
     new = "SELECT party_id FROM mrr_moves WHERE (joins OR is_brief) AND NOT is_return"
     assert policy.reactivation_days or not engine.rows(f"{new} GROUP BY party_id HAVING COUNT(*) > 1")
     assert not engine.rows(

@@ -51,6 +51,11 @@ ALL_SORTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def all_sorts():
+    return people(**ALL_SORTS)
+
+
 class TestTeams:
     """L7 to L10: four counts over the same parties."""
 
@@ -68,8 +73,8 @@ class TestTeams:
             ("used_this_month", {"loyal"}),
         ],
     )
-    def test_each_counts_its_own(self, team, members):
-        assert counted_by(people(**ALL_SORTS), team) == members
+    def test_each_counts_its_own(self, all_sorts, team, members):
+        assert counted_by(all_sorts, team) == members
 
     def test_sales_counts_a_deal_won_whether_the_product_is_used_or_not(self):
         assert counted_by(people(opportunities="a b", usage="a"), "sales") == {"a", "b"}
@@ -128,33 +133,35 @@ def sentence(engine, key: str) -> str:
     return engine.scalar("SELECT sentence FROM definitions WHERE definition = $k", {"k": key})
 
 
+DOES = (
+    (350, "engagements opportunities contracts payments usage"),
+    (100, "engagements opportunities contracts payments"),
+    (50, "opportunities"),
+    (70, "engagements contracts payments usage"),
+    (100, "contracts payments"),
+    (60, "engagements usage"),
+    (170, "engagements"),
+)
+"""How many parties leave which rows."""
+
+
+@pytest.fixture(scope="module")
+def log():
+    who = [(f"r{group}-{i}", tables) for group, (size, tables) in enumerate(DOES) for i in range(size)]
+    everything = {table for _, tables in DOES for table in tables.split()}
+    return people(**{t: " ".join(r for r, tables in who if t in tables.split()) for t in everything})
+
+
 class TestContradiction:
     """L12: "Ask your sales team: 500. Marketing: 750. Finance: 620. Product: 480." One event log, four counts."""
 
-    DOES = (
-        (350, "engagements opportunities contracts payments usage"),
-        (100, "engagements opportunities contracts payments"),
-        (50, "opportunities"),
-        (70, "engagements contracts payments usage"),
-        (100, "contracts payments"),
-        (60, "engagements usage"),
-        (170, "engagements"),
-    )
-    """How many parties leave which rows."""
-
-    def log(self):
-        who = [(f"r{group}-{i}", tables) for group, (size, tables) in enumerate(self.DOES) for i in range(size)]
-        everything = {table for _, tables in self.DOES for table in tables.split()}
-        return {table: " ".join(r for r, tables in who if table in tables.split()) for table in everything}
-
-    def test_four_teams_count_four_numbers(self):
-        engine = people(**self.log())
-        members = dict(engine.rows("SELECT definition, members FROM definitions"))
+    def test_four_teams_count_four_numbers(self, log):
+        members = dict(log.rows("SELECT definition, members FROM definitions"))
         assert [members[team] for team in ("sales", "marketing", "finance", "product")] == [500, 750, 620, 480]
-        assert (engine.count("parties"), members["paid_current"]) == (900, 620)
+        assert (log.count("parties"), members["paid_current"]) == (900, 620)
 
-    def test_each_number_opens_to_what_sets_it_apart(self):
-        assert apart(people(**self.log()), "finance", "product") == [
+    def test_each_number_opens_to_what_sets_it_apart(self, log):
+        assert apart(log, "finance", "product") == [
             ("only_a", "inactive", "onboarding", 200),
             ("only_b", "prospect", "trial", 60),
         ]
@@ -163,8 +170,8 @@ class TestContradiction:
 class TestHeadline:
     """L13: one number with its sentence."""
 
-    def test_the_number_comes_with_its_sentence(self):
-        told = headline(people(**ALL_SORTS).query("SELECT * FROM definitions").to_pylist())
+    def test_the_number_comes_with_its_sentence(self, all_sorts):
+        told = headline(all_sorts.query("SELECT * FROM definitions").to_pylist())
         assert told.number == 2
         assert told.sentence == "Paid, current customers according to crm, as of 30 June 2026"
 
@@ -182,8 +189,8 @@ class TestHeadline:
 class TestDifferences:
     """Who is on one list and not on the other, by stage."""
 
-    def test_two_lists_taken_apart(self):
-        assert apart(people(**ALL_SORTS), "sales", "marketing") == [
+    def test_two_lists_taken_apart(self, all_sorts):
+        assert apart(all_sorts, "sales", "marketing") == [
             ("only_a", "inactive", "onboarding", 1),
             ("only_a", "prospect", "won_not_signed", 1),
             ("only_b", "prospect", "engaged", 1),
@@ -355,11 +362,10 @@ class TestSourceOfTruth:
 class TestPayingAndUsing:
     """L16, R6: who pays, who uses, and who uses without paying."""
 
-    def test_trials_use_and_do_not_pay(self):
-        engine = people(**ALL_SORTS)
-        assert counted_by(engine, "using_not_paying") == {"trial"}
-        assert counted_by(engine, "using") == {"loyal"}
-        assert counted_by(engine, "paying") == {"loyal", "silent"}
+    def test_trials_use_and_do_not_pay(self, all_sorts):
+        assert counted_by(all_sorts, "using_not_paying") == {"trial"}
+        assert counted_by(all_sorts, "using") == {"loyal"}
+        assert counted_by(all_sorts, "paying") == {"loyal", "silent"}
 
 
 class TestSystems:

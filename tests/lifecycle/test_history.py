@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from pipelines import steps
 from pipelines.steps import Work
-from tests.lifecycle.described import AS_OF, described, settled
+from tests.lifecycle.described import AS_OF, described, resolved, settled
 from tests.lifecycle.test_properties import companies, past, records, refunds_are_negative, rows
 from valuekit.config import builtin_config, load_config
 from valuekit.engine import Engine, Step
-from valuekit.lifecycle import Definition, classify
-from valuekit.lifecycle.months import PARTY_MONTHS, RUNNING_TERMS, Period, fact_steps, wanted
-from valuekit.lifecycle.stages import COLUMNS
+from valuekit.lifecycle import Definition, count
+from valuekit.lifecycle.months import PARTY_MONTHS, RUNNING_TERMS, Period, fact_steps, recorded_families
 from valuekit.simulate import simulate
 from valuekit.sources import limit_to
 from valuekit.tables import PUBLISHED
@@ -29,13 +28,13 @@ _NOTHING_TAKEN_IN = (
 
 
 def run_as_of(engine: Engine, day: date, seen_to: date | None = None, **settings_) -> None:
-    """Forget what was not known on a day, whose party is whose excepted, and classify again."""
+    """Forget what was not known on a day, whose party is whose excepted, and count again."""
     engine.execute(_NOTHING_TAKEN_IN)
     limit_to(engine, day, seen_to=seen_to)
     engine.execute("DELETE FROM cash_months WHERE month > $day", {"day": day})
     engine.execute("DELETE FROM parties WHERE party_id NOT IN (SELECT party_id FROM records)")
     settled(engine, day)
-    classify(engine, as_of=day, **settings_)
+    count(engine, as_of=day, **settings_)
 
 
 def at(engine: Engine, day: date) -> list[tuple]:
@@ -75,17 +74,18 @@ cash = rows(month=past, net_cash=st.integers(-90, 90), support=st.integers(-90, 
 @settings(max_examples=6, deadline=None)
 @for_all(companies, bills, joined, cash, st.integers(1, 26))
 def test_history_is_what_a_run_as_of_then_finds(company, bills, joined, cash, months):
-    engine = described(
+    engine = resolved(
         **{**company, **bills, "records": list({r["record"]: r for r in company["records"] + joined}.values())}
     )
+    settled(engine)
     ids = dict(engine.rows("SELECT record, party_id FROM party_records"))
     for row in cash:
         engine.execute(_ADD_CASH, {**row, "month": row["month"].replace(day=1), "record": ids.get(row["record"])})
-    classify(engine, as_of=AS_OF)
+    count(engine, as_of=AS_OF)
     ends = [row[0] for row in engine.rows("SELECT as_of FROM month_ends ORDER BY number")]
     day = ends[max(0, len(ends) - 1 - months)]
-    every_fact = fact_steps_only(), Period(tuple(ends), "period_end").all | wanted(COLUMNS)
-    engine.run_steps(every_fact[0], {**every_fact[1], "first_party": "", "last_party": "~"})
+    parameters = Period(tuple(ends), "period_end").all | {"first_party": "", "last_party": "~"}
+    engine.run_steps(fact_steps_only(engine), parameters)
     known = engine.rows("SELECT * FROM facts_then WHERE as_of = $day ORDER BY party_id", {"day": day})
     assert_history_is_what_runs_found(engine, [day])
     assert engine.rows("SELECT * FROM facts ORDER BY party_id") == known
@@ -99,10 +99,10 @@ _ADD_CASH = """
 """
 
 
-def fact_steps_only() -> list[Step]:
+def fact_steps_only(engine: Engine) -> list[Step]:
     """The steps that lead to the facts at all month ends, and these kept as a table."""
     kept = Step("facts_then", "SELECT * FROM _facts", "test")
-    return [*(s for s in fact_steps("described.sql") if s.scratch), kept]
+    return [*(s for s in fact_steps("described.sql", recorded_families(engine)) if s.scratch), kept]
 
 
 def test_history_of_a_simulated_company_is_what_runs_as_of_then_find(tmp_path):

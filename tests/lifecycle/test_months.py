@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.lifecycle.described import described
+from tests.lifecycle.described import described, staged
 from valuekit.engine import Engine
 from valuekit.lifecycle import Windows, months
 
@@ -231,3 +231,14 @@ def test_groups_of_parties_change_nothing(monkeypatch):
     monkeypatch.setattr(months, "MONTHS_AT_ONCE", 1)
     monkeypatch.setattr(months, "CLUSTERED_FROM", 1)
     assert made() == whole
+
+
+def test_what_nobody_recorded_need_not_be_computed():
+    """The steps of a company that keeps every table find the same, in the same columns."""
+    engine = staged(orders=[{"record": "ann", "ordered_on": "2026-05-02", "amount": 5}])
+    ends = tuple(day for (day,) in engine.rows("SELECT as_of FROM month_ends ORDER BY number"))
+    parameters = months.Period(ends, "period_end").last | {"first_party": "", "last_party": "~"}
+    engine.run_steps(months.fact_steps("described.sql", months.FAMILIES), parameters)
+    for table in ("facts", "contract_terms"):
+        assert engine.rows(f"DESCRIBE {table}") == engine.rows(f"DESCRIBE {table}_part")
+        assert engine.rows(f"SELECT * FROM {table}") == engine.rows(f"SELECT * FROM {table}_part")

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.lifecycle.grid import ends, grid, rows
-from valuekit.lifecycle.movements import move
+from tests.lifecycle.grid import ends, grid, move_revenue, rows
 from valuekit.lifecycle.policies import Policies
 from valuekit.tables.published import MRR_KINDS
 
@@ -18,7 +17,7 @@ LATER = {**TERM, "starts_on": "2026-02-10"}
 def movements(*terms, policies=None, month_ends=FOUR, **company):
     """Each movement as party, month, kind and amount."""
     engine = grid(month_ends, {}, terms, **company)
-    move(engine, policies=policies or Policies())
+    move_revenue(engine, policies or Policies())
     assert_closed(engine)
     sql = "SELECT party_id, MONTH(as_of), movement, amount FROM mrr_movements ORDER BY ALL"
     return [(party, month, kind, float(amount)) for party, month, kind, amount in engine.rows(sql)]
@@ -26,7 +25,7 @@ def movements(*terms, policies=None, month_ends=FOUR, **company):
 
 def months(*terms, columns=("begin", "end"), policies=None, month_ends=FOUR, **company):
     engine = grid(month_ends, {}, terms, **company)
-    move(engine, policies=policies or Policies())
+    move_revenue(engine, policies or Policies())
     assert_closed(engine)
     return [tuple(map(_plain, row)) for row in rows(engine, "mrr_months", *columns)]
 

@@ -4,6 +4,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
+from tests.engines import fresh_engine
 from valuekit.engine import Engine
 from valuekit.ltv import FittedModel, ValueRules, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
@@ -15,7 +16,7 @@ class World:
     """A small company in an engine: every table exists; rows are added one by one or by a SELECT."""
 
     def __init__(self, as_of: date = AS_OF) -> None:
-        self._engine, self.as_of, self._ids = Engine(threads=1), as_of, 0
+        self._engine, self.as_of, self._ids = fresh_engine(), as_of, 0
         self._rows: dict[str, list[dict[str, object]]] = {}
         for table in CANONICAL.values():
             names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)

@@ -7,7 +7,7 @@ from tests.company import Row
 from tests.lifecycle.described import AS_OF, described, resolved, staged
 from valuekit.engine import Engine
 from valuekit.lifecycle import Windows
-from valuekit.lifecycle.months import Period, fact_steps, make_month_ends, wanted
+from valuekit.lifecycle.months import Period, fact_steps, make_month_ends
 from valuekit.registers import draw_up
 from valuekit.tables import PUBLISHED
 
@@ -44,8 +44,8 @@ def drawn_from_terms(**tables: Any) -> Engine:
     engine = resolved(**tables)
     period = Period(make_month_ends(engine, AS_OF, 0), Windows().churn_date)
     ((first, last),) = engine.rows("SELECT COALESCE(MIN(party_id), ''), COALESCE(MAX(party_id), '') FROM parties")
-    steps = [step for step in fact_steps("described.sql") if step.name != "facts_part"]
-    engine.run_steps(steps, period.last | {"first_party": first, "last_party": last} | wanted(["mrr"]))
+    steps = [step for step in fact_steps("described.sql", ["_contracts"]) if step.name != "facts_part"]
+    engine.run_steps(steps, period.last | {"first_party": first, "last_party": last})
     engine.execute("ALTER TABLE contract_terms_part RENAME TO contract_terms")
     for name in {"facts", "stages", "quarantine"} - tables.keys():
         engine.make_empty(PUBLISHED[name])

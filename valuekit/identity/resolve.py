@@ -1,7 +1,7 @@
 """From records of many systems to one party each."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,7 @@ MOST_SHARED = 50
 
 _PACKAGE = "valuekit.identity"
 _MATCHING = Matching()
-_SCRATCH = "identity_%"
+_SCRATCH = "identity_"
 _RECORDS, _ALIASES = PUBLISHED["party_records"], PUBLISHED["party_aliases"]
 
 
@@ -86,9 +86,10 @@ def resolve(
     _log_merges(engine, first)
     _check_ids(engine)
     _warn_of_unknown(engine)
+    present = engine.catalogue()
     for table in CANONICAL.values():
-        _add_party_ids(engine, table)
-    _drop_scratch(engine)
+        _add_party_ids(engine, table, present)
+    engine.drop(*(name for name in present if name.startswith(_SCRATCH)))
 
 
 def list_keys(
@@ -219,21 +220,16 @@ def _warn_of_unknown(engine: Engine) -> None:
     engine.execute("INSERT INTO quarantine BY NAME SELECT * FROM identity_warnings")
 
 
-def _add_party_ids(engine: Engine, table: Table) -> None:
-    """Put party ids beside the columns that name a record; no row comes or goes."""
+def _add_party_ids(engine: Engine, table: Table, present: Mapping[str, Sequence[str]]) -> None:
+    """Put party ids beside the columns that name a record, of those present; no row comes or goes."""
     if not table.parties:
         return
     ids = {column: "party_id" if column == "record" else f"{column}_party_id" for column in table.parties}
-    present = [c for c in engine.columns(table.name) if c not in ids.values()]
-    columns = [f"t.{quote(c)}" for c in present] + [f"p{i}.party_id AS {name}" for i, name in enumerate(ids.values())]
+    others = [c for c in present[table.name] if c not in ids.values()]
+    columns = [f"t.{quote(c)}" for c in others] + [f"p{i}.party_id AS {name}" for i, name in enumerate(ids.values())]
     joins = "\n".join(
         f"LEFT JOIN party_records AS p{i} ON p{i}.system = t.system AND p{i}.record = t.{quote(column)}"
         for i, column in enumerate(ids)
     )
     name = quote(table.name)
     engine.execute(f"CREATE OR REPLACE TABLE {name} AS\nSELECT {', '.join(columns)}\nFROM {name} AS t\n{joins}")
-
-
-def _drop_scratch(engine: Engine) -> None:
-    made = engine.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE $name", {"name": _SCRATCH})
-    engine.drop(*(name for (name,) in made))

@@ -5,7 +5,7 @@ A definition over tables that the company does not keep is not 0, it is not know
 
 from collections.abc import Collection, Mapping
 
-from valuekit.engine import Engine, Expression, conditions_in, quote
+from valuekit.engine import Engine, Expression, conditions_in, literal, quote
 from valuekit.tables import CANONICAL, PUBLISHED
 
 FACT_TABLES: dict[str, tuple[str, ...]] = {
@@ -49,10 +49,13 @@ def not_countable(engine: Engine, condition: Expression, recorded: Collection[st
     return None
 
 
-def recorded_tables(engine: Engine) -> set[str]:
-    """Return the tables of `FACT_TABLES` that have a row."""
-    named = {table for tables in FACT_TABLES.values() for table in tables if engine.has(table)}
-    return {name for name in named if engine.scalar(f"SELECT EXISTS (FROM {quote(name)})")}
+_TABLES = frozenset(table for tables in FACT_TABLES.values() for table in tables)
+
+
+def recorded_tables(engine: Engine, among: Collection[str] = _TABLES) -> set[str]:
+    """Return the tables that have a row: of those of `FACT_TABLES`, or of others."""
+    asked = (f"SELECT {literal(name)} WHERE EXISTS (FROM {quote(name)})" for name in sorted(among))
+    return {name for (name,) in engine.rows(" UNION ALL ".join(asked))}
 
 
 def _holds_without_rows(engine: Engine, condition: Expression) -> bool:
@@ -62,7 +65,14 @@ def _holds_without_rows(engine: Engine, condition: Expression) -> bool:
     nothing = (
         f"CAST({'0' if f.required and f.type != 'DATE' else 'NULL'} AS {f.type}) AS {quote(f.name)}" for f in facts
     )
-    return bool(engine.scalar(f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"))
+    sql = f"SELECT {condition.sql} FROM (SELECT {', '.join(nothing)})"
+    if sql not in _held:
+        _held[sql] = bool(engine.scalar(sql))
+    return _held[sql]
+
+
+_held: dict[str, bool] = {}
+"""Which conditions hold then: no table has a say in it, and one run asks for the same rules again and again."""
 
 
 SYSTEM_TABLES: dict[str, tuple[str, ...]] = {
@@ -78,9 +88,10 @@ SYSTEM_TABLES: dict[str, tuple[str, ...]] = {
 
 def systems_by_table(engine: Engine) -> dict[str, list[str]]:
     """Return the systems that have rows in each canonical table, in order of name."""
-    named = [name for name, table in CANONICAL.items() if "system" in table.names and engine.has(name)]
-    distinct = {name: f"SELECT DISTINCT system FROM {quote(name)} ORDER BY system" for name in named}
-    return {name: [row[0] for row in engine.rows(sql)] for name, sql in distinct.items()}
+    named = [name for name, table in CANONICAL.items() if "system" in table.names]
+    asked = (f"SELECT {literal(name)} AS name, system FROM {quote(name)}" for name in named)
+    found = f"SELECT name, LIST(DISTINCT system ORDER BY system) FROM ({' UNION ALL '.join(asked)}) GROUP BY name"
+    return dict(engine.rows(found))
 
 
 def source_of_truth(name: str, systems: Mapping[str, Collection[str]]) -> str:

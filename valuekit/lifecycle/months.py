@@ -9,6 +9,7 @@ import pyarrow as pa
 from valuekit.calendar import month_end, month_ends
 from valuekit.engine import Engine, Expression, load_steps, quote
 from valuekit.engine.steps import Step
+from valuekit.lifecycle.evidence import recorded_tables
 from valuekit.lifecycle.stages import COLUMNS
 from valuekit.money import MONEY
 from valuekit.sources.dates import day_of
@@ -28,37 +29,58 @@ _UNDATED = ("costs", "fx_rates", "links")
 """Tables that say nothing about when the company's data begin."""
 
 
-_USE_IN_CONTRACT = ("last_used_in_contract_on", "days_since_use")
+@dataclass(frozen=True)
+class Family:
+    """One step of changes: the tables that it reads (without a row in any, nothing changes), the facts it tells."""
 
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "engaged": ("engaged_on", "trial_started_on"),
-    "opened": ("opened_on",),
-    "won": ("won_on", "last_won_on", "deals_won", "won_amount"),
-    "contracts": (
-        "signed_on", "contract_starts_on", "contract_ends_on", "cancelled_on", "has_contract", "contract_current",
-        "mrr", "term_months", "paid_until", *_USE_IN_CONTRACT,
+    tables: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+_CONTRACT_FACTS = (
+    "signed_on", "contract_starts_on", "contract_ends_on", "cancelled_on", "has_contract", "contract_current", "mrr",
+    "term_months", "paid_until", "last_used_in_contract_on", "days_since_use",
+)  # fmt: skip
+
+FAMILIES: dict[str, Family] = {
+    "_engaged": Family(("engagements",), ("engaged_on", "trial_started_on")),
+    "_opened": Family(("opportunities",), ("opened_on",)),
+    "_won": Family(("opportunities",), ("won_on", "last_won_on", "deals_won", "won_amount")),
+    "_contracts": Family(("contracts",), _CONTRACT_FACTS),
+    "_paid": Family(("payments",), ("first_paid_on", "last_paid_on", "paid")),
+    "_has_paid": Family(("payments",), ("has_paid", "paid_until")),
+    "_paid_until": Family(("payments",), ("paid_until",)),
+    "_lent_until": Family(("payments",), ("paid_until",)),
+    "_invoiced": Family(("invoices",), ("invoiced",)),
+    "_overdue": Family(("overdue_days",), ("overdue",)),
+    "_ordered": Family(("orders",), ("first_ordered_on", "last_ordered_on", "orders", "ordered", "days_since_order")),
+    "_has_ordered": Family(("orders",), ("has_ordered",)),
+    "_used": Family(
+        ("usage",),
+        ("first_used_on", "last_used_on", "used_this_month", "last_used_in_contract_on", "days_since_use"),
     ),
-    "paid": ("first_paid_on", "last_paid_on", "paid"),
-    "has_paid": ("has_paid", "paid_until"),
-    "paid_until": ("paid_until",),
-    "invoiced": ("invoiced",),
-    "overdue": ("overdue",),
-    "ordered": ("first_ordered_on", "last_ordered_on", "orders", "ordered", "days_since_order"),
-    "has_ordered": ("has_ordered",),
-    "used": ("first_used_on", "last_used_on", "used_this_month", *_USE_IN_CONTRACT),
-    "cash": ("net_cash",),
-    "year": ("net_cash_12m", "profit_12m"),
-}  # fmt: skip
-"""Which steps a fact needs: what no predicate asks for is not computed at month ends before the last."""
+    "_cash": Family(("cash_months",), ("net_cash",)),
+    "_year": Family(("cash_months", "invoices", "orders"), ("net_cash_12m", "profit_12m")),
+}
+"""The steps of changes beside `_recorded`."""
 
 
-def wanted(facts: Collection[str]) -> dict[str, bool]:
-    """Return the parameters that say which families of facts are computed.
+def families(facts: Collection[str], recorded: Collection[str]) -> list[str]:
+    """Return the families of which something is asked and something is recorded: the others are not computed.
 
-    >>> [name for name, is_wanted in wanted({"won_on", "days_since_use"}).items() if is_wanted]
-    ['wants_won', 'wants_contracts', 'wants_used']
+    >>> families({"won_on", "days_since_use", "paid"}, recorded={"opportunities", "contracts", "usage"})
+    ['_won', '_contracts', '_used']
     """
-    return {f"wants_{family}": not set(gives).isdisjoint(facts) for family, gives in FAMILIES.items()}
+    return [
+        name
+        for name, family in FAMILIES.items()
+        if not (set(family.facts).isdisjoint(facts) or set(family.tables).isdisjoint(recorded))
+    ]
+
+
+def recorded_families(engine: Engine, facts: Collection[str] = COLUMNS) -> list[str]:
+    """Return the `families` that tell the facts, by the tables that have a row."""
+    return families(facts, recorded_tables(engine, {t for family in FAMILIES.values() for t in family.tables}))
 
 
 @dataclass(frozen=True)
@@ -146,8 +168,9 @@ def make_party_systems(engine: Engine) -> None:
 
 def make_facts(engine: Engine, period: Period) -> None:
     """Make `facts` and `contract_terms`: parties and signed terms as known at the last date of the period."""
+    steps = fact_steps("described.sql", recorded_families(engine))
     for number, group in enumerate(_groups(engine, _WEIGHT)):
-        engine.run_steps(fact_steps("described.sql"), period.last | group | wanted(COLUMNS))
+        engine.run_steps(steps, period.last | group)
         _keep(engine, ("contract_terms", "facts"), first=number == 0)
 
 
@@ -156,27 +179,40 @@ def make_history(
 ) -> None:
     """Make `party_months`, `running_terms`, `history` and `stage_months`.
 
-    Reads what `facts` reads, `month_ends` and `stage_rules`. At an earlier month end, what had happened by then counts,
-    as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage rule that
-    holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`, `stage` and
-    `reason`. Facts that they do not name among their columns are not computed.
+    Reads what `facts` reads, `facts`, `month_ends` and `stage_rules`. At an earlier month end, what had happened by
+    then counts, as `sources.limit_to` would leave it, over the parties as they are known now. `rule` numbers the stage
+    rule that holds; the bits say which definitions and which reasons hold: expressions over the columns of `facts`,
+    `stage` and `reason`. Facts that they do not name among their columns are not computed.
     """
-    asked = wanted({"mrr"}.union(*(e.columns for e in (rule, definition_bits, reason_bits))))
+    asked = {"mrr"}.union(*(e.columns for e in (rule, definition_bits, reason_bits)))
+    steps = fact_steps("months.sql", recorded_families(engine, asked))
+    if len(period.ends) == 1:
+        steps = [_FACTS_AT_ONE_DATE if step.name == "_facts" else step for step in steps]
     slots = {"rule": rule, "definition_bits": definition_bits, "reason_bits": reason_bits}
     for number, group in enumerate(_groups(engine, max(_WEIGHT, len(period.ends)))):
-        engine.run_steps(fact_steps("months.sql"), period.all | group | asked, **slots)
+        engine.run_steps(steps, period.all | group, **slots)
         engine.run(PACKAGE, "history.sql")
         _keep(engine, ("party_months", "running_terms", "history"), first=number == 0)
     engine.run(PACKAGE, "month_counts.sql")
 
 
-def fact_steps(file: str) -> list[Step]:
-    """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`."""
+def fact_steps(file: str, families: Collection[str]) -> list[Step]:
+    """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`, by these families."""
+    terms = "contracts.sql" if "_contracts" in families else "no_contracts.sql"
+    told = " UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in ("_nothing", "_recorded", *families))
     return [
-        s
-        for name in ("contracts.sql", "payments.sql", "profit_months.sql", "facts.sql", file)
-        for s in load_steps(PACKAGE, name)
+        *_load(terms, "payments.sql", "profit_months.sql", "changes.sql"),
+        Step("_happened", told, _HERE),
+        *_load("facts.sql", file),
     ]
+
+
+def _load(*files: str) -> list[Step]:
+    return [step for file in files for step in load_steps(PACKAGE, file)]
+
+
+_HERE = f"{PACKAGE}/months.py"
+_FACTS_AT_ONE_DATE = Step("_facts", "SELECT * FROM facts WHERE party_id BETWEEN $first_party AND $last_party", _HERE)
 
 
 _WEIGHT = 20

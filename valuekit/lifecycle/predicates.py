@@ -65,13 +65,20 @@ def _types(engine: Engine, parsed: Mapping[str, Expression]) -> list[str]:
         return []
     columns = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in COLUMNS.items())
     asked = ", ".join(f"{e.sql} AS {quote(where)}" for where, e in parsed.items())
+    sql = f"DESCRIBE SELECT {asked} FROM (SELECT {columns})"
     try:
-        return [str(kind) for _, kind, *_ in engine.rows(f"DESCRIBE SELECT {asked} FROM (SELECT {columns})")]
+        if sql not in _found:
+            _found[sql] = [str(kind) for _, kind, *_ in engine.rows(sql)]
+        return _found[sql]
     except DatabaseError as error:
         if len(parsed) > 1:  # one at a time, to name the one that does not work
             return [kind for where, e in parsed.items() for kind in _types(engine, {where: e})]
         ((where, broken),) = parsed.items()
         raise ExpressionError(f"'{broken.text}' does not work: {first_line(error)}.", where=where) from None
+
+
+_found: dict[str, list[str]] = {}
+"""The types by what was asked: no table has a say in them, and one run asks for the same rules again and again."""
 
 
 def as_bits(name: str, conditions: Sequence[Expression]) -> Expression:

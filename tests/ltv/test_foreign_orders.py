@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from valuekit.errors import ConfigError, ContractError, EngineError, InputError, UnknownNameError, ValuekitError
-from valuekit.ltv import Discount, Horizon, backtest_orders, summarise, value_orders
+from valuekit.ltv import Discount, Horizon, backtest_orders, split, summarise, value_orders
 
 
 def orders(count=60):
@@ -223,3 +223,11 @@ def test_a_backtest_of_nothing_is_refused(settings):
 def test_an_origin_that_is_no_day_is_refused():
     with pytest.raises(ConfigError, match="'June' is no day"):
         backtest_orders(PLAIN, origins=["June"], days=30)
+
+
+def test_names_with_space_around_them_that_come_later_are_those_of_before():
+    cut = pd.Timestamp("2025-07-01")
+    names = [f"{name} " if on > cut else name for name, on in zip(PLAIN.customer, PLAIN.date, strict=True)]
+    spaced = PLAIN.assign(customer=names)
+    assert split(spaced, cut.date()) == split(PLAIN, cut.date())
+    assert summarise(spaced, log_gaps=True).equals(summarise(PLAIN, log_gaps=True))

@@ -54,6 +54,7 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
             yield engine
         finally:
             engine.execute("DROP VIEW IF EXISTS order_lines")
+            engine.execute("DROP VIEW IF EXISTS trimmed_lines")
             engine.drop(INPUT)
             if given is None:
                 engine.close()
@@ -76,26 +77,41 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     require(names, types, where)
     customer, amount = f"CAST({quote(str(names['customer']))} AS VARCHAR)", quote(str(names["amount"]))
     columns = {
-        "party_id": _TRIMMED.format(customer),
+        "party_id": customer,
         "day": day_sql(str(names["date"]), types[str(names["date"])]),
         "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
         "returns_order": f"CAST({quote(names['returns'])} AS VARCHAR)" if names["returns"] else "CAST(NULL AS VARCHAR)",
     }
-    chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    engine.execute(f"CREATE OR REPLACE VIEW order_lines AS SELECT {chosen} FROM {source}")
+    _view(engine, "order_lines", columns, source)
+    _view(engine, "trimmed_lines", columns | {"party_id": f"TRIM({customer})"}, source)
     missing = {name: f"{sql} IS NULL" for name, sql in columns.items()} | {"party_id": _BLANK.format(customer)}
     _check(engine, source, where, names, missing)
 
 
-_TRIMMED = "CASE WHEN {0} < '!' OR {0} LIKE '% ' OR LENGTH({0}) <> STRLEN({0}) THEN NULLIF(TRIM({0}), '') ELSE {0} END"
-"""The name of a customer without space around it; NULL for a blank one. To trim them all takes far longer.
+def _view(engine: Engine, name: str, columns: dict[str, str], source: str) -> None:
+    chosen = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
+    engine.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {chosen} FROM {source}")
 
-Text as long in bytes as in letters is ASCII, whose only space is ' ', which is below '!'.
-"""
+
+def trim_names(engine: Engine, table: str) -> bool:
+    """Read names of customers without space around them from now on, if some of a table have any; say whether.
+
+    To look at the names of a summary and then, if need be, to read the orders again is faster than to trim every row.
+    """
+    found = engine.scalar(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {_UNTRIMMED})")
+    if found:
+        engine.execute("CREATE OR REPLACE VIEW order_lines AS SELECT * FROM trimmed_lines")
+    return bool(found)
+
+
+_UNTRIMMED = (
+    "(party_id < '!' OR party_id LIKE '% ' OR LENGTH(party_id) <> STRLEN(party_id)) AND TRIM(party_id) <> party_id"
+)
+"""Text as long in bytes as in letters is ASCII, whose only space is ' ', which is below '!'."""
 
 _BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND TRIM({0}) = '')"
-"""The same of a name that is NULL or blank, for which a file's statistics mostly say that there is none."""
+"""A name that is NULL or blank: a file's statistics mostly say that there is none."""
 
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),

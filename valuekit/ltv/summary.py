@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError, UnknownNameError
-from valuekit.ltv.order_lines import Reading, order_lines
+from valuekit.ltv.order_lines import Reading, order_lines, trim_names
 from valuekit.ltv.units import TimeUnit
 
 PACKAGE = "valuekit.ltv"
@@ -79,8 +79,7 @@ def summarise(
             summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=policy, log_gaps=True)
             rows = _stored(engine)
         else:
-            with _totals(engine, day, TimeUnit(unit), grain, policy) as parameters:
-                rows = engine.ask(PACKAGE, "order_summary.sql", "order_summary", parameters, ["party_id"])
+            rows = _asked(engine, day, TimeUnit(unit), grain, policy)
         table = _named(engine, rows, day, grain, policy)
         drop_summary(engine)
     return table
@@ -190,6 +189,18 @@ def summarise_lines(
         engine.run(PACKAGE, "order_summary.sql", parameters)
         if log_gaps:
             engine.run(PACKAGE, "order_gaps.sql", parameters)
+    if trim_names(engine, "order_summary"):
+        summarise_lines(engine, as_of, unit, grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps)
+
+
+def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched) -> pa.Table:
+    """Return what would be `order_summary`, by customer, without storing it: asked once, it is not worth it."""
+    with _totals(engine, as_of, unit, grain, unmatched) as parameters:
+        rows = engine.ask(PACKAGE, "order_summary.sql", "order_summary", parameters, ["party_id"])
+    engine.put("order_names", rows.select(["party_id"]))
+    again = trim_names(engine, "order_names")
+    engine.drop("order_names")
+    return _asked(engine, as_of, unit, grain, unmatched) if again else rows
 
 
 @contextmanager
@@ -272,6 +283,7 @@ def count_repeats(engine: Engine, until: date) -> None:
 
 
 def _on_purchase_days(engine: Engine, file: str, after: date, until: date) -> None:
+    trim_names(engine, "order_lines")
     steps = [*load_steps(PACKAGE, "purchase_days.sql"), *load_steps(PACKAGE, file)]
     engine.run_steps(steps, {"as_of": after, "until": until})
 

@@ -9,4 +9,6 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
+    """Look for it from here on, among what tests make alone."""
+    gc.freeze()
     gc.enable()

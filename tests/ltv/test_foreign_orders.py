@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, EngineError, InputError, UnknownNameError, ValuekitError
 from valuekit.ltv import Discount, Horizon, backtest_orders, split, summarise, value_orders
 
@@ -231,3 +232,12 @@ def test_names_with_space_around_them_that_come_later_are_those_of_before():
     spaced = PLAIN.assign(customer=names)
     assert split(spaced, cut.date()) == split(PLAIN, cut.date())
     assert summarise(spaced, log_gaps=True).equals(summarise(PLAIN, log_gaps=True))
+
+
+def test_an_engine_that_is_lent_is_as_before_after_an_error():
+    with Engine() as engine:
+        engine.put("log", pa.table({"customer": ["ann", "ann"], "date": ["2026-01-05"] * 2, "amount": [1, 2]}))
+        with pytest.raises(ContractError, match="more rows than days"):
+            summarise("log", engine=engine, grain="day")
+        assert summarise("log", engine=engine)["frequency"].to_pylist() == [0]
+        assert set(engine.catalogue()) == {"log"}

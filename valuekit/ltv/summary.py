@@ -215,14 +215,16 @@ def _totals(
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched}
     engine.execute(_KNOWN.format(as_of=as_of))
     once = _total(engine, as_of, grain)
-    # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
-    crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
-    rest = not once and _any(engine, "has_return OR purchases = 0")
-    engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
-    yield parameters
-    engine.execute(f"DROP {'VIEW' if once else 'TABLE'} order_totals")
-    engine.execute("DROP VIEW known_lines")
-    engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
+    try:
+        # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
+        crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
+        rest = not once and _any(engine, "has_return OR purchases = 0")
+        engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
+        yield parameters
+    finally:
+        engine.execute(f"DROP {'VIEW' if once else 'TABLE'} order_totals")
+        engine.execute("DROP VIEW known_lines")
+        engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
 
 
 def _total(engine: Engine, as_of: date, grain: Grain) -> bool:

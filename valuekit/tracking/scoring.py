@@ -14,7 +14,7 @@ with warnings.catch_warnings():  # the library warns of its own type hints
     from mlflow.pyfunc.model import PythonModel
 
 
-class ValueModels(PythonModel):  # type: ignore[misc] # of a library whose types are not read
+class ValueModels(PythonModel):
     """Scores rows with every model whose columns are there.
 
     Reads rows with `frequency`, `recency` and `age` in the unit of the purchase model (adds `p_alive` and

@@ -199,7 +199,7 @@ def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
         pending = some.column("pending")
-        for chosen in (pending.is_null(), pc.equal(pending, 0), pc.equal(pending, 1)):
+        for chosen in (pending.is_null(), pc.equal(pending, 0), pc.greater(pending, 0)):
             parties = some.filter(chosen)
             if len(parties):
                 row = _parts(parties, shape)

@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from valuekit.engine import Engine
@@ -155,6 +156,18 @@ def test_what_cannot_be_read_is_said(change, error, says):
     currency = "currency" if hasattr(changed, "columns") and "currency" in changed.columns else None
     with pytest.raises(error, match=f"(?s){says}"):
         summarise(changed, currency=currency)
+
+
+def test_an_amount_that_statistics_of_a_file_do_not_tell_of_is_refused_and_a_lent_engine_stays_clean(tmp_path):
+    columns = log(*ORDERS).to_dict("list") | {"amount": [1.0, 2.0, math.nan, 3.0]}
+    pq.write_table(pa.table(columns), tmp_path / "nan.parquet")
+    with Engine(threads=1) as engine:
+        for grain in ("order", "day"):
+            with pytest.raises(ContractError, match=r"1 of 4 rows have no amount that is a number.*such as 'nan'"):
+                summarise(tmp_path / "nan.parquet", as_of=AS_OF, grain=grain, engine=engine)
+        with pytest.raises(ContractError, match="1 of 4 rows have no amount"):
+            split(tmp_path / "nan.parquet", date(2026, 6, 10), engine=engine)
+        assert engine.catalogue() == {}
 
 
 def gaps(*rows, **settings):

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypedDict, Unpack
 
-from valuekit.engine import Engine, quote
-from valuekit.errors import ContractError
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from valuekit.engine import DatabaseError, Engine, quote
+from valuekit.errors import ContractError, EngineError
 from valuekit.ltv.given_table import column_types, day_sql, refuse_unknown, require, source_of
 
 INPUT = "order_input"
@@ -51,7 +54,8 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
             own = bool(reading.get("engine"))
             source, where = source_of(engine, orders, _names(reading), what="orders", scratch=INPUT, own=own)
             _make_view(engine, source, where, reading)
-            yield engine
+            with _explained(engine, source, where, _names(reading)):
+                yield engine
         finally:
             engine.execute("DROP VIEW IF EXISTS order_lines")
             engine.execute("DROP VIEW IF EXISTS trimmed_lines")
@@ -79,14 +83,17 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     columns = {
         "party_id": customer,
         "day": day_sql(str(names["date"]), types[str(names["date"])]),
-        "amount": f"TRY_CAST({amount} AS DECIMAL(18,4))",
+        "amount": _EXACT.format(amount),
         "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
         "returns_order": f"CAST({quote(names['returns'])} AS VARCHAR)" if names["returns"] else "CAST(NULL AS VARCHAR)",
     }
     _view(engine, "order_lines", columns, source)
     _view(engine, "trimmed_lines", columns | {"party_id": f"TRIM({customer})"}, source)
-    missing = {name: f"{sql} IS NULL" for name, sql in columns.items()} | {"party_id": _BLANK.format(customer)}
-    _check(engine, source, where, names, missing)
+    missing = {"party_id": _BLANK.format(customer), "day": f"{columns['day']} IS NULL", "amount": f"{amount} IS NULL"}
+    for column, condition in missing.items():
+        _refuse(engine, source, where, names, column, condition)
+    if currency := names["currency"]:
+        _check_currency(engine, source, where, currency)
 
 
 def _view(engine: Engine, name: str, columns: dict[str, str], source: str) -> None:
@@ -110,8 +117,22 @@ _UNTRIMMED = (
 )
 """Text as long in bytes as in letters is ASCII, whose only space is ' ', which is below '!'."""
 
+
+def maybe_untrimmed(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the names that `trim_names` need look at: those with a space at an end, or that are not ASCII.
+
+    >>> maybe_untrimmed(pa.chunked_array([["ann", "bob ", "bj\u00f6rn"]])).to_pylist()
+    ['bob ', 'bj\u00f6rn']
+    """
+    spaced = pc.or_(pc.starts_with(names, " "), pc.ends_with(names, " "))
+    wide = pc.not_equal(pc.binary_length(names), pc.utf8_length(names))
+    return names.filter(pc.or_(spaced, wide))
+
+
 _BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND TRIM({0}) = '')"
 """A name that is NULL or blank: a file's statistics mostly say that there is none."""
+
+_EXACT = "CAST({} AS DECIMAL(18,4))"
 
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),
@@ -120,20 +141,32 @@ _RULES = {
 }
 
 
-def _check(engine: Engine, source: str, where: str, names: dict[str, str | None], missing: dict[str, str]) -> None:
-    for column, (role, what, advice) in _RULES.items():
-        # One by one: what Parquet's statistics say is then not read.
-        found = f"FROM {source} WHERE {missing[column]}"
-        if count := engine.scalar(f"SELECT COUNT(*) {found}"):
-            example = engine.scalar(f"SELECT MIN(CAST({quote(str(names[role]))} AS VARCHAR)) {found}")
-            shown = f"such as '{example}'" if example else "for it is missing"
-            raise ContractError(
-                f"{count:,} of {engine.count('order_lines'):,} rows have {what} in column {names[role]}, {shown}.",
-                where=where,
-                next_step=advice,
-            )
-    if currency := names["currency"]:
-        _check_currency(engine, source, where, currency)
+def _refuse(engine: Engine, source: str, where: str, names: dict[str, str | None], column: str, condition: str) -> None:
+    """Refuse rows of which a condition holds; one column at a time, so that a file's statistics may answer it."""
+    role, what, advice = _RULES[column]
+    found = f"FROM {source} WHERE {condition}"
+    if count := engine.scalar(f"SELECT COUNT(*) {found}"):
+        example = engine.scalar(f"SELECT MIN(CAST({quote(str(names[role]))} AS VARCHAR)) {found}")
+        shown = f"such as '{example}'" if example else "for it is missing"
+        raise ContractError(
+            f"{count:,} of {engine.count('order_lines'):,} rows have {what} in column {names[role]}, {shown}.",
+            where=where,
+            next_step=advice,
+        )
+
+
+@contextmanager
+def _explained(engine: Engine, source: str, where: str, names: dict[str, str | None]) -> Iterator[None]:
+    """Say which amounts are no numbers, where that is why work stopped.
+
+    No amount can be lost, for the view insists on numbers; to look at all of them beforehand would read them twice.
+    """
+    try:
+        yield
+    except (DatabaseError, EngineError):
+        amount = _EXACT.format(quote(str(names["amount"])))
+        _refuse(engine, source, where, names, "amount", f"TRY_{amount} IS NULL")
+        raise
 
 
 def _check_currency(engine: Engine, source: str, where: str, currency: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError, UnknownNameError
-from valuekit.ltv.order_lines import Reading, order_lines, trim_names
+from valuekit.ltv.order_lines import Reading, maybe_untrimmed, order_lines, trim_names
 from valuekit.ltv.units import TimeUnit
 
 PACKAGE = "valuekit.ltv"
@@ -73,16 +73,14 @@ def summarise(
     [{'customer': 'ann', 'frequency': 1, 'recency': 2.0, 'age': 3.0},
      {'customer': 'bob', 'frequency': 0, 'recency': 0.0, 'age': 2.0}]
     """
-    with order_lines(orders, **reading) as engine:
+    with order_lines(orders, **reading) as engine, _dropped(engine):
         day, policy = day_of(engine, as_of), unmatched_returns
         if log_gaps:
             summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=policy, log_gaps=True)
             rows = _stored(engine)
         else:
             rows = _asked(engine, day, TimeUnit(unit), grain, policy)
-        table = _named(engine, rows, day, grain, policy)
-        drop_summary(engine)
-    return table
+        return _named(engine, rows, day, grain, policy)
 
 
 def split(
@@ -103,7 +101,7 @@ def split(
     new orders were worth: a return whose order is before `at`, or unknown, is not charged to them, whatever the policy,
     for it may be of what was bought earlier. Where many returns are unmatched, `spend` is therefore above what stays.
     """
-    with order_lines(orders, **reading) as engine:
+    with order_lines(orders, **reading) as engine, _dropped(engine):
         end = last_day(engine) if until is None else as_day(until)
         at = day_of(engine, at)
         if not at < end:
@@ -111,10 +109,17 @@ def split(
         summarise_lines(engine, at, TimeUnit(unit), grain=grain, unmatched_returns=unmatched_returns)
         hold_out(engine, at, end)
         later = engine.query(f"SELECT {_HOLDOUT} FROM order_holdout ORDER BY party_id")
-        found = Split(customers(engine, at, unmatched_returns, grain), later)
+        return Split(customers(engine, at, unmatched_returns, grain), later)
+
+
+@contextmanager
+def _dropped(engine: Engine) -> Iterator[None]:
+    """Leave nothing behind in an engine that is lent, whatever happens."""
+    try:
+        yield
+    finally:
         engine.drop("order_holdout")
         drop_summary(engine)
-    return found
 
 
 # --- the same in an engine that holds `order_lines`
@@ -197,7 +202,7 @@ def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched:
     """Return what would be `order_summary`, by customer, without storing it: asked once, it is not worth it."""
     with _totals(engine, as_of, unit, grain, unmatched) as parameters:
         rows = engine.ask(PACKAGE, "order_summary.sql", "order_summary", parameters, ["party_id"])
-    engine.put("order_names", rows.select(["party_id"]))
+    engine.put("order_names", pa.table({"party_id": maybe_untrimmed(rows["party_id"])}))
     again = trim_names(engine, "order_names")
     engine.drop("order_names")
     return _asked(engine, as_of, unit, grain, unmatched) if again else rows
@@ -213,16 +218,17 @@ def _totals(
     if grain not in get_args(Grain):
         raise UnknownNameError("grain", grain, get_args(Grain))
     parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched}
-    engine.execute(_KNOWN.format(as_of=as_of))
-    once = _total(engine, as_of, grain)
+    _know(engine, as_of)
+    once = False
     try:
+        once = _total(engine, as_of, grain)
         # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
         crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
         rest = not once and _any(engine, "has_return OR purchases = 0")
         engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
         yield parameters
     finally:
-        engine.execute(f"DROP {'VIEW' if once else 'TABLE'} order_totals")
+        engine.execute(f"DROP {'VIEW' if once else 'TABLE'} IF EXISTS order_totals")
         engine.execute("DROP VIEW known_lines")
         engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
 
@@ -247,11 +253,16 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
     engine.run(PACKAGE, "order_groups.sql", mean_log_gaps=_sql(mean))
 
 
+def _know(engine: Engine, as_of: date) -> None:
+    """Make `known_lines`, the lines up to a day: a view, so that nothing is copied; most often all there are."""
+    later = f"day > DATE '{as_of}'"
+    some = engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_lines WHERE {later})")
+    engine.execute(_KNOWN + f" WHERE NOT ({later})" * bool(some))
+
+
 _KNOWN = """CREATE OR REPLACE VIEW known_lines AS
 SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
-FROM order_lines
-WHERE day <= DATE '{as_of}'"""
-"""Lines up to a day: a view, so that nothing is copied."""
+FROM order_lines"""
 
 
 def _any(engine: Engine, condition: str) -> bool:

@@ -53,6 +53,7 @@ SELECT v.party_id,
        COALESCE(l.is_prior, FALSE) AS lines_by_prior,
        GREATEST(COALESCE(t.p_alive, l.p_alive), COALESCE(l.p_alive, t.p_alive)) AS p_alive,
        c.* EXCLUDE (party_id),
+       COALESCE(w.owed, 0) AS owed,
        {grown},
        {revenue},
        {alive}

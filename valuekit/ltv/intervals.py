@@ -12,12 +12,12 @@ from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
 from valuekit.ltv.in_order import in_order
-from valuekit.ltv.line_cases import Cases, Lapsed, lapsed_cases, line_cases, line_deviation
+from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, line_cases, line_deviation, paying_cases
 from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts
+from valuekit.ltv.quantiles import LEVELS, Amounts, stopping_rate, time_unevenness
 from valuekit.ltv.rates import by_rate
 from valuekit.money import MONEY
 
@@ -77,7 +77,8 @@ def find_intervals(
     - Contract lines: a mixture of leaving at the first renewal, staying throughout, and what lies between, each normal
       around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
-    - Money without a contract in force (`uncontracted`): nothing, or else an exponential amount.
+    - Money without a contract in force (`uncontracted`): nothing, or as much each month until it stops, at a steady
+      rate, or the horizon ends. A mixture where there is no other part, else a gamma distribution as for orders.
     - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
       more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
@@ -88,6 +89,7 @@ def find_intervals(
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
+    slots["first"] = _sql(by_rate([repr(float(at_rate.factor[0])) for at_rate in factors], "f.rate"))
     parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
     schema = _schema(shape)
     batches = engine.cursor().ask_batches(PACKAGE, "intervals.sql", "value_parts", parameters, **slots)
@@ -195,11 +197,18 @@ _AT_ONCE = 16_384
 
 
 def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the intervals of parties: without contract lines, with lines in force, with a renewal that is pending."""
+    """Yield intervals of parties: with orders, with neither orders nor lines, with lines, with one that is pending."""
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
-        pending = some.column("pending")
-        for chosen in (pending.is_null(), pc.equal(pending, 0), pc.greater(pending, 0)):
+        pending, no_lines = some.column("pending"), pc.is_null(some.column("pending"))
+        orders = pc.equal(some.column("has_orders"), True)
+        kinds = (
+            pc.and_(no_lines, orders),
+            pc.and_(no_lines, pc.invert(orders)),
+            pc.equal(pending, 0),
+            pc.greater(pending, 0),
+        )
+        for chosen in kinds:
             parties = some.filter(chosen)
             if len(parties):
                 row = _parts(parties, shape)
@@ -232,13 +241,17 @@ def _found(row: Parts, shape: Shape) -> Parts:
         grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
         chance += line_deviation(row) ** 2 + grows
         if row["pending"][0] > 0:
-            cases: Cases | Lapsed = lapsed_cases(row, _uncontracted_worth(row), grows, cost, by_parameters)
+            cases: Cases | FromNothing = lapsed_cases(row, _uncontracted_worth(row), grows, cost, by_parameters)
         else:
             cases = line_cases(row, grows, cost, by_chance + by_parameters)
         ends = [cases.interval(level) for level in shape.levels]
-    else:
+    elif row["has_orders"][0]:
         beside = cost + _squared(effects[shape.effects - _BESIDE :])
         ends = [_interval(row, orders, uncontracted, beside, level) for level in shape.levels]
+    else:
+        of_means = _squared(effects[shape.effects - len(FUNCTIONS) :])
+        cases = paying_cases(row, _uncontracted_worth(row), cost + of_means)
+        ends = [cases.interval(level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
     for percent, (low, high) in zip(_percents(shape), ends, strict=True):
@@ -287,7 +300,7 @@ def _line_effects(row: Parts, ways: range) -> list[Array]:
 
 
 def _lived(row: Parts) -> Array:
-    return row.get("l_lived", row["t_lived"])
+    return row.get("l_lived", row["t_lived"] + row["u_alive"])
 
 
 def _orders(row: Parts, effects: Array) -> tuple[Amounts, Array]:
@@ -317,7 +330,10 @@ def _orders(row: Parts, effects: Array) -> tuple[Amounts, Array]:
 
 def _cost_variance(row: Parts) -> Array:
     """Variance of the cost of a customer's own, beyond that of the time it stays."""
-    squared = row["l_lived"] ** 2 + row["l_lived_sd"] ** 2 if "l_lived" in row else row["t_lived_twice"]
+    if "l_lived" in row:
+        squared = row["l_lived"] ** 2 + row["l_lived_sd"] ** 2
+    else:
+        squared = row["t_lived_twice"] + row["u_alive"] ** 2 * _unevenness(row)
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
 
 
@@ -344,10 +360,20 @@ def _distances(amounts: Amounts, there: npt.NDArray[np.bool_], level: float) -> 
 
 
 def _uncontracted(row: Parts) -> Amounts:
-    """Money without a contract in force, without its sign: nothing, or else an exponential amount."""
+    """Money without a contract in force, without its sign: nothing, or a payment each month until it stops."""
     mean = np.abs(_uncontracted_worth(row))
-    zero, chance = np.zeros(len(mean)), np.clip(row["u_chance"], 1e-6, 1.0)
-    return Amounts(mean, mean**2 * (2 / chance - 1), waiting=zero, gone=1 - chance, least=zero)
+    zero = np.zeros(len(mean))
+    return Amounts(mean, mean**2 * (_unevenness(row) - 1), waiting=zero, gone=1 - _chance(row), least=zero)
+
+
+def _unevenness(row: Parts) -> Array:
+    """Mean square over squared mean of the time for which money without a contract comes."""
+    share = row["u_alive"] / (12 * row["whole"] * _chance(row))
+    return time_unevenness(stopping_rate(share)) / _chance(row)
+
+
+def _chance(row: Parts) -> Array:
+    return np.clip(row["u_chance"], 1e-6, 1.0)
 
 
 def _uncontracted_worth(row: Parts) -> Array:

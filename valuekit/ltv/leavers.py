@@ -41,22 +41,30 @@ class Paying:
         """How many ended with a new contract, and how many ended."""
         return self.signed, self.signed + self.stopped
 
+    def like(self, others: "Paying") -> "Paying":
+        """Add as much of what others show as one that ended."""
+        weight = 1 / max(others.ended[1], 1.0)
+        both = zip(vars(self).items(), vars(others).values(), strict=True)
+        return Paying(**{name: own + weight * other for (name, own), other in both})
+
     @property
     def share(self) -> Array:
         """Expected money of each month ahead as a share of the price, where no contract is signed.
 
-        Two competing risks end it, so how long it lasts does not depend on which. As much as one month in which nothing
-        came and all was over is added to those seen: few months cannot tell that money lasts for ever, and none say
-        that nothing comes.
+        Two competing risks end it, so how long it lasts does not depend on which. Whoever stopped was silent in the
+        last of the months seen: it was over before, so that month is none of those in which it could end. One more that
+        paid once and stopped is added to those seen: few cannot tell that money lasts for ever, and time divided by the
+        few that ended is too long in the mean.
         """
-        lasts = (self.seen - self.signed - self.stopped) / (self.seen + 1)
-        first = self.amount / self.monthly * self.seen / (self.seen + 1) if self.monthly else 0.0
+        lived = self.seen - self.stopped
+        lasts = max(lived - self.ended[1], 0.0) / (lived + 1)
+        first = self.amount / self.monthly * self.seen / (self.seen + 2) if self.monthly else 0.0
         return np.asarray(first * lasts ** np.arange(_MONTHS))
 
     @property
     def chance(self) -> float:
         """Probability that anything comes."""
-        return self.paid / (self.seen - self.signed + 1)
+        return self.paid / (self.seen - self.signed + 2)
 
     @property
     def error(self) -> float:
@@ -153,8 +161,8 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
 
     Reads `run_terms`, `contract_runs`, `stages`, `cash_months` up to a month, `orders`, `facts` and `order_summary`.
     A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
-    The same holds of those who still paid; of these, all show something however few they are. What new contracts bring
-    is not yet in it: `After.with_contracts`.
+    Of those who still paid, what all show weighs as much as one of its own, however few they are. What new contracts
+    bring is not yet in it: `After.with_contracts`.
     Makes `leavers`, `payers` and `received_outside`, which `put_uncontracted` reads.
     """
     engine.run("valuekit.ltv", "leavers.sql", {"last_month": last_month, "counts": counts})
@@ -170,14 +178,13 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
     )
     lasts = min(float(repeated) / float(before), 1.0) if before else 0.0
     terms = {int(term) for rows in (seen, paying) for term in np.unique(rows["term_months"])}
-    all_silent, all_paying = _silent(received, signed, seen, lasts), _paying(paying)
+    all_paying = _paying(paying)
+    everybody = replace(_silent(received, signed, seen, lasts) or NOTHING, paying=all_paying)
     by_term = {}
     for term in sorted(terms):
-        own = _paying(_of(paying, term))
-        enough = own.ended[1] >= MINIMUM_EVENTS
         silent = _silent(_of(received, term), _of(signed, term), _of(seen, term), lasts)
-        by_term[term] = replace(silent or all_silent or NOTHING, paying=own if enough else all_paying)
-    everybody = replace(all_silent or NOTHING, paying=all_paying)
+        own_paying = _paying(_of(paying, term)).like(all_paying)
+        by_term[term] = replace(silent or everybody, paying=own_paying)
     return lambda term: by_term.get(term, everybody)
 
 

@@ -1,4 +1,4 @@
-"""How it can go with a party's contract lines, and the interval of what it is worth by these cases."""
+"""How it can go with a party's contract lines, or money without one, and the interval of its worth by these cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.quantiles import exponential_parts, mixture_quantile
+from valuekit.ltv.quantiles import exponential_parts, mixture_quantile, stopping_rate, times_until
 
 
 def line_deviation(row: Mapping[str, Array]) -> Array:
@@ -58,8 +58,8 @@ def line_cases(row: Mapping[str, Array], grows: Array, cost: Array, beside: Arra
 
 
 @dataclass(frozen=True)
-class Lapsed:
-    """How it can go with who pays on after a lapse; `gains` where money without a contract is more than its cost."""
+class FromNothing:
+    """Cases of which the first is nothing; `gains` where money without a contract is more than its cost."""
 
     cases: Cases
     gains: npt.NDArray[np.bool_]
@@ -75,10 +75,16 @@ class Lapsed:
         return low, np.where(from_nothing, np.where(self.gains, np.maximum(most, at), at), high)
 
 
-def lapsed_cases(row: Mapping[str, Array], worth: Array, grows: Array, cost: Array, beside: Array) -> Lapsed:
-    """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more."""
-    cases = line_cases({**row, "ltv": row["ltv"] - worth}, grows, cost, beside)
+def lapsed_cases(row: Mapping[str, Array], worth: Array, grows: Array, cost: Array, beside: Array) -> FromNothing:
+    """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more.
+
+    What is owed comes in any case; what else lies beside lines (cost that grows with prices) comes with signing alone.
+    """
+    mean = row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
+    cases = line_cases({**row, "ltv": mean + row["owed"]}, grows, cost, beside)
     leaves, left = cases.weights[0], cases.means[0]
+    signs, lies_beside = 1 - leaves, row["ltv"] - worth - mean - row["owed"]
+    signed = cases.means[1:] + np.where(signs > 1e-6, lies_beside / np.maximum(signs, 1e-6), 0.0)
     some = np.minimum(row["u_chance"], leaves)
     amount = worth / np.maximum(some, 1e-9)
     first = np.minimum(some / np.maximum(row["u_alive"], 1e-9), 1.0)
@@ -86,10 +92,26 @@ def lapsed_cases(row: Mapping[str, Array], worth: Array, grows: Array, cost: Arr
     parts = first + parts
     weights = [leaves - some, *np.repeat([some / _PARTS], _PARTS, axis=0), *cases.weights[1:]]
     deviations = np.abs(amount) * np.hypot(within, parts * row["u_error"])
-    means = [left, *(left + amount * parts), *cases.means[1:]]
+    means = [left, *(left + amount * parts), *signed]
     columns = weights, means, [np.zeros(len(left)), *deviations, *cases.deviations[1:]]
-    return Lapsed(Cases(*map(np.array, columns)), worth >= 0)
+    return FromNothing(Cases(*map(np.array, columns)), worth >= 0)
+
+
+def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array) -> FromNothing:
+    """Split money without a contract: nothing comes, or as much each month until it stops or the horizon ends."""
+    chance = np.clip(row["u_chance"], 1e-9, 1.0)
+    rate = stopping_rate(row["u_alive"] / (12 * row["whole"] * chance))
+    times, within = times_until(rate, _PARTS)
+    stops = -np.expm1(-rate)
+    whole = worth / chance * rate / stops
+    part = np.where(row["u_chance"] > 0, chance * stops / _PARTS, 0.0)
+    weights = [1 - row["u_chance"], *np.repeat([part], _PARTS, axis=0), row["u_chance"] * (1 - stops)]
+    rest = row["ltv"] - worth
+    amounts = np.vstack([np.zeros((1, len(rest))), times, np.ones((1, len(rest)))])
+    within = np.pad(within, ((1, 1), (0, 0)))
+    deviations = np.sqrt(whole**2 * (within**2 + (amounts * row["u_error"]) ** 2) + beside)
+    return FromNothing(Cases(np.array(weights), rest + whole * amounts, deviations), worth >= 0)
 
 
 _PARTS = 8
-"""Mapping[str, Array] of equal probability, each taken as normal, by which an exponential amount is described."""
+"""Parts of equal probability, each taken as normal, by which an exponential amount is described."""

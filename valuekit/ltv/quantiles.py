@@ -126,6 +126,53 @@ def exponential_parts(count: int) -> tuple[Array, Array]:
     return mean, np.sqrt(square - mean**2)
 
 
+def stopping_rate(share: Array) -> Array:
+    """Return the steady rate at which a time ends, a horizon, if the horizon cuts it to a mean `share` of it.
+
+    The share is (1 - exp(-rate)) / rate.
+
+    >>> stopping_rate(np.array([1 - np.exp(-1), 1.0])).round(3)
+    array([1.   , 0.001])
+    """
+    rate = _rates()
+    return np.interp(-share, np.expm1(-rate) / rate, rate)  # the share falls with the rate
+
+
+def time_unevenness(rate: Array) -> Array:
+    """Return the mean square over the squared mean of a time that ends at a steady rate, or else with the horizon.
+
+    >>> time_unevenness(stopping_rate(np.array([0.001, 1 - np.exp(-1), 1.0]))).round(3)
+    array([2.   , 1.323, 1.   ])
+    """
+    stops = -np.expm1(-rate)
+    return np.asarray(2 * (stops - rate * np.exp(-rate)) / stops**2)
+
+
+def times_until(rate: Array, count: int) -> tuple[Array, Array]:
+    """Return means and deviations of so many parts of equal probability of a time that stops within the horizon.
+
+    A row per part, a column per rate.
+
+    >>> means, deviations = times_until(np.array([1e-3, 50.0]), 2)
+    >>> means.round(3), deviations.round(3)
+    (array([[0.25 , 0.006],
+           [0.75 , 0.034]]), array([[0.144, 0.004],
+           [0.144, 0.02 ]]))
+    """
+    within = -np.log1p(np.arange(count)[:, None] / count * np.expm1(-rate)) / rate
+    ends = np.vstack([within, np.ones_like(rate)])
+    left, beyond = np.exp(-rate * ends), ends + 1 / rate
+    mass = -np.diff(left, axis=0)
+    means = -np.diff(left * beyond, axis=0) / mass
+    squares = -np.diff(left * (beyond**2 + 1 / rate**2), axis=0) / mass
+    return means, np.sqrt(np.maximum(squares - means**2, 0.0))
+
+
+@cache
+def _rates() -> Array:
+    return np.geomspace(1e-3, 1e4, 2_000)
+
+
 def relative_quantile(shape: Array, probability: Array) -> Array:
     """Return quantiles of gamma distributions with mean 1, read from a table over shape and normal score.
 

@@ -43,7 +43,6 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
     columns |= {name: pa.array(year) for name, year in zip(year_columns("after", later=False), months.T, strict=True)}
     engine.put("leaver_states", pa.table(columns))
     engine.put("payer_states", _payer_states(engine))
-    before, repeated = engine.rows("SELECT before, after FROM payer_lasts")[0]
     slots = {
         "of_lines": each_year(
             "CAST(SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS DECIMAL(18,4)) "
@@ -57,7 +56,8 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
         ),
         "payers_alive": each_year("12 * r.share * POWER($lasts, # - 1) AS alive_#"),
     }
-    parameters = {"lasts": min(float(repeated) / float(before), 1.0) if before else 0.0}
+    seen, repeated = engine.rows("SELECT seen, repeated FROM payer_lasts")[0]
+    parameters = {"lasts": min(float(repeated) / seen, 1.0) if seen else 0.0}
     engine.run(PACKAGE, "uncontracted_value.sql", parameters, **slots)
     engine.drop(
         "leavers",
@@ -65,6 +65,7 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
         "received_outside",
         "leaver_states",
         "payer_quarters",
+        "payer_starts",
         "payer_years",
         "payer_rates",
         "payer_lasts",
@@ -75,18 +76,18 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
 def _payer_states(engine: Engine) -> pa.Table:
     """Return the share of a year's money that comes in the next, and of parties that bring any: by `pays`.
 
-    Where too few of one kind are seen, both share what all show; where these are too few, nothing is expected.
+    What all show weighs as much as one party of its own. Where all are too few, nothing is expected.
     """
-    columns = ("pays", "parties", "seen", "again", "before", "after")
-    rows = read_columns(engine.query(f"SELECT {', '.join(columns)} FROM payer_rates"), columns)
+    columns = ("parties", "seen", "again", "repeated")
+    rows = read_columns(engine.query(f"SELECT pays, {', '.join(columns)} FROM payer_rates"), ("pays", *columns))
+    everybody = np.array([rows[name].sum() for name in columns])
     found = []
-    for pays in (0, 1):
-        own = rows["pays"] == pays
-        if rows["seen"][own].sum() < MINIMUM_EVENTS:
-            own = np.ones(len(own), dtype=bool)
-        parties, seen, again, before, after = (float(rows[name][own].sum()) for name in columns[1:])
-        enough = seen >= MINIMUM_EVENTS and before > 0
-        share, chance = (min(after / before, 1.0), again / seen) if enough else (0.0, 0.0)
-        error = float(relative_error(chance, parties))
-        found.append({"pays": pays, "share": share, "again": chance, "error": error})
-    return pa.Table.from_pylist(found)
+    for pays in (0, 1) if everybody[1] >= MINIMUM_EVENTS else ():
+        own = np.array([rows[name][rows["pays"] == pays].sum() for name in columns])
+        parties, seen, again, repeated = own + everybody / everybody[0]
+        error = float(relative_error(again / seen, parties))
+        found.append({"pays": pays, "share": min(repeated / seen, 1.0), "again": again / seen, "error": error})
+    return pa.Table.from_pylist(found, _PAYER_STATES)
+
+
+_PAYER_STATES = pa.schema([("pays", pa.int64()), *((name, pa.float64()) for name in ("share", "again", "error"))])

@@ -10,8 +10,14 @@ JOIN received_outside AS m ON m.party_id = p.party_id
 WHERE m.amount > 0
 GROUP BY 1, 2
 
--- step: _first_quarters
-SELECT party_id, MAX(quarter) AS first_quarter FROM payer_quarters GROUP BY party_id
+-- step: payer_starts
+-- Months back to the first payment: 0 is the last complete month.
+SELECT p.party_id,
+       (YEAR($last_month) - YEAR(MIN(m.month))) * 12 + MONTH($last_month) - MONTH(MIN(m.month)) AS first_month
+FROM payers AS p
+JOIN received_outside AS m ON m.party_id = p.party_id
+WHERE m.amount > 0
+GROUP BY p.party_id
 
 -- step: _payer_years
 -- What each party paid in the four quarters up to one, and whether in that one: who has fallen silent mostly stays so.
@@ -24,10 +30,11 @@ WHERE q.quarter >= j.back
 GROUP BY q.party_id, q.quarter - j.back
 
 -- step: payer_years
--- A party that has paid for less than a year has a year of what it paid.
-SELECT y.party_id, y.at, y.pays, CAST(y.paid * 4 / LEAST(f.first_quarter - y.at + 1, 4) AS DECIMAL(18,4)) AS yearly
+-- A party that has paid for less than a year has a year of what it paid; of less than a quarter, four times that.
+SELECT y.party_id, y.at, y.pays,
+       CAST(y.paid * 12 / LEAST(GREATEST(s.first_month - 3 * y.at + 1, 3), 12) AS DECIMAL(18,4)) AS yearly
 FROM _payer_years AS y
-JOIN _first_quarters AS f ON f.party_id = y.party_id
+JOIN payer_starts AS s ON s.party_id = y.party_id
 
 -- step: _next_years
 SELECT y.party_id, y.at, SUM(q.amount) AS paid
@@ -36,19 +43,28 @@ JOIN payer_quarters AS q ON q.party_id = y.party_id AND q.quarter BETWEEN y.at -
 WHERE y.at >= 4
 GROUP BY y.party_id, y.at
 
--- step: payer_rates
--- What of a year's money came in the next, and from how many of those that had paid.
-SELECT y.pays, COUNT(DISTINCT y.party_id) AS parties, COUNT(*) AS seen, COUNT(n.party_id) AS again, SUM(y.yearly) AS before, COALESCE(SUM(n.paid), 0) AS after
+-- step: _repeats
+-- What of a year's money came in the next, of each party: the mean of these, for amounts differ by more than the
+-- readiness to go on does. Twice as much is the most that counts: more says how small the first payment was.
+SELECT y.party_id, y.pays, n.paid IS NOT NULL AS again,
+       LEAST(COALESCE(CAST(n.paid AS DOUBLE), 0) / CAST(y.yearly AS DOUBLE), 2) AS repeated
 FROM payer_years AS y
 LEFT JOIN _next_years AS n ON n.party_id = y.party_id AND n.at = y.at
 WHERE y.at >= 4
-GROUP BY y.pays
-ORDER BY y.pays
+
+-- step: payer_rates
+SELECT pays, COUNT(DISTINCT party_id) AS parties, COUNT(*) AS seen, COUNT(*) FILTER (WHERE again) AS again,
+       SUM(CAST(repeated AS DECIMAL(18,9))) AS repeated
+FROM _repeats
+GROUP BY pays
+ORDER BY pays
 
 -- step: payer_lasts
--- What of a quarter's money was received again a year later; a party's first quarter may not be whole.
-SELECT COALESCE(SUM(a.amount), 0) AS before, COALESCE(SUM(b.amount), 0) AS after
+-- The same from a quarter to that of a year later; a party's first quarter may not be whole. The quarters are those of
+-- the last year that has one after it: who is there for longer goes on more often, and is mostly there by then.
+SELECT COUNT(*) AS seen,
+       SUM(CAST(LEAST(COALESCE(CAST(n.amount AS DOUBLE), 0) / CAST(a.amount AS DOUBLE), 2) AS DECIMAL(18,9))) AS repeated
 FROM payer_quarters AS a
-JOIN _first_quarters AS f ON f.party_id = a.party_id AND f.first_quarter > a.quarter
-LEFT JOIN payer_quarters AS b ON b.party_id = a.party_id AND b.quarter = a.quarter - 4
-WHERE a.quarter >= 4
+JOIN payer_starts AS s ON s.party_id = a.party_id AND s.first_month // 3 > a.quarter
+LEFT JOIN payer_quarters AS n ON n.party_id = a.party_id AND n.quarter = a.quarter - 4
+WHERE a.quarter BETWEEN 4 AND 7

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from valuekit.ltv.forecasters import purchase_interval
+from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, paying_cases
 from valuekit.ltv.models import ParetoNbd
-from valuekit.ltv.quantiles import mixture_quantile
+from valuekit.ltv.quantiles import mixture_quantile, stopping_rate
 
 AHEAD, CUSTOMERS = 26.0, 1_200
 
@@ -40,3 +41,49 @@ def test_quantiles_of_a_mixture_are_those_of_drawn_amounts():
     for probability in (0.2, 0.4, 0.75, 0.975):
         found = mixture_quantile(weights, means, deviations, probability)[0]
         assert found == pytest.approx(np.quantile(drawn, probability), abs=0.6)
+
+
+def payer(chance, alive, *, owed=0.0, error=0.0):
+    """A row of one party without contract: 10 a month for `alive` of 36 months in the mean, if anything comes."""
+    row = {"u_chance": chance, "u_alive": alive, "u_error": error, "whole": 3.0, "ltv": 10 * alive + owed, "owed": owed}
+    return {name: np.array([float(value)]) for name, value in row.items()}
+
+
+@pytest.mark.parametrize(("chance", "alive"), [(0.9, 28.0), (0.7, 10.0), (0.97, 34.0), (0.05, 0.5), (1.0, 20.0)])
+def test_ends_of_money_until_it_stops_are_quantiles_of_what_is_drawn(chance, alive):
+    rng = np.random.default_rng(11)
+    rate = float(stopping_rate(np.array([alive / 36 / chance]))[0])
+    drawn = 360 * np.minimum(rng.exponential(size=400_000) / rate, 1.0) * (rng.random(400_000) < chance)
+    assert drawn.mean() == pytest.approx(10 * alive, rel=0.02)
+    cases = paying_cases(payer(chance, alive), np.array([10 * alive]), np.zeros(1))
+    for level in (0.5, 0.8, 0.95):
+        from_nothing = 1 - chance >= (1 - level) / 2
+        expected = (0.0, level) if from_nothing else ((1 - level) / 2, (1 + level) / 2)
+        least, most = np.quantile(drawn, expected)
+        assert [float(end[0]) for end in cases.interval(level)] == pytest.approx([least, most], abs=6)
+
+
+def test_from_nothing_on_lies_as_much_as_stated_where_less_than_nothing_can_come():
+    weights, means, deviations = (np.array(v)[:, None] for v in ([0.3, 0.7], [0.0, 50.0], [0.0, 60.0]))
+    rng = np.random.default_rng(12)
+    drawn = rng.normal(50, 60, 400_000) * (rng.random(400_000) < 0.7)
+    for sign in (1, -1):
+        ends = FromNothing(Cases(weights, sign * means, deviations), np.array([sign > 0])).interval(0.6)
+        low, high = sorted(sign * float(end[0]) for end in ends)
+        assert low == 0
+        assert ((drawn >= low) & (drawn <= high)).mean() == pytest.approx(0.6, abs=0.01)
+
+
+def test_what_is_owed_comes_also_where_nothing_else_does():
+    row = payer(0.5, 6.0, owed=70.0) | {
+        name: np.zeros(1)
+        for name in (
+            "net", "monthly", "l_best_chance", "l_paid_sd", "l_lived_sd",
+            *(f"l_{what}{case}" for what in ("paid", "lived") for case in ("", "_worst", "_best")),
+        )
+    }  # fmt: skip
+    row["l_worst_chance"] = np.ones(1)
+    lapsed = lapsed_cases(row, np.array([60.0]), np.zeros(1), np.zeros(1), np.zeros(1))
+    low, high = lapsed.interval(0.8)
+    assert low[0] == pytest.approx(70)
+    assert high[0] > 70 + 60

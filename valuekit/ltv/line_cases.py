@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.quantiles import exponential_parts, mixture_quantile, stopping_rate, times_until
@@ -65,14 +66,27 @@ class FromNothing:
     gains: npt.NDArray[np.bool_]
 
     def interval(self, level: float) -> tuple[Array, Array]:
-        """Return both ends: as much in each tail, or from nothing on where nothing alone is more than a tail."""
+        """Return both ends: as much in each tail, or from nothing on where nothing alone is more than a tail.
+
+        What lies before nothing is then left out as well, so the other end lies so much farther.
+        """
         nothing, at = self.cases.weights[0], self.cases.means[0]
-        from_nothing = nothing >= (1 - level) / 2
+        tail = (1 - level) / 2
+        from_nothing = nothing >= tail
         low, high = self.cases.interval(level)
-        columns = self.cases.weights, self.cases.means, self.cases.deviations
-        least, most = mixture_quantile(*columns, 1 - level), mixture_quantile(*columns, level)
-        low = np.where(from_nothing, np.where(self.gains, at, np.minimum(least, at)), low)
+        ahead = np.minimum(level + self._before(), 1 - tail)
+        most = mixture_quantile(*self._columns(), np.where(self.gains, ahead, 1 - ahead))
+        low = np.where(from_nothing, np.where(self.gains, at, np.minimum(most, at)), low)
         return low, np.where(from_nothing, np.where(self.gains, np.maximum(most, at), at), high)
+
+    def _before(self) -> Array:
+        """Probability of less than nothing; of more than it, where money without a contract is less than its cost."""
+        weights, means, deviations = (values[1:] for values in self._columns())
+        farther = np.where(self.gains, 1, -1) * (self.cases.means[0] - means) / np.maximum(deviations, 1e-6)
+        return np.asarray((weights * ndtr(farther)).sum(axis=0))
+
+    def _columns(self) -> tuple[Array, Array, Array]:
+        return self.cases.weights, self.cases.means, self.cases.deviations
 
 
 def lapsed_cases(row: Mapping[str, Array], worth: Array, grows: Array, cost: Array, beside: Array) -> FromNothing:

@@ -69,7 +69,7 @@ class Amounts:
         return found
 
 
-def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: float) -> Array:
+def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: Array | float) -> Array:
     """Return a quantile of mixtures of normal distributions: a row per component, a column per mixture.
 
     It lies between the quantiles of the components. From their middle, Newton's method; halving instead where a step
@@ -80,18 +80,18 @@ def mixture_quantile(weights: Array, means: Array, deviations: Array, probabilit
     >>> mixture_quantile(*columns, 0.25).round(3), mixture_quantile(*columns, 0.9).round(3)
     (array([0.]), array([10.842]))
     """
-    spread = np.maximum(deviations, 1e-6)
-    ends = means + spread * ndtri(probability)
+    spread, at = np.maximum(deviations, 1e-6), np.broadcast_to(probability, weights.shape[1:])
+    ends = means + spread * ndtri(at)
     low, high = np.where(weights > 0, ends, np.inf).min(axis=0), np.where(weights > 0, ends, -np.inf).max(axis=0)
     found, rows = (low + high) / 2, np.flatnonzero(high > low)
-    mixtures = [values[:, rows] for values in (weights, means, spread)]
+    mixtures = [values[..., rows] for values in (weights, means, spread, at)]
     state = [values[rows] for values in (found, low, high, high - low, _CLOSE * (high - low))]
     while len(rows):
-        state = _nearer(mixtures, probability, state)
+        state = _nearer(mixtures, state)
         found[rows] = state[0]
         far = np.abs(state[3]) > state[4]
         if not far.all():
-            rows, mixtures, state = rows[far], [v[:, far] for v in mixtures], [v[far] for v in state]
+            rows, mixtures, state = rows[far], [v[..., far] for v in mixtures], [v[far] for v in state]
     return np.asarray(found)
 
 
@@ -99,9 +99,9 @@ _CLOSE = 1e-6
 """The last step, as a share of the bracket."""
 
 
-def _nearer(mixtures: Sequence[Array], probability: float, state: Sequence[Array]) -> list[Array]:
+def _nearer(mixtures: Sequence[Array], state: Sequence[Array]) -> list[Array]:
     """Return the next point, its bracket, the step to it, and how small a step may be."""
-    (weights, means, spread), (x, low, high, step, close) = mixtures, state
+    (weights, means, spread, probability), (x, low, high, step, close) = mixtures, state
     scores = (x - means) / spread
     above = (weights * ndtr(scores)).sum(axis=0) - probability
     slope = (weights / spread * np.exp(-(scores**2) / 2)).sum(axis=0) / np.sqrt(2 * np.pi)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.ltv.leavers import After, relative_error
 from valuekit.ltv.models.observations import read_columns
-from valuekit.ltv.renewals import MINIMUM_EVENTS, Key
+from valuekit.ltv.renewals import Key
 from valuekit.ltv.years import each_year, year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
@@ -26,8 +26,7 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
     Reads `contract_lines`, `line_states`, `leavers`, `payers` and `received_outside`. Customers with
     lines leave as their curve says; those who have left are as long gone as they are. A party without any contract that
     paid in the last year brings in the next what such parties brought: those that still paid in its last quarter, or
-    those that had fallen silent, if enough of them are seen. From then on money lasts from year to year as theirs has;
-    it grows in neither.
+    those that had fallen silent. From then on money lasts from year to year as theirs has; it grows in neither.
     """
     engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
     names = ("term_months", "segment", "months")
@@ -76,15 +75,18 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
 def _payer_states(engine: Engine) -> pa.Table:
     """Return the share of a year's money that comes in the next, and of parties that bring any: by `pays`.
 
-    What all show weighs as much as one party of its own. Where all are too few, nothing is expected.
+    What all show weighs as much as one party of its own, and as much again that nothing comes: few cannot tell that
+    money goes on for ever.
     """
     columns = ("parties", "seen", "again", "repeated")
     rows = read_columns(engine.query(f"SELECT pays, {', '.join(columns)} FROM payer_rates"), ("pays", *columns))
     everybody = np.array([rows[name].sum() for name in columns])
+    each = everybody / max(everybody[0], 1.0)
+    nothing = np.array([1.0, each[1], 0.0, 0.0])
     found = []
-    for pays in (0, 1) if everybody[1] >= MINIMUM_EVENTS else ():
+    for pays in (0, 1) if everybody[0] else ():
         own = np.array([rows[name][rows["pays"] == pays].sum() for name in columns])
-        parties, seen, again, repeated = own + everybody / everybody[0]
+        parties, seen, again, repeated = own + each + nothing
         error = float(relative_error(again / seen, parties))
         found.append({"pays": pays, "share": min(repeated / seen, 1.0), "again": again / seen, "error": error})
     return pa.Table.from_pylist(found, _PAYER_STATES)

@@ -188,14 +188,18 @@ def test_files_of_other_programs(tmp_path):
         PLAIN.to_csv(tmp_path / name, index=False, **settings)
         return tmp_path / name
 
-    for path in (written("tab.csv", sep="\t"), written("bom.csv", encoding="utf-8-sig"), written("semi.csv", sep=";")):
+    encoded = [written("bom.csv", encoding="utf-8-sig"), written("wide.csv", encoding="utf-16")]
+    for path in (written("tab.csv", sep="\t"), written("semi.csv", sep=";"), *encoded):
         assert summarise(path).equals(summarise(PLAIN))
     with pytest.raises(ContractError, match=r"comma\.csv: 60 of 60 rows have no amount"):
         summarise(written("comma.csv", sep=";", decimal=","))
     (tmp_path / "broken.parquet").write_text("no parquet")
-    for path in (tmp_path / "broken.parquet", written("wide.csv", encoding="utf-16")):
-        with pytest.raises(InputError, match=r"cannot be read.*UTF-8 CSV with a header, or as Parquet"):
-            summarise(path)
+    with pytest.raises(InputError, match=r"cannot be read.*UTF-8 CSV with a header, or as Parquet"):
+        summarise(tmp_path / "broken.parquet")
+    latin = PLAIN.assign(customer=["J\u00f6rg" if row == 7 else name for row, name in enumerate(PLAIN.customer)])
+    latin.to_csv(tmp_path / "latin.csv", index=False, encoding="latin-1")
+    with pytest.raises(InputError, match=r"1 of 60 rows cannot be read; row 8, 'J.*rg,.*does not decode as utf-8"):
+        summarise(tmp_path / "latin.csv")
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path):

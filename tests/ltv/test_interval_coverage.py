@@ -74,6 +74,22 @@ def test_from_nothing_on_lies_as_much_as_stated_where_less_than_nothing_can_come
         assert ((drawn >= low) & (drawn <= high)).mean() == pytest.approx(0.6, abs=0.01)
 
 
+def test_a_wider_interval_holds_a_narrower_one():
+    rng = np.random.default_rng(13)
+    many = 4_000
+    weights = rng.dirichlet([0.7, 0.7, 0.7, 0.7], many).T
+    means = rng.normal(rng.choice([-40, 0, 60], (4, many)), 20)
+    means[0] = rng.choice([0.0, 7.0], many)
+    deviations = rng.exponential(20, (4, many))
+    deviations[0] = 0
+    cases = FromNothing(Cases(weights, means, deviations), rng.random(many) < 0.8)
+    ends = [cases.interval(level) for level in (0.95, 0.8, 0.5)]
+    for (low, high), (lower, higher) in zip(ends[1:], ends, strict=False):
+        assert np.all(lower <= low + 1e-3)
+        assert np.all(low <= high + 1e-3)
+        assert np.all(high <= higher + 1e-3)
+
+
 def test_what_is_owed_comes_also_where_nothing_else_does():
     row = payer(0.5, 6.0, owed=70.0) | {
         name: np.zeros(1)

@@ -1,6 +1,6 @@
 """The engine: the only place that knows DuckDB and sqlglot. Named SQL steps in, tables out."""
 
-from valuekit.engine.duck import DatabaseError, Engine, default_threads, first_line, literal, write_table
+from valuekit.engine.duck import DatabaseError, Engine, default_threads, file_literal, first_line, literal, write_table
 from valuekit.engine.expressions import Expression, conditions_in, parse_expression
 from valuekit.engine.steps import Step, load_steps, quote
 
@@ -11,6 +11,7 @@ __all__ = [
     "Step",
     "conditions_in",
     "default_threads",
+    "file_literal",
     "first_line",
     "literal",
     "load_steps",

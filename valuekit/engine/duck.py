@@ -1,10 +1,11 @@
 """The embedded engine: DuckDB behind a narrow door."""
 
+import glob
 import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +256,12 @@ class Engine:
         for table in tables:
             self.execute(f"DROP TABLE IF EXISTS {quote(table)}")
 
+    def drop_any(self, name: str) -> None:
+        """Drop what bears a name, be it a table or a view."""
+        for kind in ("VIEW", "TABLE"):
+            with suppress(duckdb.CatalogException):  # it is the other kind
+                self.execute(f"DROP {kind} IF EXISTS {quote(name)}")
+
     def forget(self, *tables: str) -> None:
         """Drop tables that only led to others, unless scratch is kept to be looked at."""
         if not self.keep_scratch:
@@ -269,7 +276,7 @@ class Engine:
 
     def view_parquet(self, name: str, path: Path) -> None:
         """Make a view over a Parquet file."""
-        self.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM read_parquet({literal(path)})")
+        self.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM read_parquet({file_literal(path)})")
 
 
 def write_table(engine: Engine, table: Table, path: Path) -> int:
@@ -313,6 +320,15 @@ def literal(value: object) -> str:
     "'it''s'"
     """
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def file_literal(path: object) -> str:
+    """Quote the path of a file to be read as a SQL string literal: what stands in it is never a pattern.
+
+    >>> file_literal("orders[1].csv")
+    "'orders[[]1].csv'"
+    """
+    return literal(glob.escape(str(path)))
 
 
 def first_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from valuekit.errors import ConfigError
 from valuekit.ltv.models import BgCnbdK, BgNbd, MaximumLikelihood, MbgCnbdK, MbgNbd, ParetoNbd, PurchaseModel
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.summary import Unmatched, customers, day_of, drop_summary, hold_out, summarise_lines
+from valuekit.ltv.summary import Unmatched, customers, day_of, hold_out, summarise_lines
 
 _MODELS: dict[str, type[PurchaseModel]] = {
     model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd, BgCnbdK, MbgCnbdK)
@@ -102,10 +102,8 @@ def check_drift(
         hold_out(engine, end, day)
         then = customers(engine, end, unmatched_returns)
         came = np.asarray(engine.query("SELECT purchases FROM order_holdout ORDER BY party_id")["purchases"], float)
-        engine.drop("order_holdout")
         summarise_lines(engine, day, model.unit, unmatched_returns=unmatched_returns, log_gaps=gaps)
         now = customers(engine, day, unmatched_returns)
-        drop_summary(engine)
     return _compare(model, then, came, now, model.unit.from_days((day - end).days))
 
 

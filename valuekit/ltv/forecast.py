@@ -20,7 +20,7 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.quantiles import Amounts
-from valuekit.ltv.summary import Unmatched, day_of, drop_summary, group_orders, summarise_lines
+from valuekit.ltv.summary import Unmatched, day_of, group_orders, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
 
@@ -97,8 +97,6 @@ def value_orders(
         _warn(models)
         order_states.predict(engine, _unknown(models), [factors])
         table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
-        engine.drop("order_states", "order_spend", "order_groups", "spend_groups")
-        drop_summary(engine)
     return Forecast(table.sort_by([("value", "descending"), ("customer", "ascending")]), models, day, horizon, level)
 
 

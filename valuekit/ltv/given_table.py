@@ -1,6 +1,5 @@
 """A table that somebody hands over, as a source for SQL: of pandas, Polars or Arrow, a mapping, a file, an engine's."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from valuekit.engine import DatabaseError, Engine, first_line, literal, quote
+from valuekit.engine import DatabaseError, Engine, file_literal, first_line, quote
 from valuekit.errors import InputError, UnknownNameError, did_you_mean
+from valuekit.sources.raw import read_text
 
 Names = Mapping[str, str | None]
 """Name of the column for each role; None for a role that no column has."""
@@ -28,11 +28,14 @@ def source_of(
         path = Path(given)
         if own and isinstance(given, str) and engine.has(given):
             return quote(given), f"table {given}"
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None or not path.is_file():
-            problem = "does not exist." if reader else "is no Parquet or CSV file."
+        known = path.suffix.lower() in _ENDINGS
+        if not known or not path.is_file():
+            problem = "does not exist." if known else "is no Parquet or CSV file."
             raise InputError(problem, where=str(given), next_step="Name a file that ends in .parquet or .csv.")
-        return _parsed(engine, reader.format(literal(path)), path, scratch, names), path.name
+        if path.suffix.lower() != ".csv":
+            return f"read_parquet({file_literal(path)})", path.name
+        _parse(engine, path, scratch, names)
+        return scratch, path.name
     engine.put(scratch, _as_arrow(given, names, what))
     return scratch, what
 
@@ -44,20 +47,30 @@ def refuse_unknown(settings: Mapping[str, object], known: type) -> None:
             raise UnknownNameError("setting", name, known.__annotations__)
 
 
-def _parsed(engine: Engine, source: str, path: Path, scratch: str, names: Names) -> str:
-    """Parse text once, all columns of it, and read the table that it becomes; Parquet is read where it is."""
-    if path.suffix.lower() != ".csv":
-        return source
-    if not path.stat().st_size:
-        raise InputError("is empty.", where=path.name, next_step="Write a line of names of columns, and then rows.")
+def _parse(engine: Engine, path: Path, scratch: str, names: Names) -> None:
+    """Make a table of a text file, read as those of a company are: what is empty is NULL, all else is text."""
+    table = f"{scratch}_lines"
     try:
-        engine.execute(f"CREATE OR REPLACE TABLE {scratch} AS SELECT * FROM {source}")
-    except DatabaseError as error:
-        raise _unreadable(error, path.name) from None
-    with path.open(encoding="utf-8-sig") as file:  # the engine would give the second of two equal names another one
-        header = [name.strip(' \t\n"') for name in re.split("[,;|\t]", file.readline())]
-    _refuse_twice(names, header, path.name)
-    return scratch
+        raw, header = read_text(engine, path, table)
+        _refuse_twice(names, header, path.name)
+        _refuse_broken(engine, table, path.name)
+        columns = ", ".join(f"NULLIF({quote(name)}, '') AS {quote(name)}" for name in raw.types)
+        engine.execute(f"CREATE OR REPLACE TABLE {scratch} AS SELECT {columns} FROM {table}")
+    finally:
+        engine.drop_any(table)
+        engine.drop(f"{table}_text")
+
+
+def _refuse_broken(engine: Engine, table: str, where: str) -> None:
+    if broken := engine.scalar(f"SELECT COUNT(_problem) FROM {table}"):
+        row, problem, line = engine.rows(
+            f"SELECT _row, _problem, _line FROM {table} WHERE _problem IS NOT NULL ORDER BY _row LIMIT 1"
+        )[0]
+        raise InputError(
+            f"{broken:,} of {engine.count(table):,} rows cannot be read; row {row:,}, '{line[:80]}': {problem}.",
+            where=where,
+            next_step="Mend these lines, or write the file as UTF-8 CSV with a header, or as Parquet.",
+        )
 
 
 def _refuse_twice(names: Names, known: Sequence[str], where: str) -> None:
@@ -70,10 +83,7 @@ def _unreadable(error: DatabaseError, where: str) -> InputError:
     return InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice)
 
 
-_READERS = dict.fromkeys((".parquet", ".pq"), "read_parquet({})") | {
-    ".csv": "read_csv({}, header = true, all_varchar = true)"
-}
-"""What a CSV file holds is text until a rule makes a day or an amount of it: nothing is guessed."""
+_ENDINGS = (".parquet", ".pq", ".csv")
 
 
 def column_types(engine: Engine, source: str, where: str) -> dict[str, str]:
@@ -102,6 +112,31 @@ def day_sql(name: str, kind: str) -> str:
         # 24-12-31 would be the year 24; this keeps what is NULL, and makes NULL of what is too early.
         return f"NULLIF(GREATEST({day}, DATE '1900-01-01'), DATE '1900-01-01')"
     return column if kind == "DATE" else day
+
+
+LAST_DAY = "DATE '2199-12-31'"
+"""What is later is no day of an order: 9999-12-31, say, stands for one that is not known."""
+
+
+def id_sql(name: str, kind: str) -> str:
+    """Return SQL of the text of an id; NULL where there is none. Gaps make 2.0 of 2, which is 2 again.
+
+    >>> id_sql("order", "BIGINT")
+    'CAST("order" AS VARCHAR)'
+    """
+    column = quote(name)
+    if kind in ("DOUBLE", "FLOAT"):
+        whole = f"CASE WHEN {column} = TRUNC({column}) THEN CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR) END"
+        return f"CASE WHEN ISFINITE({column}) THEN COALESCE({whole}, CAST({column} AS VARCHAR)) END"
+    text = f"CAST({column} AS VARCHAR)"
+    if kind != "VARCHAR":
+        return text
+    return f"REGEXP_REPLACE(NULLIF({trim_sql(text)}, ''), '^([0-9]+)[.]0$', '\\1')"
+
+
+def trim_sql(text: str) -> str:
+    """Return SQL of a text without the blanks around it: spaces of any alphabet, tabs, ends of lines."""
+    return f"REGEXP_REPLACE({text}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '', 'g')"
 
 
 def columns_of(given: Any, what: str) -> list[str]:

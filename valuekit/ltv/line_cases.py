@@ -66,15 +66,15 @@ class FromNothing:
     gains: npt.NDArray[np.bool_]
 
     def interval(self, level: float) -> tuple[Array, Array]:
-        """Return both ends: as much in each tail, or from nothing on where nothing alone is more than a tail.
+        """Return both ends: as much in each tail, or from nothing on where the quantile of the tail is nothing.
 
-        What lies before nothing is then left out as well, so the other end lies so much farther.
+        What lies before nothing, less than a tail, is then left out, so the other end lies so much farther.
         """
         nothing, at = self.cases.weights[0], self.cases.means[0]
-        tail = (1 - level) / 2
-        from_nothing = nothing >= tail
+        tail, before = (1 - level) / 2, self._before()
+        from_nothing = (nothing >= tail) & (before < tail)
         low, high = self.cases.interval(level)
-        ahead = np.minimum(level + self._before(), 1 - tail)
+        ahead = np.minimum(level + before, 1 - tail)
         most = mixture_quantile(*self._columns(), np.where(self.gains, ahead, 1 - ahead))
         low = np.where(from_nothing, np.where(self.gains, at, np.minimum(most, at)), low)
         return low, np.where(from_nothing, np.where(self.gains, np.maximum(most, at), at), high)

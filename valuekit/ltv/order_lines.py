@@ -9,10 +9,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from valuekit.engine import DatabaseError, Engine, quote
-from valuekit.errors import ContractError, EngineError
-from valuekit.ltv.given_table import column_types, day_sql, refuse_unknown, require, source_of
+from valuekit.errors import ConfigError, ContractError, EngineError
+from valuekit.ltv.given_table import (
+    LAST_DAY,
+    column_types,
+    day_sql,
+    id_sql,
+    refuse_unknown,
+    require,
+    source_of,
+    trim_sql,
+)
 
 INPUT = "order_input"
+
+WORKING = (
+    "known_lines", "order_lines", "trimmed_lines", INPUT, "order_days", "order_features", "order_first_days",
+    "order_gaps", "order_groups", "order_holdout", "order_names", "order_rest", "order_spend", "order_states",
+    "order_summary", "order_totals", "repeat_days", "spend_groups", "unmatched_returns",
+)  # fmt: skip
+"""Tables and views that work with orders makes; views before what they read."""
 
 
 class Reading(TypedDict, total=False):
@@ -50,6 +66,8 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
         engine = given or Engine(
             memory_limit=reading.get("memory_limit", "4GB"), threads=reading.get("threads"), temp_folder=folder
         )
+        if given:
+            _refuse_taken(given)
         try:
             own = bool(reading.get("engine"))
             source, where = source_of(engine, orders, _names(reading), what="orders", scratch=INPUT, own=own)
@@ -57,11 +75,18 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
             with _explained(engine, source, where, _names(reading)):
                 yield engine
         finally:
-            engine.execute("DROP VIEW IF EXISTS order_lines")
-            engine.execute("DROP VIEW IF EXISTS trimmed_lines")
-            engine.drop(INPUT)
             if given is None:
                 engine.close()
+            else:  # nothing stays behind in an engine that is lent, whatever happens
+                for name in WORKING:
+                    engine.drop_any(name)
+
+
+def _refuse_taken(engine: Engine) -> None:
+    """Refuse an engine with tables of names that work needs: it would overwrite them."""
+    if taken := sorted(set(WORKING) & set(engine.catalogue())):
+        advice = "Rename it, or give its rows: orders=engine.query(...), without the engine."
+        raise ConfigError(f"the engine has a table {taken[0]}, a name that work needs.", next_step=advice)
 
 
 def _names(reading: Reading) -> dict[str, str | None]:
@@ -79,21 +104,31 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     names = _names(reading)
     types = column_types(engine, source, where)
     require(names, types, where)
-    customer, amount = f"CAST({quote(str(names['customer']))} AS VARCHAR)", quote(str(names["amount"]))
+    customer, amount = str(names["customer"]), quote(str(names["amount"]))
+    # Names of customers are trimmed once they are grouped (`trim_names`), ids of orders are few or none.
+    name = f"CAST({quote(customer)} AS VARCHAR)" if types[customer] == "VARCHAR" else id_sql(customer, types[customer])
     columns = {
-        "party_id": customer,
+        "party_id": name,
         "day": day_sql(str(names["date"]), types[str(names["date"])]),
         "amount": _EXACT.format(amount),
-        "order_id": f"CAST({quote(names['order'])} AS VARCHAR)" if names["order"] else "CAST(NULL AS VARCHAR)",
-        "returns_order": f"CAST({quote(names['returns'])} AS VARCHAR)" if names["returns"] else "CAST(NULL AS VARCHAR)",
+        "order_id": _id(names["order"], types),
+        "returns_order": _id(names["returns"], types),
     }
     _view(engine, "order_lines", columns, source)
-    _view(engine, "trimmed_lines", columns | {"party_id": f"TRIM({customer})"}, source)
-    missing = {"party_id": _BLANK.format(customer), "day": f"{columns['day']} IS NULL", "amount": f"{amount} IS NULL"}
+    _view(engine, "trimmed_lines", columns | {"party_id": trim_sql(name)}, source)
+    missing = {
+        "party_id": _BLANK.format(name, trim_sql(name)),
+        "day": f"{columns['day']} IS NULL OR {columns['day']} > {LAST_DAY}",
+        "amount": f"{amount} IS NULL",
+    }
     for column, condition in missing.items():
         _refuse(engine, source, where, names, column, condition)
     if currency := names["currency"]:
         _check_currency(engine, source, where, currency)
+
+
+def _id(name: str | None, types: dict[str, str]) -> str:
+    return id_sql(name, types[name]) if name else "CAST(NULL AS VARCHAR)"
 
 
 def _view(engine: Engine, name: str, columns: dict[str, str], source: str) -> None:
@@ -113,23 +148,25 @@ def trim_names(engine: Engine, table: str) -> bool:
 
 
 _UNTRIMMED = (
-    "(party_id < '!' OR party_id LIKE '% ' OR LENGTH(party_id) <> STRLEN(party_id)) AND TRIM(party_id) <> party_id"
+    "(party_id < '!' OR RIGHT(party_id, 1) < '!' OR LENGTH(party_id) <> STRLEN(party_id)) "
+    f"AND {trim_sql('party_id')} <> party_id"
 )
-"""Text as long in bytes as in letters is ASCII, whose only space is ' ', which is below '!'."""
+"""Text as long in bytes as in letters is ASCII, whose blanks are all below '!'."""
 
 
 def maybe_untrimmed(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the names that `trim_names` need look at: those with a space at an end, or that are not ASCII.
+    """Return the names that `trim_names` need look at: those with a blank at an end, or that are not ASCII.
 
     >>> maybe_untrimmed(pa.chunked_array([["ann", "bob ", "bj\u00f6rn"]])).to_pylist()
     ['bob ', 'bj\u00f6rn']
     """
-    spaced = pc.or_(pc.starts_with(names, " "), pc.ends_with(names, " "))
-    wide = pc.not_equal(pc.binary_length(names), pc.utf8_length(names))
-    return names.filter(pc.or_(spaced, wide))
+    suspect = pc.or_(pc.less(names, "!"), pc.not_equal(pc.binary_length(names), pc.utf8_length(names)))
+    for blank in " \t\n\r\v\f":
+        suspect = pc.or_(suspect, pc.ends_with(names, blank))
+    return names.filter(suspect)
 
 
-_BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND TRIM({0}) = '')"
+_BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND {1} = '')"
 """A name that is NULL or blank: a file's statistics mostly say that there is none."""
 
 _EXACT = "CAST({} AS DECIMAL(18,4))"
@@ -141,10 +178,22 @@ _RULES = {
 }
 
 
-def _refuse(engine: Engine, source: str, where: str, names: dict[str, str | None], column: str, condition: str) -> None:
-    """Refuse rows of which a condition holds; one column at a time, so that a file's statistics may answer it."""
+def _refuse(
+    engine: Engine,
+    source: str,
+    where: str,
+    names: dict[str, str | None],
+    column: str,
+    condition: str,
+    *,
+    look: bool = False,
+) -> None:
+    """Refuse rows of which a condition holds; one column at a time, so that a file's statistics may answer it.
+
+    Asked to `look`, each row is looked at: statistics do not tell of NaN.
+    """
     role, what, advice = _RULES[column]
-    found = f"FROM {source} WHERE {condition}"
+    found = f"FILTER (WHERE {condition}) FROM {source}" if look else f"FROM {source} WHERE {condition}"
     if count := engine.scalar(f"SELECT COUNT(*) {found}"):
         example = engine.scalar(f"SELECT MIN(CAST({quote(str(names[role]))} AS VARCHAR)) {found}")
         shown = f"such as '{example}'" if example else "for it is missing"
@@ -165,7 +214,7 @@ def _explained(engine: Engine, source: str, where: str, names: dict[str, str | N
         yield
     except (DatabaseError, EngineError):
         amount = _EXACT.format(quote(str(names["amount"])))
-        _refuse(engine, source, where, names, "amount", f"TRY_{amount} IS NULL")
+        _refuse(engine, source, where, names, "amount", f"TRY_{amount} IS NULL", look=True)
         raise
 
 

@@ -73,7 +73,7 @@ def summarise(
     [{'customer': 'ann', 'frequency': 1, 'recency': 2.0, 'age': 3.0},
      {'customer': 'bob', 'frequency': 0, 'recency': 0.0, 'age': 2.0}]
     """
-    with order_lines(orders, **reading) as engine, _dropped(engine):
+    with order_lines(orders, **reading) as engine:
         day, policy = day_of(engine, as_of), unmatched_returns
         if log_gaps:
             summarise_lines(engine, day, TimeUnit(unit), grain=grain, unmatched_returns=policy, log_gaps=True)
@@ -101,7 +101,7 @@ def split(
     new orders were worth: a return whose order is before `at`, or unknown, is not charged to them, whatever the policy,
     for it may be of what was bought earlier. Where many returns are unmatched, `spend` is therefore above what stays.
     """
-    with order_lines(orders, **reading) as engine, _dropped(engine):
+    with order_lines(orders, **reading) as engine:
         end = last_day(engine) if until is None else as_day(until)
         at = day_of(engine, at)
         if not at < end:
@@ -110,16 +110,6 @@ def split(
         hold_out(engine, at, end)
         later = engine.query(f"SELECT {_HOLDOUT} FROM order_holdout ORDER BY party_id")
         return Split(customers(engine, at, unmatched_returns, grain), later)
-
-
-@contextmanager
-def _dropped(engine: Engine) -> Iterator[None]:
-    """Leave nothing behind in an engine that is lent, whatever happens."""
-    try:
-        yield
-    finally:
-        engine.drop("order_holdout")
-        drop_summary(engine)
 
 
 # --- the same in an engine that holds `order_lines`
@@ -162,12 +152,20 @@ def day_of(engine: Engine, as_of: Any) -> date:
     """
     day = last_day(engine) if as_of is None else as_day(as_of)
     first, orders = engine.rows("SELECT MIN(day), COUNT(*) FROM order_lines")[0]
-    if orders and not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
-        advice = "Turn the sign: what is paid is above 0, what came back below."
-        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
+    if orders:
+        _refuse_returns_alone(engine, orders)
     if first is None or first > day:
         raise ContractError(f"there is no order up to {day}.", where="orders", next_step="Give a later as_of.")
     return day
+
+
+def _refuse_returns_alone(engine: Engine, orders: int) -> None:
+    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
+        advice = "Turn the sign: what is paid is above 0, what came back below."
+        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
+    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE returns_order IS NULL)"):
+        advice = "Leave the column of what is returned empty where nothing is."
+        raise ContractError(f"all {orders:,} rows return an order.", where="orders", next_step=advice)
 
 
 def as_day(value: Any) -> date:
@@ -256,7 +254,8 @@ def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
 def _know(engine: Engine, as_of: date) -> None:
     """Make `known_lines`, the lines up to a day: a view, so that nothing is copied; most often all there are."""
     later = f"day > DATE '{as_of}'"
-    some = engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_lines WHERE {later})")
+    # Their sum reads their amounts too: a bad one is refused wherever it stands.
+    some = engine.rows(f"SELECT COUNT(*), SUM(amount) FROM order_lines WHERE {later}")[0][0]
     engine.execute(_KNOWN + f" WHERE NOT ({later})" * bool(some))
 
 

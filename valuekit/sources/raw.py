@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from valuekit.config import Source
-from valuekit.engine import DatabaseError, Engine, first_line, literal, quote
+from valuekit.engine import DatabaseError, Engine, file_literal, first_line, literal, quote
 from valuekit.errors import EngineError, InputError, ValuekitError, did_you_mean
 from valuekit.sources.files import find_database, find_files, format_of, label, opened
-from valuekit.sources.text import Layout, layout_of, read_rows, unique_names
+from valuekit.sources.text import Layout, header_of, layout_of, read_rows, unique_names
 
 OWN_COLUMNS = ("_row", "_problem", "_line")
 
@@ -51,6 +51,17 @@ def read_raw(engine: Engine, source: Source, base: Path, prefix: str) -> list[Ra
     return raws
 
 
+def read_text(engine: Engine, path: Path, table: str) -> tuple[Raw, list[str]]:
+    """Make the raw table of one text file with a header; returns it, and the names as they stand in the header.
+
+    Raises: `InputError` when the file is empty, or no text.
+    """
+    layout = layout_of(Source(table="orders", system="file", file=str(path)), path, blanks=False)
+    if not _read_sound_csv(engine, layout, table):
+        _put(engine, table, read_rows(layout), layout.schema(), str(path))
+    return _described(engine, table, path.name), header_of(layout)
+
+
 def _place(source: Source, path: Path, base: Path) -> str:
     """Name a file as configured, or below the configuration's folder when a pattern found it."""
     if path == base / str(source.file) or str(source.file).startswith("package:"):
@@ -81,7 +92,7 @@ def _read_sound_csv(engine: Engine, layout: Layout, table: str) -> bool:
     columns = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in layout.names)
     try:
         engine.execute(
-            f"CREATE OR REPLACE TABLE {quote(table + '_text')} AS SELECT * FROM read_csv({literal(layout.path)}, "
+            f"CREATE OR REPLACE TABLE {quote(table + '_text')} AS SELECT * FROM read_csv({file_literal(layout.path)}, "
             f"columns = {{{columns}}}, header = {layout.header}, delim = {literal(layout.delimiter)}, "
             f"quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, nullstr = '\x01', "
             f"encoding = {literal(encoding)}, max_line_size = {_LONGEST_LINE})"
@@ -100,7 +111,7 @@ def _read_parquet(engine: Engine, path: Path, table: str) -> None:
     with opened(path) as file:
         if not file.read(1):
             raise InputError("is empty.", where=str(path), next_step="Export it again, or leave the source out.")
-    rows = f"read_parquet({literal(path)}, file_row_number = true)"
+    rows = f"read_parquet({file_literal(path)}, file_row_number = true)"
     try:
         _number(
             engine, f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS _row, {_NO_PROBLEM} FROM {rows}", table

@@ -68,6 +68,12 @@ def layout_of(source: Source, path: Path, *, blanks: bool) -> Layout:
     return Layout(path, encoding, delimiter, unique_names(names), header)  # type: ignore[arg-type]
 
 
+def header_of(layout: Layout) -> list[str]:
+    """Return the names of the columns as they stand in the first line: some may stand there twice."""
+    with opened_text(layout.path, layout.encoding) as text:
+        return [name.strip() for name in next(_records(text, layout.delimiter))[0] or ()]
+
+
 def detect_delimiter(lines: Iterable[str]) -> str:
     """Return the separator that parts the first line, and most others into as many fields.
 

@@ -1,0 +1,119 @@
+"""What a file or a table says must not depend on the way it takes: nothing is guessed, nothing is lost in silence."""
+
+from datetime import date
+
+import pandas as pd
+import polars
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from valuekit.engine import Engine
+from valuekit.errors import ConfigError, ContractError, InputError
+from valuekit.ltv import backtest_orders, split, summarise, value_orders
+from valuekit.ltv.order_lines import WORKING
+
+RETURNED = {
+    "customer": ["a"] * 4, "date": ["2025-01-01", "2025-01-08", "2025-01-20", "2025-02-01"],
+    "amount": [10.0, 20.0, 30.0, -20.0], "order": [1, 2, 3, 4],
+}  # fmt: skip
+
+
+def rows(table):
+    return [(row["customer"], row["frequency"], row["monetary"]) for row in table.to_pylist()]
+
+
+def of(count, names, **columns):
+    days = [f"2025-01-{row % 28 + 1:02d}" for row in range(count)]
+    return {"customer": [names(row) for row in range(count)], "date": days, "amount": [5.0] * count} | columns
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [["", "", "", "2"], [None] * 3 + [2], [None] * 3 + [" 2 "], [float("nan")] * 3 + [2.0], [None] * 3 + ["2.0"]],
+)
+@pytest.mark.parametrize("kind", [pd.DataFrame, lambda t: polars.DataFrame(t, strict=False), pa.table])
+def test_an_id_with_gaps_is_the_same_id_however_it_comes(returns, kind, tmp_path):
+    table = kind(RETURNED | {"returns": returns})
+    assert rows(summarise(table, order="order", returns="returns")) == [("a", 1, 30.0)]
+    pd.DataFrame(RETURNED | {"returns": returns}).to_csv(tmp_path / "orders.csv", index=False)
+    assert rows(summarise(tmp_path / "orders.csv", order="order", returns="returns")) == [("a", 1, 30.0)]
+
+
+def test_rows_that_are_all_returns_are_refused():
+    with pytest.raises(ContractError, match=r"all 4 rows return an order\. Leave the column of what is returned empty"):
+        summarise(RETURNED | {"amount": [1.0] * 4, "returns": ["9"] * 4}, order="order", returns="returns")
+
+
+@pytest.mark.parametrize("count", [40, 1_000])
+def test_no_row_is_a_comment_and_a_late_quote_is_a_quote(tmp_path, count):
+    table = of(count, lambda row: '"Smith, John"' if row == count - 1 else f"#{row}" if row % 7 == 5 else str(row))
+    lines = [",".join(map(str, row)) for row in zip(*table.values(), strict=True)]
+    (tmp_path / "orders.csv").write_text("\n".join(["customer,date,amount", *lines]))
+    found = summarise(tmp_path / "orders.csv")["customer"].to_pylist()
+    assert len(found) == count
+    assert {"#5", "Smith, John"} <= set(found)
+
+
+def test_a_broken_line_is_shown_with_its_row(tmp_path):
+    (tmp_path / "cut.csv").write_text("customer,date,amount\n" + "a,2025-01-01,5\n" * 40 + "b,2025-01")
+    with pytest.raises(InputError, match=r"cut\.csv: 1 of 41 rows cannot be read; row 41, 'b,2025-01'.* 2 fields"):
+        summarise(tmp_path / "cut.csv")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize(("name", "other"), [("p[12]", "p1"), ("a*b", "axb"), ("q?", "qq")])
+def test_the_name_of_a_file_is_no_pattern(tmp_path, name, other, ending):
+    for file, customer in ((name, "asked"), (other, "other")):
+        frame = pd.DataFrame(of(3, lambda row, who=customer: f"{who}{row}"))
+        path = tmp_path / f"{file}.{ending}"
+        frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+    assert summarise(tmp_path / f"{name}.{ending}")["customer"].to_pylist() == ["asked0", "asked1", "asked2"]
+
+
+def test_blanks_around_names_are_none_and_a_customer_that_is_no_number_is_nobody():
+    names = ["a", "a\t", "\na", "a\u00a0", "\u3000a"]
+    for table in (of(5, names.__getitem__), of(5, names.__getitem__) | {"amount": [1, 2, 3, 4, 5.5]}):
+        for grain in ("order", "day"):
+            assert summarise(table, grain=grain)["customer"].to_pylist() == ["a"]
+    with pytest.raises(ContractError, match="1 of 3 rows have no customer"):
+        summarise(of(3, ["a", "\t", "b"].__getitem__))
+    with pytest.raises(ContractError, match="1 of 3 rows have no customer"):
+        summarise(polars.DataFrame(of(3, [1.0, float("nan"), 2.0].__getitem__)))
+    assert summarise(polars.DataFrame(of(2, [1.0, 2.5].__getitem__)))["customer"].to_pylist() == ["1", "2.5"]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "99999-12-31", "infinity", "2200-01-01"])
+def test_a_day_that_stands_for_an_unknown_one_is_none(day):
+    with pytest.raises(ContractError, match="1 of 3 rows have no date in column date"):
+        summarise(of(3, str) | {"date": [day, "2025-01-08", "2025-01-05"]})
+
+
+def test_a_bad_amount_is_refused_wherever_it_stands(tmp_path):
+    table = pa.table(of(300, str, date=[date(2025, 1, 1 + row // 12) for row in range(300)]))
+    for place in (0, 150, 299):
+        amounts = [float("nan") if row == place else 5.0 for row in range(300)]
+        pq.write_table(table.set_column(2, "amount", [amounts]), tmp_path / "o.parquet", row_group_size=100)
+        with pytest.raises(ContractError, match="1 of 300 rows have no amount"):
+            summarise(tmp_path / "o.parquet", as_of=date(2025, 1, 13))
+
+
+def test_a_lent_engine_is_left_as_it_was(tmp_path):
+    table = pa.table(
+        of(300, lambda row: str(row % 40), date=[date(2025, 1 + row // 28, 1 + row % 28) for row in range(300)])
+    )
+    bad = table.set_column(2, "amount", [[float("nan") if row == 299 else 5.0 for row in range(300)]])
+    pq.write_table(bad, tmp_path / "bad.parquet", row_group_size=50)
+    with Engine(threads=1) as engine:
+        engine.put("mine", table)
+        value_orders("mine", engine=engine)
+        split("mine", date(2025, 6, 1), engine=engine)
+        with pytest.raises(ContractError):
+            backtest_orders(tmp_path / "bad.parquet", engine=engine, origins=1, days=60)
+        assert list(engine.catalogue()) == ["mine"]
+        for name in WORKING:
+            engine.put(name, table)
+            with pytest.raises(ConfigError, match=f"the engine has a table {name}, a name that work needs"):
+                summarise(name, engine=engine)
+            assert engine.count(name) == 300
+            engine.drop(name)

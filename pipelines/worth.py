@@ -8,6 +8,7 @@ from rich.text import Text
 from pipelines.report import grid, money
 from valuekit.errors import ConfigError, InputError
 from valuekit.ltv import Discount, Horizon, ltv_sql
+from valuekit.money import to_cents_together
 from valuekit.snapshot import Snapshot
 
 Row = dict[str, Any]
@@ -106,12 +107,14 @@ def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
     span = Horizon(years).label if years else "all the future"
     console.print(Text(f"Lifetime value over {span} at {rate} a year, by {found['by']}\n"))
     table = grid(found["by"], "parties>", "value>", "80 %>", "95 %>", "by parameters>")
+    groups = [row for row in found["groups"] if row["scope"] != "company"]
+    cents = dict(zip((row["name"] for row in groups), to_cents_together([row["ltv"] for row in groups]), strict=True))
     for row in found["groups"]:
-        name = "company" if row["scope"] == "company" else row["name"]
+        name, value = ("company", row["ltv"]) if row["scope"] == "company" else (row["name"], cents[row["name"]])
         spans = [_span(row, level, currency) for level in (80, 95)]
         shared = row["deviation_by_parameters"]
         error = "" if shared is None else f"±{money(shared, currency)}"
-        table.add_row(Text(name), f"{row['parties']:,}", money(row["ltv"], currency), *spans, error)
+        table.add_row(Text(name), f"{row['parties']:,}", money(value, currency), *spans, error)
     console.print(table)
     if found["note"]:
         console.print(Text(found["note"]))
@@ -167,9 +170,11 @@ def print_equity(found: Row, snapshot: Snapshot, console: Console) -> None:
         "total": "all together",
     }
     table = grid("part", "parties>", "value>", "each, before its cost>")
-    for row in found["parts"]:
+    cents = to_cents_together([row["value"] for row in found["parts"] if row["part"] != "total"])
+    total = [row["value"] for row in found["parts"] if row["part"] == "total"]
+    for row, value in zip(found["parts"], [*cents, *total], strict=True):
         each = "" if row["each"] is None else money(row["each"], currency)
-        table.add_row(words[row["part"]], f"{row['parties']:,.0f}", money(row["value"], currency), each)
+        table.add_row(words[row["part"]], f"{row['parties']:,.0f}", money(value, currency), each)
     console.print(table)
     if "future" not in {row["part"] for row in found["parts"]}:
         console.print(Text("State ltv.new_customers_a_month and ltv.acquisition_cost to count those yet to be won."))

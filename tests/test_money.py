@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valuekit.money import CENT, allocate, shorten, show, to_cents
+from valuekit.money import CENT, allocate, shorten, show, to_cents, to_cents_together
 
 amounts = st.integers(-(10**12), 10**12).map(lambda cents: Decimal(cents) * CENT)
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(lambda w: sum(w) > 0)
@@ -63,3 +63,11 @@ def test_amounts_carry_their_currency_and_sign():
     assert show(Decimal("-1234.5"), "CHF") == "-CHF 1,234.50"
     assert show(-2_500_000, "USD", short=True) == "-$2.50M"
     assert show(5, "NOK") == "NOK 5.00"
+
+
+@given(st.lists(st.integers(-(10**14), 10**14).map(lambda n: Decimal(n).scaleb(-4)), max_size=30))
+def test_parts_in_cents_add_up_to_their_sum_in_cents(parts):
+    rounded = to_cents_together(parts)
+    assert sum(rounded) == to_cents(sum(parts, Decimal(0)))
+    assert all(abs(part - cents) < CENT for part, cents in zip(parts, rounded, strict=True))
+    assert all(cents == cents.quantize(CENT) for cents in rounded)

@@ -45,6 +45,21 @@ def allocate(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
     return [CENT * (sign * (s + (i in bonus))) for i, (s, _) in enumerate(shares)]
 
 
+def to_cents_together(parts: Sequence[Decimal]) -> list[Decimal]:
+    """Round parts to the cent so that they add up to their rounded sum: those nearest to the next cent give way.
+
+    >>> to_cents_together([Decimal("1.004"), Decimal("2.003"), Decimal("-0.5")])
+    [Decimal('1.01'), Decimal('2.00'), Decimal('-0.50')]
+    """
+    rounded = [to_cents(part) for part in parts]
+    missing = to_cents(sum(parts, Decimal(0))) - sum(rounded)
+    step = CENT.copy_sign(missing)
+    nearest = sorted(range(len(parts)), key=lambda i: (-(parts[i] - rounded[i]) * step, i))
+    for i in nearest[: int(abs(missing) / CENT)]:
+        rounded[i] += step
+    return rounded
+
+
 def show(amount: Decimal | float | int, currency: str, *, short: bool = False) -> str:
     """Write an amount for people: exact by default, abbreviated for cards.
 

@@ -113,8 +113,8 @@ def test_backtest_judges_the_contracts_of_a_configuration(tmp_path, capsys):
     assert scores["bic", "all", "renewals"]["origin"] == "2024-11-30"
     assert scores["bic", "all", "survival"]["actual"] == found["contracts"]["tracking"][11]["came"] > 0
     assert json.loads(charts.read_text())["title"].startswith("Contracts: ")
-    assert run_command([*arguments, "--origins", "9"]) == 0
-    assert "do not hold 12 months after" in capsys.readouterr().out
+    assert run_command([*arguments, "--origins", "9"]) == 2
+    assert "do not hold 12 months after" in capsys.readouterr().err
 
 
 def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):
@@ -149,4 +149,35 @@ def test_what_is_not_there_is_told(shop, capsys):
     assert run_command(["drift", "nowhere.json", str(shop / "orders.csv")]) == 4
     assert "nowhere.json: does not exist" in capsys.readouterr().err
     assert run_command(["drift", str(shop / "model.json"), str(shop / "orders.csv"), "--customer", "who"]) == 2
-    assert "customer=..." in capsys.readouterr().err
+    assert "Say which column it is: --customer COLUMN" in capsys.readouterr().err
+    assert run_command(["drift", str(shop), str(shop / "orders.csv")]) == 4
+    assert f"{shop}: is a folder of runs, and {shop / 'orders.csv'} is a file" in capsys.readouterr().err
+
+
+def test_a_damaged_model_is_no_bug(shop, tmp_path, capsys):
+    damaged = tmp_path / "model.json"
+    for text, says in ((b"\xff\xfe{}", "is no model file"), (b'{"model": ["a"]}', "which is no model of purchases")):
+        damaged.write_bytes(text)
+        assert run_command(["drift", str(damaged), str(shop / "orders.csv")]) == 2
+        assert f"{damaged}: " in (told := capsys.readouterr().err)
+        assert says in told
+
+
+@pytest.mark.parametrize("length", [["--origins", "50"], ["--days", "100000"], ["--days", "9999999"]])
+def test_a_backtest_of_which_nothing_was_judged_is_an_error(shop, capsys, length):
+    assert run_command(["backtest", str(shop / "shop.yaml"), *length, "--json", "--set", "as_of=2025-01-31"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["type"] == "ConfigError"
+    assert error["next_step"] == "Ask for fewer origins, or for fewer days."
+
+
+def test_a_company_without_orders_and_contracts_has_nothing_to_judge(shop, tmp_path, capsys):
+    (tmp_path / "orders.csv").write_bytes((shop / "orders.csv").read_bytes())
+    (tmp_path / "shop.yaml").write_text(CONFIG[: CONFIG.index("  - {table: orders")])
+    assert run_command(["backtest", str(tmp_path / "shop.yaml"), "--set", "as_of=2025-01-31"]) == 2
+    assert "has neither orders nor contracts to foretell" in capsys.readouterr().err
+
+
+def test_the_built_in_company_without_data_says_how_to_make_them(tmp_path, capsys):
+    assert run_command(["run", "demo", "--set", f"paths.data={tmp_path / 'none'}"]) == 4
+    assert "`valuekit demo` makes one up" in capsys.readouterr().err

@@ -20,6 +20,12 @@ def test_another_horizon_is_computed_from_the_cube_and_says_that_it_has_no_inter
     assert "at the horizon and discount of the run" in told["note"]
 
 
+def test_what_a_run_itself_was_published_with_has_its_intervals(says):
+    asked = json.loads(says("value", "--horizon", "3", "--discount", "0", "--json"))
+    assert asked == json.loads(says("value", "--json"))
+    assert asked["groups"][-1]["low_80"] is not None
+
+
 def test_all_the_future_needs_a_rate_that_the_run_has(run, says, capsys):
     for arguments, words in (
         (["--horizon", "infinite"], "no discount rate, so all their future has no limit"),

@@ -156,7 +156,10 @@ def test_what_is_not_there_is_told(shop, capsys):
 
 def test_a_damaged_model_is_no_bug(shop, tmp_path, capsys):
     damaged = tmp_path / "model.json"
-    for text, says in ((b"\xff\xfe{}", "is no model file"), (b'{"model": ["a"]}', "which is no model of purchases")):
+    for text, says in (
+        *((junk, "is no model file") for junk in (b"\xff\xfe{}", b"[" * 100_000)),
+        (b'{"model": ["a"]}', "which is no model of purchases"),
+    ):
         damaged.write_bytes(text)
         assert run_command(["drift", str(damaged), str(shop / "orders.csv")]) == 2
         assert f"{damaged}: " in (told := capsys.readouterr().err)

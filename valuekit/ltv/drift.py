@@ -70,7 +70,7 @@ def read_model(text: str | bytes, where: str, known: Mapping[str, type[Model]], 
     try:
         read = text.decode("utf-8") if isinstance(text, bytes) else text
         name = json.loads(read)["model"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError("is no model file.", where=where, next_step="Name the JSON of a fitted model.") from None
     if not isinstance(name, str) or name not in known:
         raise ConfigError(

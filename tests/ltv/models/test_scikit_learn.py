@@ -219,6 +219,8 @@ FITTED = {"covariance_": np.eye(4).tolist(), "log_likelihood_": -9.0, "observati
         ({"covariance_": [[1.0]]}, "covariance_ is 1 x 1, not 4 x 4"),
         ({"covariance_": [1.0, 2.0]}, "covariance_ is 2, not 4 x 4"),
         ({"covariance_": (-np.eye(4)).tolist()}, "a variance below 0"),
+        ({"settings": 3}, "settings is no list of values by name"),
+        ({"parameters_": [1, 2, 3, 4]}, "parameters_ is no list of values by name"),
         ({"settings": {"time_unit": None}}, "no time unit 'None'"),
         ({"settings": {"penalty": "x"}}, "a penalty of 'x' is no number"),
     ],

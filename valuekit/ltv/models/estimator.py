@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator
 from valuekit.errors import ConfigError, FitError, NotFittedError
 from valuekit.ltv.discounting import is_number
 from valuekit.ltv.models import observations
-from valuekit.ltv.models.learned import check_learned, read_covariance
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models.state import check_state, read_covariance
 
 _ENOUGH = 5_000
 """Rows on which to search for the region of the maximum."""
@@ -280,7 +280,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """
         try:
             state = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter is what a thousand brackets end in
             state = None
         if not isinstance(state, dict):
             problem = f"this is no JSON of a model: it has {len(text)} characters and may be cut off."
@@ -289,12 +289,12 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             which = f"the JSON of a {state['model']}" if "model" in state else "JSON that names no model"
             raise ConfigError(f"this is {which}, not of a {cls.__name__}.", next_step=_WRITE_ANEW)
         try:
+            check_state(state)
             model = cls(**state["settings"])
             model._check_settings()
             learned = {name: state[name] for name in cls.learned}
             parameters = learned.pop("parameters_")
             model._state([parameters[name] for name in model.names])
-            check_learned(learned)
             learned["covariance_"] = read_covariance(learned["covariance_"], len(model.names))
         except (KeyError, TypeError, ValueError) as error:
             lacks = isinstance(error, KeyError) and not isinstance(error, ConfigError)  # an unknown name is both

@@ -1,4 +1,4 @@
-"""What a model's JSON may say it has learned: a file that was damaged or changed by hand is refused, not believed."""
+"""What the JSON of a model may say: a file that was damaged or changed by hand is refused, not believed."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -9,19 +9,19 @@ import numpy as np
 from valuekit.ltv.models.observations import Array
 
 
-def check_learned(learned: Mapping[str, Any]) -> None:
-    """Raise `ValueError` where something learned is not of its kind; what is None was stated or is not identified.
+def check_state(state: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where something in a model's state is not of its kind; None: it was not learned.
 
-    >>> check_learned({"log_likelihood_": -1.5, "observations_": 0})
+    >>> check_state({"log_likelihood_": -1.5, "observations_": 0})
     Traceback (most recent call last):
     ...
     ValueError: observations_ is no number above 0
     """
     for name, (holds, what) in _KINDS.items():
-        value = learned.get(name)
+        value = state.get(name)
         if value is not None and not holds(value):
             raise ValueError(f"{name} is no {what}")
-    if (learned.get("log_likelihood_") is None) != (learned.get("observations_") is None):
+    if (state.get("log_likelihood_") is None) != (state.get("observations_") is None):
         raise ValueError("it has one of log_likelihood_ and observations_, which belong together")
 
 
@@ -53,6 +53,8 @@ def _is_window(value: Any) -> bool:
 
 
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "settings": (lambda value: isinstance(value, dict), "list of values by name"),
+    "parameters_": (lambda value: isinstance(value, dict), "list of values by name"),
     "log_likelihood_": (_is_finite, "number"),
     "observations_": (lambda value: _is_finite(value) and value > 0, "number above 0"),
     "window_": (_is_window, "pair of days, the earlier one first"),
@@ -62,4 +64,4 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "mean_spend_": (_is_finite, "number"),
     "independence_": (lambda value: isinstance(value, dict), "report by name"),
 }
-"""What each learned attribute must be, and its words."""
+"""What each part of the state must be, and its words."""

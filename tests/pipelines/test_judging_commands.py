@@ -50,6 +50,7 @@ def test_backtest_judges_orders_and_cash_of_a_configuration(shop, capsys):
     assert run_command(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     orders = found["orders"]
+    assert found["contracts"] is None
     assert {row["model"] for row in orders["scores"]} >= {"mbg_nbd", "bg_nbd", "challenger", "last_period"}
     assert "best" in orders["choice"]
     assert {row["origin"] for row in orders["scores"]} == {row["origin"] for row in orders["deciles"]}
@@ -102,17 +103,20 @@ sources:
 
 def test_backtest_judges_the_contracts_of_a_configuration(tmp_path, capsys):
     company(customers=300).to_csv(tmp_path / "contracts.csv", index=False)
-    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
+    (tmp_path / "orders.csv").write_text("customer,date,amount\nx,2024-01-05,1\nx,2025-12-01,1\n")
+    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS + CONFIG[CONFIG.index("  - {table: orders") :])
     arguments = ["backtest", str(tmp_path / "software.yaml"), "--days", "365", "--set", "as_of=2025-12-31"]
     charts = tmp_path / "judged.json"
     assert run_command([*arguments, "--origins", "1", "--json", "--charts", str(charts)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["orders"] is None
+    assert found["orders"]["scores"] == []  # orders are refused, and the contracts are judged all the same
+    assert "only 0 customers had bought" in found["orders"]["choice"]
     scores = {(r["model"], r["scope"], r["target"]): r for r in found["contracts"]["scores"]}
     assert {model for model, *_ in scores} == {"bic", "last_period", "term_mean", "kaplan_meier"}
     assert scores["bic", "all", "renewals"]["origin"] == "2024-11-30"
     assert scores["bic", "all", "survival"]["actual"] == found["contracts"]["tracking"][11]["came"] > 0
     assert json.loads(charts.read_text())["title"].startswith("Contracts: ")
+    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
     assert run_command([*arguments, "--origins", "9"]) == 2
     assert "do not hold 12 months after" in capsys.readouterr().err
 

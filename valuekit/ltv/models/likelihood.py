@@ -24,7 +24,7 @@ _SLOPE = 1e-5
 _SAME = 1e-6
 """Climbs that end within this share of the highest log-likelihood have found the same maximum."""
 
-_ADVICE = "Give more customers or a longer time, or take another model or unit of time."
+_ADVICE = "Give more customers or a longer time, or take another model."
 _OF_COVARIATES = "Bring covariates to a size of about 1, or set penalty=1 to hold them."
 """What to do where a climb stops too early."""
 

@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.jobs import config_path
+from pipelines.jobs import load_company
 from pipelines.report import grid
 from pipelines.steps import STEPS, Work
 from valuekit.calendar import add_months, month_end
-from valuekit.config import Config, load_config
+from valuekit.config import Config
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.exports.files import atomic_file
@@ -34,37 +34,45 @@ def backtest_config(
     """Backtest the orders and contracts of a company, and with `whole` its value, at several origins; publish nothing.
 
     `charts` is a file (.html, .svg, .png or .json) for the charts of the best models at the last origin. Raises
-    `ConfigError` for another kind of file, or where there is nothing to draw.
+    `ConfigError` for another kind of file, or where there is nothing to draw, and the refusal where nothing could be
+    judged at all; where a part could, the result says of the other why not.
     Returns `orders` (scores, deciles and choice; None without orders), `contracts` (scores, deciles, tracking and a
     note where they could not be judged; None without contracts) and `cash` (scores by origin, scope, model).
     """
     if charts and charts.suffix not in CHART_FILES:
         raise ConfigError("is no file for charts.", where=str(charts), next_step=f"End its name in {_ENDINGS}.")
-    path = config_path(name)
-    config = load_config(path, overrides)
+    config, base = load_company(name, overrides)
     with _engine(config) as engine:
-        work = Work(engine, config, path.parent)
+        work = Work(engine, config, base)
         tell("reading the books as they are known today")
         _do(work, until="cashflow")
         found: dict[str, Any] = {"as_of": work.as_of, "orders": None, "contracts": None, "cash": []}
-        drawn: list[Any] = []
+        tested: list[Backtest | ContractBacktest | ConfigError] = []
         if engine.count("orders"):
             tell("foretelling orders")
-            found["orders"], tested = _orders(engine, config, origins, days)
-            drawn += [tested] if tested else []
+            found["orders"], of_orders = _orders(engine, config, origins, days)
+            tested.append(of_orders)
         if engine.count("contracts"):
             tell("foretelling renewals of contracts")
-            found["contracts"], judged = _contracts(engine, config, work.as_of, origins, days)
-            drawn += [judged] if judged else []
+            found["contracts"], of_contracts = _contracts(engine, config, work.as_of, origins, days)
+            tested.append(of_contracts)
+        judged = [one for one in tested if not isinstance(one, ConfigError)]
+        if not (judged or whole):
+            raise next((one for one in tested if isinstance(one, ConfigError)), _nothing_to_judge(name))
         if charts:
-            _draw(drawn, charts)
+            _draw(judged, charts)
         for origin in _month_ends(work.as_of, origins) if whole else ():
             tell(f"valuing the company as of {origin}")
             found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
     return found
 
 
-def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[dict[str, Any], Backtest | None]:
+def _nothing_to_judge(name: str) -> ConfigError:
+    advice = "Map orders or contracts, or value the company at each origin: --whole."
+    return ConfigError("has neither orders nor contracts to foretell.", where=name, next_step=advice)
+
+
+def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[dict[str, Any], Backtest | ConfigError]:
     unit, returns = config.ltv.time_unit, config.ltv.unmatched_returns
     view_lines(engine)
     try:
@@ -72,7 +80,7 @@ def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[di
             engine, origins=origins, days=days, candidates=candidates(unit=unit), unit=unit, unmatched_returns=returns
         )
     except ConfigError as error:
-        return {"scores": [], "deciles": [], "choice": str(error)}, None
+        return {"scores": [], "deciles": [], "choice": str(error)}, error
     finally:
         engine.execute("DROP VIEW order_lines")
     chosen = str(select(tested))
@@ -81,7 +89,7 @@ def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[di
 
 def _contracts(
     engine: Engine, config: Config, as_of: date, origins: int, days: int
-) -> tuple[dict[str, Any], ContractBacktest | None]:
+) -> tuple[dict[str, Any], ContractBacktest | ConfigError]:
     signed = engine.query(_SIGNED)
     try:
         tested: ContractBacktest = backtest_contracts(
@@ -94,7 +102,7 @@ def _contracts(
             price="reporting_amount",
         )
     except ConfigError as error:
-        return {"scores": [], "deciles": [], "tracking": [], "note": str(error)}, None
+        return {"scores": [], "deciles": [], "tracking": [], "note": str(error)}, error
     tables = {name: getattr(tested, name).to_pylist() for name in ("scores", "deciles", "tracking")}
     return tables | {"note": ""}, tested
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from rich.progress import Progress as Bar
 
-from pipelines.jobs import run_config
+from pipelines.jobs import DEMO, run_config
 from pipelines.run import Outcome
 from pipelines.streams import err
 
@@ -32,4 +32,4 @@ def make_company(folder: Path, *, customers: int, seed: int, format: Literal["pa
 def run_demo(*, customers: int, seed: int) -> Outcome:
     """Simulate the built-in company into `data/demo` and run its configuration on it."""
     make_company(DATA, customers=customers, seed=seed)
-    return run_config("demo", [f"paths.data={DATA.resolve()}"])
+    return run_config(DEMO, [f"paths.data={DATA.resolve()}"])

@@ -1,5 +1,6 @@
 """Drift of stored models, as it is printed."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from rich.console import Console
 from pipelines.options import open_snapshot
 from pipelines.report import grid
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError
+from valuekit.errors import ConfigError, InputError, UnknownNameError
+from valuekit.ltv.drift import check_drift, read_purchase_model
+from valuekit.ltv.order_lines import Reading
 from valuekit.ltv.run_drift import compare_runs
 from valuekit.snapshot import Snapshot
 
@@ -38,6 +41,27 @@ def runs_compared(then: Path, now: Path) -> dict[str, Any]:
         "models": {name: drift.as_dict() for name, drift in found.items()},
         "in_one_run": sorted((old.models.keys() | new.models.keys()) - found.keys()),
     }
+
+
+def model_compared(model: Path, orders: Path, columns: Reading) -> dict[str, Any]:
+    """Compare a stored model of purchases with later orders, whose `columns` are named by role; returns what was found.
+
+    Raises `InputError` where one of them is not there or is a run, and `ConfigError` for what is no model.
+    """
+    for path in (model, orders):
+        if not path.exists():
+            advice = "Name the JSON file of a model and a file of orders, or two runs."
+            raise InputError("does not exist.", where=str(path), next_step=advice)
+    if run := next((path for path in (model, orders) if path.is_dir()), None):
+        other = orders if run == model else model
+        advice = "Name two runs, or the JSON file of a model and a file of orders."
+        raise InputError(f"is a folder of runs, and {other} is a file.", where=str(run), next_step=advice)
+    stored = read_purchase_model(model.read_bytes(), str(model))
+    try:
+        return check_drift(stored, orders, **columns).as_dict()
+    except UnknownNameError as error:
+        advice = re.sub(rf"\b({'|'.join(columns)})=\.\.\.", r"--\1 COLUMN", error.next_step)
+        raise UnknownNameError(error.kind, error.name, error.known, where=error.where, next_step=advice) from None
 
 
 def _table(snapshot: Snapshot, name: str) -> Path:

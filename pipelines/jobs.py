@@ -5,7 +5,11 @@ from pathlib import Path
 
 from pipelines.run import Outcome, run
 from pipelines.streams import Steps
-from valuekit.config import builtin_config, load_config
+from valuekit.config import Config, builtin_config, load_config
+from valuekit.errors import InputError
+
+DEMO = "demo"
+"""The configuration of the built-in company, whose data are made up."""
 
 
 def config_path(name: str) -> Path:
@@ -13,6 +17,23 @@ def config_path(name: str) -> Path:
     path = Path(name)
     is_name = path.suffix == "" and len(path.parts) == 1 and not path.exists()
     return builtin_config(name) if is_name else path
+
+
+def load_company(name: str, overrides: Sequence[str]) -> tuple[Config, Path]:
+    """Load a configuration by its file or name; returns it, and the folder that its files are relative to.
+
+    Raises `InputError` where the built-in company has not been made up yet.
+    """
+    path = config_path(name)
+    config = load_config(path, overrides)
+    data = path.parent / config.paths.get("data", "")
+    if name == DEMO and not data.exists():
+        advice = (
+            "`valuekit demo` makes one up and runs it; or `valuekit simulate FOLDER`, "
+            "then name that folder: --set paths.data=FOLDER."
+        )
+        raise InputError("there are no data of the built-in company.", where=str(data), next_step=advice)
+    return config, path.parent
 
 
 def run_config(
@@ -26,12 +47,11 @@ def run_config(
     silent: bool = False,
 ) -> Outcome:
     """Load a configuration and run it, telling the progress on standard error unless `silent`."""
-    path = config_path(name)
-    config = load_config(path, overrides)
+    config, base = load_company(name, overrides)
     with Steps(silent=silent) as steps:
         return run(
             config,
-            base=path.parent,
+            base=base,
             output=output,
             progress=steps,
             debug=debug,

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from pipelines.options import AsJson
-from valuekit.errors import InputError
 
 judging_app = typer.Typer()
 
@@ -59,16 +58,12 @@ def drift(
     json: AsJson = False,
 ) -> None:
     """Compare a stored model of purchases with later orders, or the models of two runs: keep them, or refit?"""
-    from pipelines.drifted import print_drift, print_drifts, runs_compared
+    from pipelines.drifted import model_compared, print_drift, print_drifts, runs_compared
     from pipelines.streams import out, print_json
-    from valuekit.ltv.drift import check_drift, read_purchase_model
 
     if model.is_dir() and orders.is_dir():
         compared = runs_compared(model, orders)
         print_json(compared) if json else print_drifts(compared, out())
         return
-    if not model.is_file():
-        raise InputError("does not exist.", where=str(model), next_step="Name the JSON file of a model, or two runs.")
-    stored = read_purchase_model(model.read_text(encoding="utf-8"), str(model))
-    found = check_drift(stored, orders, customer=customer, date=date, amount=amount).as_dict()
+    found = model_compared(model, orders, {"customer": customer, "date": date, "amount": amount})
     print_json(found) if json else print_drift(found, out())

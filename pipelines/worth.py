@@ -43,10 +43,12 @@ def value_object(snapshot: Snapshot, *, by: str, horizon: str | None, discount: 
     )
     own = {} if discount is not None else _own(settings)
     said = {"horizon_years": asked[0], "discount_rate": asked[1].annual_rate, "by": by}
-    if asked == terms and discount is None:
+    if asked == terms and own == _own(settings):
         return {**said, "groups": snapshot.query(_SUMS, {"scope": by}).to_pylist(), "note": _own_note(own)}
     value = ltv_sql(Horizon(asked[0]), asked[1], settings.get("off", []), own=own)
     note = "Intervals are published at the horizon and discount of the run."
+    if asked == terms:  # but for customers whose own rate of the run gives way to the one that is asked for
+        note = "Intervals are published with customers' own rates: leave out --discount to see them."
     return {**said, "groups": _groups(snapshot, value, by), "note": " ".join(filter(None, (note, _own_note(own))))}
 
 

@@ -37,10 +37,10 @@ class UnknownNameError(ConfigError, KeyError):
     The advice is the name that is most like it, or else those that are known, unless `next_step` says something better.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "", next_step: str = "") -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
-        advice = next_step or did_you_mean(name, self.known)
-        super().__init__(f"there is no {kind} '{name}'.", where=where, next_step=advice)
+    def __init__(self, kind: str, name: object, known: Iterable[str], *, where: str = "", next_step: str = "") -> None:
+        self.kind, self.name, self.known = kind, str(name), sorted(known)
+        advice = next_step or did_you_mean(self.name, self.known)
+        super().__init__(f"there is no {kind} '{self.name}'.", where=where, next_step=advice)
 
 
 class ContractError(ValuekitError, ValueError):

@@ -12,6 +12,7 @@ import pytest
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, EngineError, InputError, UnknownNameError, ValuekitError
 from valuekit.ltv import Discount, Horizon, backtest_orders, split, summarise, value_orders
+from valuekit.ltv.origins import origin_days
 
 
 def orders(count=60):
@@ -168,7 +169,7 @@ def test_wrong_settings_are_refused(settings, error, says):
     ids=["one row", "one customer", "all once", "one day", "free", "next to nothing"],
 )
 def test_data_that_teach_nothing_leave_a_stated_prior_and_finite_values(few):
-    with pytest.warns(UserWarning, match="a stated prior stands for a model: orders.purchases: "):
+    with pytest.warns(UserWarning, match=r"a stated prior stands for a model: orders.purchases: .*[^.]\.$"):
         found = value_orders(few)
     values = found.table.to_pandas().drop(columns="customer")
     assert np.isfinite(values.to_numpy()).all()
@@ -223,6 +224,37 @@ def test_files_without_a_header_or_anything_say_so(tmp_path):
 def test_a_backtest_of_nothing_is_refused(settings):
     with pytest.raises(ValuekitError, match="an origin and a day to foretell"):
         backtest_orders(PLAIN, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"origins": None}, "origins are days, or how many of them, not None"),
+        ({"origins": 1.5}, "how many of them, not 1.5"),
+        ({"origins": "2025-06-30"}, "how many of them, not '2025-06-30'"),
+        ({"origins": -1}, "an origin and a day to foretell"),
+        ({"origins": 9, "days": 10**6}, "reach back beyond the first day of the calendar"),
+        ({"models": None}, "models are a list of names, not None"),
+        ({"models": [None]}, "no purchase model 'None'"),
+        ({"models": "bgnbd"}, "no purchase model 'bgnbd'. Did you mean 'bg_nbd'"),
+        ({"unit": None}, "no time unit 'None'"),
+        ({"unit": ["week"]}, "no time unit"),
+    ],
+)
+def test_settings_of_a_backtest_that_are_none_are_refused(settings, says):
+    with pytest.raises(ConfigError, match=says):
+        backtest_orders(PLAIN, **({"origins": 1, "days": 30} | settings))
+
+
+def test_an_origin_that_is_given_twice_is_judged_once():
+    days = [date(2025, 6, 30), "2025-06-30", date(2025, 5, 31)]
+    assert origin_days(days, 30, "day", min) == [date(2025, 5, 31), date(2025, 6, 30)]
+
+
+@pytest.mark.parametrize("name", [None, ["bg_nbd"]])
+def test_a_model_that_is_no_name_is_no_model(name):
+    with pytest.raises(UnknownNameError, match="no purchase model"):
+        value_orders(PLAIN, model=name)
 
 
 def test_an_origin_that_is_no_day_is_refused():

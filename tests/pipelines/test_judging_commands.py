@@ -50,6 +50,7 @@ def test_backtest_judges_orders_and_cash_of_a_configuration(shop, capsys):
     assert run_command(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     orders = found["orders"]
+    assert found["contracts"] is None
     assert {row["model"] for row in orders["scores"]} >= {"mbg_nbd", "bg_nbd", "challenger", "last_period"}
     assert "best" in orders["choice"]
     assert {row["origin"] for row in orders["scores"]} == {row["origin"] for row in orders["deciles"]}
@@ -102,19 +103,22 @@ sources:
 
 def test_backtest_judges_the_contracts_of_a_configuration(tmp_path, capsys):
     company(customers=300).to_csv(tmp_path / "contracts.csv", index=False)
-    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
+    (tmp_path / "orders.csv").write_text("customer,date,amount\nx,2024-01-05,1\nx,2025-12-01,1\n")
+    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS + CONFIG[CONFIG.index("  - {table: orders") :])
     arguments = ["backtest", str(tmp_path / "software.yaml"), "--days", "365", "--set", "as_of=2025-12-31"]
     charts = tmp_path / "judged.json"
     assert run_command([*arguments, "--origins", "1", "--json", "--charts", str(charts)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["orders"] is None
+    assert found["orders"]["scores"] == []  # orders are refused, and the contracts are judged all the same
+    assert "only 0 customers had bought" in found["orders"]["choice"]
     scores = {(r["model"], r["scope"], r["target"]): r for r in found["contracts"]["scores"]}
     assert {model for model, *_ in scores} == {"bic", "last_period", "term_mean", "kaplan_meier"}
     assert scores["bic", "all", "renewals"]["origin"] == "2024-11-30"
     assert scores["bic", "all", "survival"]["actual"] == found["contracts"]["tracking"][11]["came"] > 0
     assert json.loads(charts.read_text())["title"].startswith("Contracts: ")
-    assert run_command([*arguments, "--origins", "9"]) == 0
-    assert "do not hold 12 months after" in capsys.readouterr().out
+    (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
+    assert run_command([*arguments, "--origins", "9"]) == 2
+    assert "do not hold 12 months after" in capsys.readouterr().err
 
 
 def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):
@@ -149,4 +153,38 @@ def test_what_is_not_there_is_told(shop, capsys):
     assert run_command(["drift", "nowhere.json", str(shop / "orders.csv")]) == 4
     assert "nowhere.json: does not exist" in capsys.readouterr().err
     assert run_command(["drift", str(shop / "model.json"), str(shop / "orders.csv"), "--customer", "who"]) == 2
-    assert "customer=..." in capsys.readouterr().err
+    assert "Say which column it is: --customer COLUMN" in capsys.readouterr().err
+    assert run_command(["drift", str(shop), str(shop / "orders.csv")]) == 4
+    assert f"{shop}: is a folder of runs, and {shop / 'orders.csv'} is a file" in capsys.readouterr().err
+
+
+def test_a_damaged_model_is_no_bug(shop, tmp_path, capsys):
+    damaged = tmp_path / "model.json"
+    for text, says in (
+        *((junk, "is no model file") for junk in (b"\xff\xfe{}", b"[" * 100_000)),
+        (b'{"model": ["a"]}', "which is no model of purchases"),
+    ):
+        damaged.write_bytes(text)
+        assert run_command(["drift", str(damaged), str(shop / "orders.csv")]) == 2
+        assert f"{damaged}: " in (told := capsys.readouterr().err)
+        assert says in told
+
+
+@pytest.mark.parametrize("length", [["--origins", "50"], ["--days", "100000"], ["--days", "9999999"]])
+def test_a_backtest_of_which_nothing_was_judged_is_an_error(shop, capsys, length):
+    assert run_command(["backtest", str(shop / "shop.yaml"), *length, "--json", "--set", "as_of=2025-01-31"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["type"] == "ConfigError"
+    assert error["next_step"] == "Ask for fewer origins, or for fewer days."
+
+
+def test_a_company_without_orders_and_contracts_has_nothing_to_judge(shop, tmp_path, capsys):
+    (tmp_path / "orders.csv").write_bytes((shop / "orders.csv").read_bytes())
+    (tmp_path / "shop.yaml").write_text(CONFIG[: CONFIG.index("  - {table: orders")])
+    assert run_command(["backtest", str(tmp_path / "shop.yaml"), "--set", "as_of=2025-01-31"]) == 2
+    assert "has neither orders nor contracts to foretell" in capsys.readouterr().err
+
+
+def test_the_built_in_company_without_data_says_how_to_make_them(tmp_path, capsys):
+    assert run_command(["run", "demo", "--set", f"paths.data={tmp_path / 'none'}"]) == 4
+    assert "`valuekit demo` makes one up" in capsys.readouterr().err

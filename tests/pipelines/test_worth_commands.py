@@ -3,6 +3,8 @@
 import json
 
 from pipelines.cli import run_command
+from pipelines.worth import value_object
+from valuekit.snapshot import Snapshot
 
 
 def test_value_shows_each_tier_and_the_company_with_intervals(says):
@@ -18,6 +20,21 @@ def test_another_horizon_is_computed_from_the_cube_and_says_that_it_has_no_inter
     assert float(company["ltv"]) == 2400 - 90 + 30 + 3 * 7
     assert (company["scope"], company["low_80"]) == ("company", None)
     assert "at the horizon and discount of the run" in told["note"]
+
+
+def test_what_a_run_itself_was_published_with_has_its_intervals(says):
+    asked = json.loads(says("value", "--horizon", "3", "--discount", "0", "--json"))
+    assert asked == json.loads(says("value", "--json"))
+    assert asked["groups"][-1]["low_80"] is not None
+
+
+def test_one_rate_for_all_has_no_intervals_where_customers_have_rates_of_their_own(run):
+    snapshot = Snapshot.open(run)
+    snapshot.manifest.config.setdefault("ltv", {})["discount_rate_by"] = [{"when": "stage = 'paying'", "rate": 0.2}]
+    rate = snapshot.manifest.config["ltv"].get("discount_rate", 0.10)
+    found = value_object(snapshot, by="tier", horizon=None, discount=rate)
+    assert found["groups"][-1]["low_80"] is None
+    assert "leave out --discount" in found["note"]
 
 
 def test_all_the_future_needs_a_rate_that_the_run_has(run, says, capsys):

@@ -1,4 +1,5 @@
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -70,6 +71,20 @@ def test_an_empty_folder_says_how_to_make_a_snapshot(tmp_path):
 def test_a_missing_folder_is_told(tmp_path):
     with pytest.raises(InputError, match=r"does not exist"):
         Snapshot.open(tmp_path / "nowhere")
+
+
+def test_a_file_is_not_said_to_be_missing(path):
+    with pytest.raises(
+        InputError, match=rf"manifest.json: is a file; a snapshot is a folder.*: {re.escape(str(path))}"
+    ):
+        Snapshot.open(path / "manifest.json")
+
+
+def test_a_model_that_is_no_text_is_told(path):
+    (path / "models").mkdir(exist_ok=True)
+    (path / "models" / "orders.json").write_bytes(b"\xff")
+    with pytest.raises(InputError, match=r"orders.json: is damaged"):
+        _ = Snapshot.open(path).models
 
 
 def test_a_half_written_snapshot_is_refused(path):

@@ -16,11 +16,11 @@ from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
 from valuekit.ltv.models import PurchaseModel
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
+from valuekit.ltv.origins import model_names, origin_days
 from valuekit.ltv.purchases import purchase_model, reads_gaps
 from valuekit.ltv.summary import (
     PACKAGE,
     Unmatched,
-    as_day,
     count_repeats,
     drop_summary,
     hold_out,
@@ -95,7 +95,7 @@ def backtest_orders(
     *,
     origins: int | Sequence[date] = 3,
     days: int = 365,
-    models: Sequence[str] = MODELS,
+    models: str | Sequence[str] = MODELS,
     unit: str = "week",
     unmatched_returns: Unmatched = "reduce",
     extra: Mapping[str, Forecaster] | None = None,
@@ -105,15 +105,16 @@ def backtest_orders(
 
     Reads `orders` as `summarise` does. At each origin, every forecaster sees what was known then and foretells each
     customer's purchases and spend of the next `days`. `origins` are days, or so many of them, `days` apart, the last
-    one `days` before the last order. `models` are names of `purchases.purchase_model`, `extra` further forecasters.
+    one `days` before the last order. `models` are names (or one) of `purchases.purchase_model`, `extra` further ones.
     Raises `ConfigError` for an origin whose next `days` are not over, or at which there are too few customers.
 
     Reference: Tashman (2000), Out-of-sample tests of forecasting accuracy, International Journal of Forecasting 16(4).
     """
+    names = model_names(models)
     with order_lines(orders, **reading) as engine:
         return backtest_lines(
-            engine, origins=origins, days=days, candidates=candidates(models, unit) | dict(extra or {}),
-            unit=unit, unmatched_returns=unmatched_returns, log_gaps=any(map(reads_gaps, models)),
+            engine, origins=origins, days=days, candidates=candidates(names, unit) | dict(extra or {}),
+            unit=unit, unmatched_returns=unmatched_returns, log_gaps=any(map(reads_gaps, names)),
         )  # fmt: skip
 
 
@@ -153,16 +154,11 @@ def backtest_lines(
 
 
 def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[date]:
-    if not isinstance(days, int) or days < 1 or origins in (0, [], ()):
-        raise ConfigError("a backtest needs an origin and a day to foretell, at least.", where="backtest")
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     last = last_day(engine)
-    if isinstance(origins, int):
-        chosen = [last - timedelta(days=days * back) for back in range(origins, 0, -1)]
-    else:
-        chosen = sorted(map(as_day, origins))
+    chosen = origin_days(origins, days, "day", lambda back: last - timedelta(days=days * back))
     for origin in chosen:
-        if not (first and first <= origin <= last - timedelta(days=days)):
+        if not (first and first <= origin and days <= (last - origin).days):
             raise ConfigError(
                 f"the orders from {first} to {last} do not hold {days} days after {origin} and some before.",
                 where="backtest",

@@ -15,6 +15,7 @@ from valuekit.ltv import judging, renewals
 from valuekit.ltv.contract_terms import TermReading, contract_terms
 from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.origins import model_names, origin_days
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
 from valuekit.ltv.summary import as_day
@@ -77,7 +78,7 @@ def backtest_contracts(
     as_of: date | None = None,
     origins: int | Sequence[date] = 3,
     months: int = 12,
-    models: Sequence[Choice] = ("bic", "sbg", "bdw"),
+    models: Choice | Sequence[Choice] = ("bic", "sbg", "bdw"),
     extra: Mapping[str, RenewalForecaster] | None = None,
     **reading: Unpack[TermReading],
 ) -> ContractBacktest:
@@ -98,7 +99,7 @@ def backtest_contracts(
     >>> [(r["customers"], r["actual"]) for r in tested.scores.to_pylist() if r["target"] == "survival"][0]
     (90.0, 50.0)
     """
-    fitted: dict[str, RenewalForecaster] = {name: by_choice(name) for name in models}
+    fitted: dict[str, RenewalForecaster] = {name: by_choice(name) for name in model_names(models)}
     candidates = {**fitted, **NAIVE, **(extra or {})}
     with contract_terms(contracts, **reading) as engine:
         found = _Found()
@@ -113,16 +114,11 @@ def backtest_contracts(
 
 
 def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], months: int) -> list[date]:
-    if not isinstance(months, int) or months < 1 or origins in (0, [], ()):
-        raise ConfigError("a backtest needs an origin and a month to foretell, at least.", where="backtest")
     first, last = engine.rows("SELECT MIN(signed_on), GREATEST(MAX(starts_on), MAX(cancelled_on)) FROM all_terms")[0]
     end = as_of or last
     if first is None:
         raise ConfigError("there is no contract.", where="backtest")
-    if isinstance(origins, int):
-        chosen = [add_months(end, -months * back - 1) for back in range(origins, 0, -1)]
-    else:
-        chosen = sorted(map(as_day, origins))
+    chosen = origin_days(origins, months, "month", lambda back: add_months(end, -months * back - 1))
     for origin in chosen:
         if not first <= origin <= add_months(end, -months):
             raise ConfigError(

@@ -1,9 +1,10 @@
 """Is a stored model still right? New data against its likelihood, its parameters and its forecast."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, TypeVar, Unpack
 
 import numpy as np
 from scipy.stats import chi2
@@ -13,6 +14,7 @@ from valuekit.ltv.models import BgCnbdK, BgNbd, MaximumLikelihood, MbgCnbdK, Mbg
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.summary import Unmatched, customers, day_of, hold_out, summarise_lines
 
+Model = TypeVar("Model", bound=MaximumLikelihood)
 _MODELS: dict[str, type[PurchaseModel]] = {
     model.__name__: model for model in (BgNbd, MbgNbd, ParetoNbd, BgCnbdK, MbgCnbdK)
 }
@@ -58,19 +60,28 @@ class Drift:
         return asdict(self)
 
 
-def read_purchase_model(text: str, where: str = "model") -> PurchaseModel:
-    """Restore a purchase model from JSON; raises `ConfigError` for what is none."""
+def read_purchase_model(text: str | bytes, where: str = "model") -> PurchaseModel:
+    """Restore a purchase model from JSON; raises `ConfigError` for what is none, and for one that is damaged."""
+    return read_model(text, where, _MODELS, "model of purchases")
+
+
+def read_model(text: str | bytes, where: str, known: Mapping[str, type[Model]], what: str) -> Model:
+    """Restore one of the `known` models from JSON; raises `ConfigError` that says where and what is wrong."""
     try:
-        name = json.loads(text)["model"]
-    except (ValueError, KeyError, TypeError):
+        read = text.decode("utf-8") if isinstance(text, bytes) else text
+        name = json.loads(read)["model"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError("is no model file.", where=where, next_step="Name the JSON of a fitted model.") from None
-    if name not in _MODELS:
+    if not isinstance(name, str) or name not in known:
         raise ConfigError(
-            f"holds a {name}, which is no model of purchases that can be checked.",
+            f"holds a {name}, which is no {what} that can be checked.",
             where=where,
-            next_step=f"Known: {', '.join(sorted(_MODELS))}.",
+            next_step=f"Known: {', '.join(sorted(known))}.",
         )
-    return _MODELS[name].from_json(text)
+    try:
+        return known[name].from_json(read)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=where, next_step=error.next_step) from None
 
 
 def check_drift(

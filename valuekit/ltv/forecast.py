@@ -107,7 +107,7 @@ def _fit(engine: Engine, name: str, unit: TimeUnit, as_of: date) -> list[FittedM
 
 def _warn(models: Sequence[FittedModel]) -> None:
     """Warn of values that rest on what was stated, not on the orders."""
-    if told := "; ".join(f"{model.name}: {model.note}" for model in models if model.stated):
+    if told := "; ".join(f"{model.name}: {model.note.removesuffix('.')}" for model in models if model.stated):
         warnings.warn(f"a stated prior stands for a model: {told}.", UserWarning, stacklevel=3)
 
 

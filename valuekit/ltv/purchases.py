@@ -78,7 +78,7 @@ PURCHASE_MODELS: Mapping[str, Callable[[str], PurchaseModel]] = {
 
 def purchase_model(name: str, time_unit: str) -> PurchaseModel:
     """Make the unfitted model of a configured name; raises `UnknownNameError`."""
-    if name not in PURCHASE_MODELS:
+    if not isinstance(name, str) or name not in PURCHASE_MODELS:
         raise UnknownNameError("purchase model", name, PURCHASE_MODELS)
     return PURCHASE_MODELS[name](time_unit)
 

@@ -1,6 +1,5 @@
 """Are the models of a former run still right? Two runs of a company, model by model."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -10,11 +9,17 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
 from valuekit.ltv import models
-from valuekit.ltv.drift import Drift, judged
+from valuekit.ltv.drift import Drift, judged, read_model
 from valuekit.ltv.models import GammaGamma, MaximumLikelihood, PurchaseModel, RenewalModel
 from valuekit.ltv.models.observations import Array, read_columns
 
 PACKAGE = "valuekit.ltv"
+
+_MODELS: dict[str, type[MaximumLikelihood]] = {
+    name: kind
+    for name in models.__all__
+    if isinstance(kind := getattr(models, name), type) and issubclass(kind, MaximumLikelihood)
+}
 
 
 def compare_runs(
@@ -50,23 +55,13 @@ def _compared(
     engine: Engine, then: Mapping[str, str], now: Mapping[str, str], since: int
 ) -> Iterator[tuple[str, Drift]]:
     for name in sorted(then.keys() & now.keys()):
-        stored, fresh = (read_model(texts[name], name) for texts in (then, now))
+        stored, fresh = (read_model(texts[name], name, _MODELS, "model of value") for texts in (then, now))
         if isinstance(stored, PurchaseModel) and isinstance(fresh, PurchaseModel):
             yield name, _purchases(engine, stored, fresh, since)
         elif isinstance(stored, GammaGamma) and isinstance(fresh, GammaGamma):
             yield name, _spend(engine, stored, fresh)
         elif isinstance(stored, RenewalModel) and isinstance(fresh, RenewalModel):
             yield name, _renewals(engine, name, stored, fresh)
-
-
-def read_model(text: str, where: str) -> MaximumLikelihood:
-    """Restore any model of value from JSON; raises `ConfigError` for what is none."""
-    try:
-        kind = getattr(models, json.loads(text)["model"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ConfigError("is no model file.", where=where, next_step="Run the configuration again.") from None
-    found: MaximumLikelihood = kind.from_json(text)
-    return found
 
 
 def _purchases(engine: Engine, stored: PurchaseModel, fresh: PurchaseModel, since: int) -> Drift:

@@ -21,7 +21,7 @@ class TimeUnit:
     DAYS: ClassVar[dict[str, float]] = {"day": 1.0, "week": 7.0, "month": DAYS_PER_YEAR / 12, "year": DAYS_PER_YEAR}
 
     def __post_init__(self) -> None:
-        if self.name not in self.DAYS:
+        if not isinstance(self.name, str) or self.name not in self.DAYS:
             raise UnknownNameError("time unit", self.name, self.DAYS)
 
     @property

@@ -45,8 +45,7 @@ class Snapshot:
             return cls(path, read_manifest(path))
         found = cls.list(path)
         if not found:
-            reason = "holds no snapshot." if path.is_dir() else "does not exist."
-            raise InputError(reason, where=str(path), next_step="Make one with `valuekit run` or `valuekit demo`.")
+            raise _no_snapshot(path)
         return found[0]
 
     @classmethod
@@ -71,8 +70,8 @@ class Snapshot:
 
     @property
     def models(self) -> dict[str, str]:
-        """The fitted models as JSON, by name."""
-        return {f.stem: f.read_text(encoding="utf-8") for f in sorted((self.path / "models").glob("*.json"))}
+        """The fitted models as JSON, by name; raises `InputError` for a file that is no text."""
+        return {f.stem: _text(f) for f in sorted((self.path / "models").glob("*.json"))}
 
     def engine(self) -> Engine:
         """Return a new door to an engine that has a view for every table; close it after use."""
@@ -127,6 +126,21 @@ class Snapshot:
 
     def __repr__(self) -> str:
         return f"Snapshot({self.manifest.company}, {self.manifest.run_id})"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError("is damaged: it is no UTF-8 text.", where=str(path), next_step="Run it again.") from None
+
+
+def _no_snapshot(path: Path) -> InputError:
+    if path.is_file():
+        advice = f"Name the folder of the snapshot{f': {path.parent}' if path.name == FILE else ''}."
+        return InputError("is a file; a snapshot is a folder.", where=str(path), next_step=advice)
+    reason = "holds no snapshot." if path.is_dir() else "does not exist."
+    return InputError(reason, where=str(path), next_step="Make one with `valuekit run` or `valuekit demo`.")
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -29,8 +29,10 @@ def test_no_number_is_a_clear_failure_and_never_a_parameter():
 
 
 def test_a_climb_that_gets_stuck_is_a_clear_failure():
-    with pytest.raises(FitError, match="stopped before a maximum"):
+    with pytest.raises(FitError, match="stopped before a maximum") as refused:
         maximise(lambda theta: (float(theta[0]), -np.ones(1)), [np.array([1.0])], model="wrong gradient")
+    assert "take another model" in refused.value.next_step
+    assert "covariates" not in refused.value.next_step  # there are none
 
 
 def bowl(theta):

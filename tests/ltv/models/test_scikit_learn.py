@@ -1,5 +1,6 @@
 """Models where scikit-learn users put them: pipelines, cross-validation, grids, pickles, tables of other libraries."""
 
+import json
 import pickle
 
 import numpy as np
@@ -171,7 +172,7 @@ def test_covariates_that_follow_from_each_other_are_named(buyers):
 def test_a_covariate_that_is_missing_or_far_too_large_says_what_to_do(buyers):
     with pytest.raises(FitError, match=r"'fast' has 1 values that are missing.* leave these rows out"):
         BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"].where(buyers["fast"] < buyers["fast"].max())))
-    with pytest.raises(FitError, match="bring covariates to a size of about 1"):
+    with pytest.raises(FitError, match="Bring covariates to a size of about 1"):
         BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"] * 1e9))
 
 
@@ -198,6 +199,39 @@ WHOLE = BgNbd.from_parameters([1.5, 2, 3, 4]).to_json()
 def test_a_damaged_model_file_says_so_and_what_to_do(text):
     with pytest.raises(ConfigError, match="Fit the model again"):
         BgNbd.from_json(text)
+
+
+FITTED = {"covariance_": np.eye(4).tolist(), "log_likelihood_": -9.0, "observations_": 3.0,
+          "window_": ["2025-01-01", "2025-06-30"]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, None),
+        ({"window_": ["x", "y"]}, "window_ is no pair of days"),
+        ({"window_": ["2025-01-01"]}, "window_ is no pair of days"),
+        ({"window_": ["2025-06-30", "2025-01-01"]}, "window_ is no pair of days"),
+        ({"window_": "2025"}, "window_ is no pair of days"),
+        ({"log_likelihood_": "x"}, "log_likelihood_ is no number"),
+        ({"observations_": 0}, "observations_ is no number above 0"),
+        ({"observations_": None}, "which belong together"),
+        ({"covariance_": [[1.0]]}, "covariance_ is 1 x 1, not 4 x 4"),
+        ({"covariance_": [1.0, 2.0]}, "covariance_ is 2, not 4 x 4"),
+        ({"covariance_": (-np.eye(4)).tolist()}, "a variance below 0"),
+        ({"settings": 3}, "settings is no list of values by name"),
+        ({"parameters_": [1, 2, 3, 4]}, "parameters_ is no list of values by name"),
+        ({"settings": {"time_unit": None}}, "no time unit 'None'"),
+        ({"settings": {"penalty": "x"}}, "a penalty of 'x' is no number"),
+    ],
+)
+def test_what_a_model_file_says_was_learned_is_checked(change, says):
+    text = json.dumps(json.loads(WHOLE) | FITTED | change)
+    if says is None:
+        assert BgNbd.from_json(text).window_ == FITTED["window_"]
+    else:
+        with pytest.raises(ConfigError, match=rf"damaged or of another version: .*{says}.*Fit the model again"):
+            BgNbd.from_json(text)
 
 
 def test_stated_parameters_are_counted_and_above_0():

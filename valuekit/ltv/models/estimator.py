@@ -14,6 +14,7 @@ from valuekit.ltv.discounting import is_number
 from valuekit.ltv.models import observations
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+from valuekit.ltv.models.state import check_state, read_covariance
 
 _ENOUGH = 5_000
 """Rows on which to search for the region of the maximum."""
@@ -110,7 +111,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return report | {"at_bound": [self.names[i] for i in found.convergence.at_bound]}
 
     def _training_rows(self, X: Any) -> Rows:
-        self._check_covariates()
+        self._check_settings()
         rows = observations.group(self._read(X))
         if not len(rows["weight"]):
             raise FitError(f"{type(self).__name__}: there are no rows to fit.")
@@ -151,7 +152,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
                     next_step="Set penalty=1 to hold it, or leave it out.",
                 )
 
-    def _check_covariates(self) -> None:
+    def _check_settings(self) -> None:
         if isinstance(self.covariates, str) or len(set(self.covariates)) < len(self.covariates):
             raise ConfigError(f"covariates are a list of different columns, not {self.covariates!r}.")
         if not (is_number(self.penalty) and self.penalty >= 0):
@@ -279,7 +280,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """
         try:
             state = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter is what a thousand brackets end in
             state = None
         if not isinstance(state, dict):
             problem = f"this is no JSON of a model: it has {len(text)} characters and may be cut off."
@@ -288,13 +289,16 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             which = f"the JSON of a {state['model']}" if "model" in state else "JSON that names no model"
             raise ConfigError(f"this is {which}, not of a {cls.__name__}.", next_step=_WRITE_ANEW)
         try:
+            check_state(state)
             model = cls(**state["settings"])
+            model._check_settings()
             learned = {name: state[name] for name in cls.learned}
-            model._state([learned["parameters_"][name] for name in model.names])
-            covariance = learned["covariance_"]
-            learned["covariance_"] = None if covariance is None else np.array(covariance, dtype=np.float64)
+            parameters = learned.pop("parameters_")
+            model._state([parameters[name] for name in model.names])
+            learned["covariance_"] = read_covariance(learned["covariance_"], len(model.names))
         except (KeyError, TypeError, ValueError) as error:
-            reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error).removesuffix(".")
+            lacks = isinstance(error, KeyError) and not isinstance(error, ConfigError)  # an unknown name is both
+            reason = f"it lacks {error}" if lacks else str(error).removesuffix(".")
             problem = f"the JSON of this {cls.__name__} is damaged or of another version: {reason}."
             raise ConfigError(problem, next_step=_WRITE_ANEW) from None
         for name, value in learned.items():

@@ -24,6 +24,10 @@ _SLOPE = 1e-5
 _SAME = 1e-6
 """Climbs that end within this share of the highest log-likelihood have found the same maximum."""
 
+_ADVICE = "Give more customers or a longer time, or take another model."
+_OF_COVARIATES = "Bring covariates to a size of about 1, or set penalty=1 to hold them."
+"""What to do where a climb stops too early."""
+
 _STEPS = 12
 """Newton steps before the Hessian of a sample is given up as no guide to all rows."""
 _SHORT = 1e-12
@@ -97,7 +101,7 @@ def _maximise(
         steepest = np.max(np.abs(best.jac[free]))
         raise FitError(
             f"{model}: the climb stopped before a maximum, where the likelihood still has a slope of {steepest:.3g}.",
-            next_step="Give more customers; bring covariates to a size of about 1, or set penalty=1 to hold them.",
+            next_step=_ADVICE if is_log.all() else f"{_ADVICE} {_OF_COVARIATES}",
         )
     theta = _natural(best.x, is_log)
     known = curvature(theta) if curvature and free.all() else None

@@ -108,6 +108,10 @@ class PurchaseModel(MaximumLikelihood):
         """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
         return force_of_interest(annual_rate, self.unit.per_year)
 
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        TimeUnit(self.time_unit)
+
     def _read(self, X: Any) -> Rows:
         table = observations.as_mapping(X, [*self.columns, *self.covariates, *self.optional])
         units = table.get("time_unit", [])

@@ -1,0 +1,55 @@
+"""The days of the past that a backtest foretells from, and the names of what it judges, as somebody types them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from numbers import Integral
+from typing import Any
+
+from valuekit.errors import ConfigError
+from valuekit.ltv.discounting import is_number
+from valuekit.ltv.summary import as_day
+
+_WHERE = "backtest"
+
+
+def origin_days(origins: Any, ahead: Any, unit: str, back: Callable[[int], date]) -> list[date]:
+    """Return the origins in order, each once: the days given, or so many of them as `back` counts from the last one.
+
+    `ahead` is how many of a `unit` are foretold. Raises `ConfigError` for what is no day and no number from 1 on.
+
+    >>> origin_days(2, 30, "day", lambda n: date(2026, 6, 30 - n))
+    [datetime.date(2026, 6, 28), datetime.date(2026, 6, 29)]
+    """
+    counted = is_number(origins, Integral)
+    if not counted and (isinstance(origins, str) or not hasattr(origins, "__iter__")):
+        raise ConfigError(
+            f"origins are days, or how many of them, not {origins!r}.",
+            where=_WHERE,
+            next_step="Write origins=3, or origins=['2026-06-30'].",
+        )
+    given = range(origins, 0, -1) if counted else list(origins)
+    if not (is_number(ahead, Integral) and ahead >= 1 and len(given)):
+        raise ConfigError(f"a backtest needs an origin and a {unit} to foretell, at least.", where=_WHERE)
+    return _counted(given, ahead, unit, back) if isinstance(given, range) else sorted(set(map(as_day, given)))
+
+
+def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date]) -> list[date]:
+    try:
+        return [back(number) for number in numbers]
+    except (OverflowError, ValueError):  # what Python says of days before the year 1
+        raise ConfigError(
+            f"{len(numbers)} origins and {ahead} {unit}s reach back beyond the first day of the calendar.",
+            where=_WHERE,
+            next_step=f"Ask for fewer origins, or for fewer {unit}s.",
+        ) from None
+
+
+def model_names(models: Any) -> Sequence[Any]:
+    """Return names of models as a list; a single name is a list of one. Raises `ConfigError` for what is none.
+
+    >>> model_names("bg_nbd")
+    ['bg_nbd']
+    """
+    if not (isinstance(models, str) or hasattr(models, "__iter__")):
+        raise ConfigError(f"models are a list of names, not {models!r}.", where=_WHERE)
+    return [models] if isinstance(models, str) else list(dict.fromkeys(models))

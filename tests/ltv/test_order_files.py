@@ -1,6 +1,7 @@
 """What a file or a table says must not depend on the way it takes: nothing is guessed, nothing is lost in silence."""
 
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import polars
@@ -117,3 +118,12 @@ def test_a_lent_engine_is_left_as_it_was(tmp_path):
                 summarise(name, engine=engine)
             assert engine.count(name) == 300
             engine.drop(name)
+
+
+def test_floating_amounts_add_up_as_their_decimals_do():
+    cents = [Decimal(row * 7919 % 100_003).scaleb(-2) for row in range(400)]
+    table = of(400, lambda row: str(row % 13))
+    by_kind = [summarise(table | {"amount": amounts}) for amounts in (cents, [float(cent) for cent in cents])]
+    assert by_kind[0].equals(by_kind[1])
+    with pytest.raises(ContractError, match=r"1 of 3 rows have no amount that is a number.*1e14"):
+        summarise(of(3, str) | {"amount": [1.0, 2.0, 2e14]})

@@ -9,8 +9,8 @@ SELECT party_id,
        {distinct_days} AS purchases,
        MIN(day) AS first_on,
        MAX(day) AS last_on,
-       SUM(amount) AS amount,
-       MIN_BY(amount, day) AS first_amount,
+       {amount} AS amount,
+       {first_amount} AS first_amount,
        {any_return} AS has_return
 FROM known_lines
 GROUP BY party_id

@@ -233,12 +233,12 @@ def _totals(
 
 def _total(engine: Engine, as_of: date, grain: Grain) -> bool:
     """Make `order_totals`; a view, and True, where each row is a day and nothing came back: it is read once only."""
-    days = _distinct_days(engine, as_of, grain)
+    slots = {"distinct_days": _distinct_days(engine, as_of, grain)} | _amounts(engine)
     once = grain == "day" and not engine.scalar("SELECT EXISTS (SELECT 1 FROM known_lines WHERE is_return)")
     if once:
-        engine.view(PACKAGE, "order_totals.sql", "order_totals", distinct_days=days, any_return=_sql("FALSE"))
+        engine.view(PACKAGE, "order_totals.sql", "order_totals", **slots, any_return=_sql("FALSE"))
     else:
-        engine.run(PACKAGE, "order_totals.sql", distinct_days=days, any_return=_sql("BOOL_OR(is_return)"))
+        engine.run(PACKAGE, "order_totals.sql", None, **slots, any_return=_sql("BOOL_OR(is_return)"))
     return once
 
 
@@ -256,12 +256,29 @@ def _know(engine: Engine, as_of: date) -> None:
     later = f"day > DATE '{as_of}'"
     # Their sum reads their amounts too: a bad one is refused wherever it stands.
     some = engine.rows(f"SELECT COUNT(*), SUM(amount) FROM order_lines WHERE {later}")[0][0]
-    engine.execute(_KNOWN + f" WHERE NOT ({later})" * bool(some))
+    units = ", units" * _has_units(engine)
+    engine.execute(_KNOWN.format(units=units) + f" WHERE NOT ({later})" * bool(some))
 
 
 _KNOWN = """CREATE OR REPLACE VIEW known_lines AS
-SELECT party_id, day, amount, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
+SELECT party_id, day, amount{units}, order_id, returns_order, returns_order IS NOT NULL OR amount < 0 AS is_return
 FROM order_lines"""
+
+
+def _has_units(engine: Engine) -> bool:
+    """Say whether amounts are there in whole ten-thousandths too, as `order_lines` has floating numbers."""
+    return "units" in engine.columns("order_lines")
+
+
+def _amounts(engine: Engine) -> dict[str, Expression]:
+    """SQL of a customer's amounts, exact in either way: together, and on the first day."""
+    if not _has_units(engine):
+        return {"amount": _sql("SUM(amount)"), "first_amount": _sql("MIN_BY(amount, day)")}
+    tenth = "* CAST(0.0001 AS DECIMAL(5,4))"
+    return {
+        "amount": _sql(f"CAST(SUM(units) AS DECIMAL(33,0)) {tenth}"),
+        "first_amount": _sql(f"CAST(MIN_BY(units, day) AS DECIMAL(18,0)) {tenth}"),
+    }
 
 
 def _any(engine: Engine, condition: str) -> bool:

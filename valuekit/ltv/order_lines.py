@@ -154,7 +154,7 @@ def trim_names(engine: Engine, table: str) -> bool:
 
 
 _UNTRIMMED = (
-    "(party_id < '!' OR RIGHT(party_id, 1) < '!' OR LENGTH(party_id) <> STRLEN(party_id)) "
+    "(party_id < '!' OR party_id[-1] < '!' OR LENGTH(party_id) <> STRLEN(party_id)) "
     f"AND {trim_sql('party_id')} <> party_id"
 )
 """Text as long in bytes as in letters is ASCII, whose blanks are all below '!'."""

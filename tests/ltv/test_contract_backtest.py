@@ -201,6 +201,7 @@ def test_what_cannot_be_read_of_a_contract_is_not_taken_for_missing(change, says
         ({"end_on": "end"}, "no setting 'end_on'. Did you mean 'ends_on'"),
         ({"as_of": "June"}, "'June' is no day"),
         ({"months": 6.5}, "an origin and a month to foretell"),
+        ({"months": 10**6, "origins": [date(2025, 2, 1)]}, "beyond the first day of the calendar"),
     ],
 )
 def test_settings_that_there_are_not_are_refused(settings, says):

@@ -234,6 +234,7 @@ def test_a_backtest_of_nothing_is_refused(settings):
         ({"origins": "2025-06-30"}, "how many of them, not '2025-06-30'"),
         ({"origins": -1}, "an origin and a day to foretell"),
         ({"origins": 9, "days": 10**6}, "reach back beyond the first day of the calendar"),
+        ({"origins": [date(2025, 6, 30)], "days": 10**6}, "reach back beyond the first day of the calendar"),
         ({"models": None}, "models are a list of names, not None"),
         ({"models": [None]}, "no purchase model 'None'"),
         ({"models": "bgnbd"}, "no purchase model 'bgnbd'. Did you mean 'bg_nbd'"),
@@ -248,7 +249,7 @@ def test_settings_of_a_backtest_that_are_none_are_refused(settings, says):
 
 def test_an_origin_that_is_given_twice_is_judged_once():
     days = [date(2025, 6, 30), "2025-06-30", date(2025, 5, 31)]
-    assert origin_days(days, 30, "day", min) == [date(2025, 5, 31), date(2025, 6, 30)]
+    assert origin_days(days, 30, "day", lambda n: date(2025, 7, n)) == [date(2025, 5, 31), date(2025, 6, 30)]
 
 
 @pytest.mark.parametrize("name", [None, ["bg_nbd"]])

@@ -30,7 +30,10 @@ def origin_days(origins: Any, ahead: Any, unit: str, back: Callable[[int], date]
     given = range(origins, 0, -1) if counted else list(origins)
     if not (is_number(ahead, Integral) and ahead >= 1 and len(given)):
         raise ConfigError(f"a backtest needs an origin and a {unit} to foretell, at least.", where=_WHERE)
-    return _counted(given, ahead, unit, back) if isinstance(given, range) else sorted(set(map(as_day, given)))
+    if isinstance(given, range):
+        return _counted(given, ahead, unit, back)
+    _counted(range(1, 2), ahead, unit, back)  # refuses what is longer than the calendar
+    return sorted(set(map(as_day, given)))
 
 
 def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date]) -> list[date]:
@@ -38,7 +41,7 @@ def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date])
         return [back(number) for number in numbers]
     except (OverflowError, ValueError):  # what Python says of days before the year 1
         raise ConfigError(
-            f"{len(numbers)} origins and {ahead} {unit}s reach back beyond the first day of the calendar.",
+            f"{len(numbers)} times {ahead} {unit}s reach back beyond the first day of the calendar.",
             where=_WHERE,
             next_step=f"Ask for fewer origins, or for fewer {unit}s.",
         ) from None

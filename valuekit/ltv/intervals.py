@@ -17,8 +17,9 @@ from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts, stopping_rate, time_unevenness
+from valuekit.ltv.quantiles import LEVELS, Amounts
 from valuekit.ltv.rates import by_rate
+from valuekit.ltv.stopping import stopping_rate, time_unevenness
 from valuekit.money import MONEY
 
 PACKAGE = "valuekit.ltv"
@@ -324,6 +325,7 @@ def _orders(row: Parts, effects: Array) -> tuple[Amounts, Array]:
         waiting=row["t_waiting"],
         gone=gone,
         least=np.minimum(monthly, 0.0) * 12 * row["whole"] * row["has_orders"],
+        stops=stopping_rate(lived / np.maximum(12 * row["whole"] * (1 - gone), 1e-12)),
     )
     return amounts, by_parameters
 
@@ -363,13 +365,18 @@ def _uncontracted(row: Parts) -> Amounts:
     """Money without a contract in force, without its sign: nothing, or a payment each month until it stops."""
     mean = np.abs(_uncontracted_worth(row))
     zero = np.zeros(len(mean))
-    return Amounts(mean, mean**2 * (_unevenness(row) - 1), waiting=zero, gone=1 - _chance(row), least=zero)
+    variance = mean**2 * (_unevenness(row) - 1)
+    return Amounts(mean, variance, waiting=zero, gone=1 - _chance(row), least=zero, stops=_stops(row))
 
 
 def _unevenness(row: Parts) -> Array:
     """Mean square over squared mean of the time for which money without a contract comes."""
-    share = row["u_alive"] / (12 * row["whole"] * _chance(row))
-    return time_unevenness(stopping_rate(share)) / _chance(row)
+    return time_unevenness(_stops(row)) / _chance(row)
+
+
+def _stops(row: Parts) -> Array:
+    """The rate at which money without a contract stops to come."""
+    return stopping_rate(row["u_alive"] / (12 * row["whole"] * _chance(row)))
 
 
 def _chance(row: Parts) -> Array:

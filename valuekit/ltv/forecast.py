@@ -29,9 +29,9 @@ from valuekit.ltv.units import TimeUnit
 class Forecast:
     """Values of customers, and what they rest on.
 
-    `table`: customer, p_alive, expected_purchases (within the horizon), value (discounted), low, high (the
-    interval of `level`: as much in each tail, or from nothing on where nothing comes that often), the highest first. `models`: the fitted models of purchases and of spend, or the stated
-    priors with a note on why.
+    `table`: customer, p_alive, expected_purchases (within the horizon), value (discounted), low, high (the interval of
+    `level`: as much in each tail, or from nothing on where nothing comes that often), the highest value first.
+    `models`: the fitted models of purchases and of spend, or the stated priors with a note on why.
     """
 
     table: pa.Table

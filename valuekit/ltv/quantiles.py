@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,8 @@ from scipy.special import ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.stopping import lasting_quantiles, mean_time, rate_of_unevenness, time_unevenness
+
+Rows = npt.NDArray[np.int64]
 
 LEVELS = (0.50, 0.80, 0.95)
 """Levels of published intervals."""
@@ -47,26 +50,33 @@ class Amounts:
         tail, nothing = (1 - level) / 2, self.waiting + self.gone
         rarely = np.where(nothing < FROM_NOTHING, 1 - nothing, 0.0)
         from_nothing = nothing >= np.where(nothing < FROM_NOTHING, tail, 0.0)
-        high = self._quantile(np.where(from_nothing, np.maximum(level, rarely), 1 - tail))
+        high = self._quantile(np.where(from_nothing, np.maximum(level, rarely), 1 - tail), np.arange(len(nothing)))
         low, above = self.least.copy(), np.flatnonzero(~from_nothing)
-        low[above] = self.some(above)._quantile(np.full(len(above), tail))
+        low[above] = self._quantile(np.full(len(above), tail), above)
         return low, high
 
-    def some(self, chosen: npt.NDArray[np.int64]) -> "Amounts":
+    def some(self, chosen: Rows) -> "Amounts":
         """Return those of some rows."""
         return Amounts(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
-    def _quantile(self, probability: Array) -> Array:
-        """Invert the whole distribution: a step at `least`, a step at 0, and what runs through both."""
-        nothing, something = self.waiting + self.gone, np.maximum(1 - self.waiting - self.gone, 1e-9)
-        body = _Body.of(self, something)
-        found = body.quantile((probability - nothing) / something)
+    def _quantile(self, probability: Array, rows: Rows) -> Array:
+        """Invert the whole distribution of some rows: a step at `least`, a step at 0, and what runs through both."""
+        nothing, something = (self.waiting + self.gone)[rows], self._something[rows]
+        found = self._body.quantile((probability - nothing) / something, rows)
         # Where the body beyond both steps is not above 0, the quantile lies on the step at 0 or before it.
-        before = np.flatnonzero((found <= 0) | (probability <= nothing))
-        share = (probability[before] - self.waiting[before]) / something[before]
-        ahead = np.where(share > 0, body.some(before).quantile(share), self.least[before])
-        found[before] = np.minimum(ahead, 0.0)
+        share = (probability - self.waiting[rows]) / something
+        low = (found <= 0) | (probability <= nothing)
+        found[low], ahead = self.least[rows[low]], np.flatnonzero(low & (share > 0))
+        found[ahead] = np.minimum(self._body.quantile(share[ahead], rows[ahead]), 0.0)
         return found
+
+    @cached_property
+    def _something(self) -> Array:
+        return np.maximum(1 - self.waiting - self.gone, 1e-9)
+
+    @cached_property
+    def _body(self) -> "_Body":
+        return _Body.of(self, self._something)
 
 
 FROM_NOTHING = 0.10
@@ -102,14 +112,11 @@ class _Body:
         rate = np.maximum(rate, 1e-3)
         return cls(floor, above, 1 / np.maximum(uneven / time_unevenness(rate) - 1, 1e-8), rate)
 
-    def quantile(self, share: Array) -> Array:
-        """Return quantiles of the body."""
-        amount = lasting_quantiles(self.shape, self.rate, np.clip(share, 1e-9, 1 - 1e-9))
-        return np.asarray(self.floor + self.mean / mean_time(self.rate) * amount)
-
-    def some(self, chosen: npt.NDArray[np.int64]) -> "_Body":
-        """Return those of some rows."""
-        return _Body(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def quantile(self, share: Array, rows: Rows) -> Array:
+        """Return quantiles of the bodies of some rows."""
+        rate, share = self.rate[rows], np.clip(share, 1e-9, 1 - 1e-9)
+        amount = lasting_quantiles(self.shape[rows], rate, share)
+        return np.asarray(self.floor[rows] + self.mean[rows] / mean_time(rate) * amount)
 
 
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: Array | float) -> Array:

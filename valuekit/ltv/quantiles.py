@@ -45,7 +45,7 @@ class Amounts:
         >>> zero, one = np.zeros(2), np.ones(2)
         >>> low, high = Amounts(one, one, zero, np.array([0.0, 0.4]), zero, zero).interval(0.80)
         >>> low.round(2), high.round(2)
-        (array([0.11, 0.  ]), array([2.3 , 1.89]))
+        (array([0.1, 0. ]), array([2.3 , 1.89]))
         """
         tail, nothing = (1 - level) / 2, self.waiting + self.gone
         rarely = np.where(nothing < FROM_NOTHING, 1 - nothing, 0.0)

@@ -76,7 +76,7 @@ def lasting_quantiles(shape: Array, rate: Array, probability: Array) -> Array:
     are read from a table over shape, rate and normal score of the probability.
 
     >>> lasting_quantiles(np.array([4.0, 4.0]), np.array([1e-3, 1.0]), np.array([0.1, 0.1])).round(2)
-    array([0.44, 0.12])
+    array([0.43, 0.08])
     """
     table = _table()
     axes = (np.log(np.maximum(shape, 1e-12)), _SHAPES), (np.log(np.maximum(rate, 1e-12)), _RATES)

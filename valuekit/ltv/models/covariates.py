@@ -20,8 +20,8 @@ _DEPENDENT, _SHARE = 1e-10, 1e-3
 _ROUNDING = 4 * np.finfo(float).eps
 """Spread, as a share of the largest value, that is rounding."""
 
-_REACH = 600.0
-"""Largest logarithm that effects at a covariate of 0 may have: beyond it numbers end, and digits before that."""
+_REACH = 300.0
+"""Largest logarithm that effects at a covariate of 0 may have: squares of what is larger are no numbers."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ _FARTHEST = 60.0
 _SEPARATES = 12.0
 """Logarithm of a factor between customers, 160,000, above which an effect that has no limit is no effect."""
 
+_FLAT, _LIMITED = 1e-3, 0.01
+"""Curvature, as a share of the largest, that limits nothing; share of a parameter there up to which data limit it."""
+
 _WRITE_ANEW = "Fit the model again, and write it with to_json."
 
 
@@ -133,9 +136,10 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         """Refuse a coefficient that would grow for ever: a covariate that tells outcomes apart without exception."""
         if self.penalty or found.covariance is not None:
             return
-        for name, c in list(zip(self.names, found.parameters.tolist(), strict=True))[len(self.basic) :]:
-            covariate = name.partition("[")[2][:-1]
-            if abs(c) * float(np.ptp(rows[covariate])) > _SEPARATES:
+        free = _freedom(found.hessian)
+        for i, name in list(enumerate(self.names))[len(self.basic) :]:
+            covariate, c = name.partition("[")[2][:-1], found.parameters[i]
+            if free[i] > _LIMITED and abs(c) * float(np.ptp(rows[covariate])) > _SEPARATES:
                 raise FitError(
                     f"{type(self).__name__}: covariate '{covariate}' separates the customers: its coefficient {name} "
                     f"ran to {c:.3g} per standard deviation, and the data do not limit it.",
@@ -317,6 +321,13 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             if not np.isfinite(value) or (name in self.basic and value <= 0):
                 raise ConfigError(f"parameter {name} of a {type(self).__name__} is not {value:g}, but above 0.")
         self.parameters_ = stated
+
+
+def _freedom(hessian: Array) -> Array:
+    """Return the share of each parameter, 0 to 1, in the directions that the data do not limit."""
+    values, vectors = np.linalg.eigh(hessian)
+    flat = vectors[:, values < max(1.0, _FLAT * values[-1])]  # 1: a standard error of a factor of e
+    return np.asarray(np.sum(np.square(flat), axis=1))
 
 
 def _shifted(parameter: float, logarithm: Array) -> Array:

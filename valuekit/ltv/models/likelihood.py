@@ -19,7 +19,7 @@ Curvature = Callable[[Array], Array | None]
 
 _BOUND = 16.0
 """Log parameters stay within +-16: beyond it (9 million) a likelihood is flat, and the parameter says no more."""
-_AT_BOUND = 15.0
+_AT_BOUND = 14.0
 """From here on a log parameter has run to its bound: the slope that is left is too small for a climb to go on."""
 _SLOPE = 1e-5
 """Slope per log parameter, as a share of the log-likelihood, above which a point is no maximum."""

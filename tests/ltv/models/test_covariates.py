@@ -17,6 +17,7 @@ from valuekit.ltv.models import (
     ShiftedBetaGeometric,
     likelihood_ratio,
 )
+from valuekit.ltv.models.shifted_beta_geometric import log_survival
 
 MODELS = {
     "bg_nbd": BgNbd(covariates=["z"]),
@@ -191,3 +192,14 @@ def test_retention_that_falls_is_a_limit_of_the_model_with_and_without_covariate
     assert "beta" in plain.convergence_["at_bound"]
     assert "beta" in larger.convergence_["at_bound"]
     assert 0 <= likelihood_ratio(plain, larger).statistic < 10
+
+
+@pytest.mark.parametrize("beta", [0.01, 9.9, 10.1, 300.0, 1e7])
+@pytest.mark.parametrize("alpha", [0.01, 7.0, 101.0, 1e4, 1e7])
+def test_survival_is_the_product_of_its_renewals_however_little_customers_differ(alpha, beta):
+    product = -sum(np.log1p(alpha / (beta + n)) for n in range(36))
+    assert log_survival(36.0, alpha, beta) == pytest.approx(product, rel=2e-13)
+    both = np.array([alpha, 0.5])
+    assert log_survival(36.0, both, beta)[0] == pytest.approx(product, rel=2e-13)
+    halves = log_survival(np.array([0.5, 1.5]), alpha, beta)
+    assert halves[1] - halves[0] == pytest.approx(-np.log1p(alpha / (beta + 0.5)), rel=1e-11)

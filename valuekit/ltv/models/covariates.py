@@ -55,10 +55,8 @@ def unstandardise(
     Raises `FitError` where the basic parameters, which are those at covariates of 0, are no numbers.
     """
     is_log = np.arange(len(found.parameters)) < len(basic)
-    way, back = (
-        _way(scale, basic, shifts),
-        _way(Scale(-scale.mean / scale.deviation, 1 / scale.deviation), basic, shifts),
-    )
+    inverse = Scale(-scale.mean / scale.deviation, 1 / scale.deviation)
+    way, back = (_way(one, basic, shifts) for one in (scale, inverse))
     with np.errstate(over="ignore", invalid="ignore"):
         far = np.abs(way[: len(basic)]) @ np.abs(np.where(is_log, 0.0, found.parameters))
         z = way @ climbed(found.parameters, is_log)

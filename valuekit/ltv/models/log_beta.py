@@ -43,9 +43,13 @@ def log_beta_step(a: Any, b: Any, t: Any) -> Array:
     """
     if np.max(a, initial=0) < SMOOTH and np.max(b, initial=0) < SMOOTH:
         return np.asarray(betaln(a, b + t) - betaln(a, b))
+    if np.all(b < _LARGE):
+        return np.asarray(log_beta(a, b + t) - log_beta(a, b))
     big = np.maximum(b, _LARGE)
     steps = (big - 0.5) * np.log1p(t / big) - (a + big - 0.5) * np.log1p(t / (a + big)) - t * np.log1p(a / (big + t))
     steps += _remainder(big + t) - _remainder(big) - _remainder(a + big + t) + _remainder(a + big)
+    if np.all(b >= _LARGE):
+        return np.asarray(steps)
     return np.asarray(np.where(b < _LARGE, log_beta(a, b + t) - log_beta(a, b), steps))
 
 

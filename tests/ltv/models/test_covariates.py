@@ -203,3 +203,15 @@ def test_survival_is_the_product_of_its_renewals_however_little_customers_differ
     assert log_survival(36.0, both, beta)[0] == pytest.approx(product, rel=2e-13)
     halves = log_survival(np.array([0.5, 1.5]), alpha, beta)
     assert halves[1] - halves[0] == pytest.approx(-np.log1p(alpha / (beta + 0.5)), rel=1e-11)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 1), (70, 1e-3)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_covariate_without_which_nobody_leaves_is_no_finite_effect_in_any_units(seed, a, b):
+    rng = np.random.default_rng(seed)
+    z = rng.integers(0, 2, 300)
+    survived = np.where(z > 0, rng.geometric(rng.beta(1, 2, 300)) - 1, 9)
+    offered = rng.integers(1, 6, 300)
+    rows = {"renewals": np.minimum(survived, offered), "churned": (survived < offered) * 1, "z": a + b * z}
+    with pytest.raises(FitError, match=r"'z' separates the customers: .* per standard deviation"):
+        fit("sbg").fit(rows)

@@ -134,7 +134,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def _check_separation(self, found: Optimum, rows: Rows) -> None:
         """Refuse a coefficient that would grow for ever: a covariate that tells outcomes apart without exception."""
-        if self.penalty or found.covariance is not None:
+        if self.penalty:
             return
         free = _freedom(found.hessian)
         for i, name in list(enumerate(self.names))[len(self.basic) :]:

@@ -1,4 +1,4 @@
-"""Logarithms of beta and gamma functions, without the noise that differences of large log-gammas have."""
+"""The logarithm of the beta function, without the noise that differences of large log-gammas have."""
 
 from typing import Any
 

@@ -164,7 +164,7 @@ def test_wrong_settings_are_refused(settings, error, says):
         PLAIN.drop_duplicates("customer"),
         PLAIN.assign(date=pd.Timestamp("2025-03-01")),
         PLAIN.assign(amount=0),
-        PLAIN.assign(amount=1e-5),
+        PLAIN.assign(amount=1e-4),
     ],
     ids=["one row", "one customer", "all once", "one day", "free", "next to nothing"],
 )

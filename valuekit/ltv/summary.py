@@ -162,12 +162,12 @@ def day_of(engine: Engine, as_of: Any) -> date:
 
 
 def _refuse_returns_alone(engine: Engine, orders: int) -> None:
-    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
-        advice = "Turn the sign: what is paid is above 0, what came back below."
-        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
     if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE returns_order IS NULL)"):
         advice = "Leave the column of what is returned empty where nothing is."
         raise ContractError(f"all {orders:,} rows return an order.", where="orders", next_step=advice)
+    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
+        advice = "Turn the sign: what is paid is above 0, what came back below."
+        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
 
 
 def as_day(value: Any) -> date:

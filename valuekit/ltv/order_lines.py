@@ -133,9 +133,7 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
         "amount": f"{amount} IS NULL" + f" OR ABS({amount}) >= 1e14" * floating,
     }
     for column, condition in missing.items():
-        # Statistics of a file do not tell of NaN, by which a floating number is no name.
-        unseen = column == "party_id" and types[customer] in ("DOUBLE", "FLOAT")
-        _refuse(engine, source, where, names, column, condition, look=unseen)
+        _refuse(engine, source, where, names, column, condition)
     _refuse_two_signs(engine, source, where, names, types)
     view_small(engine, source, str(names["amount"]), types[str(names["amount"])])
     if (currency := names["currency"]) is not None:

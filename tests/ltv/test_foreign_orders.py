@@ -86,6 +86,10 @@ def test_the_same_orders_in_another_shape_are_the_same(foreign):
         ({"date": [pd.Timestamp("1970-01-01"), *PLAIN.date[1:]]}, "first day is 1970-01-01, and the one after it 2025"),
         ({"amount": "0,29"}, "no amount that is a number in column amount, such as '0,29'"),
         ({"amount": 1e20}, "below 1e14"),
+        (
+            {"amount": 3e-5},
+            "60 of 60 amounts would lose more than a thousandth of themselves, such as '3e-05'.*smaller",
+        ),
         ({"customer": ["", " ", *PLAIN.customer[2:]]}, "2 of 60 rows have no customer"),
         ({"customer": [np.nan, *PLAIN.customer[1:].astype(float)]}, "1 of 60 rows have no customer"),
         ({"amount": -PLAIN.amount}, "all 60 amounts are below 0.*Turn the sign"),

@@ -231,12 +231,13 @@ def _read_column(values: Any, name: str, what: str) -> Any:
 
 def _mixed(values: Any, name: str, what: str, problem: str) -> InputError:
     """Say which types a column holds, how often, and an example of each; what is missing is of none."""
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
+    listed = not isinstance(values, str) and hasattr(values, "__iter__")
+    there = [value for value in values if isinstance(value, str) or str(value) not in _MISSING] if listed else []
+    if not there:
         return InputError(f"column {name} cannot be read: {problem}.", where=what)
-    there = [value for value in values if isinstance(value, str) or str(value) not in _MISSING]
     examples = {type(value).__name__: value for value in reversed(there)}
     counts = Counter(type(value).__name__ for value in there)
-    shown = ", ".join(f"{count:,} {kind} such as {examples[kind]!r}" for kind, count in counts.most_common(3))
+    shown = ", ".join(f"{count:,} {kind} such as {repr(examples[kind])[:80]}" for kind, count in counts.most_common(3))
     return InputError(
         f"column {name} cannot be read as one type: {shown}.",
         where=what,

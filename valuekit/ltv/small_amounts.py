@@ -12,7 +12,7 @@ VIEW = "small_amounts"
 _SMALL = 0.05
 """What is at least this much loses at most a thousandth of itself by being rounded to ten-thousandths."""
 
-_NOISE = 1e-9
+_NOISE = 1e-10
 """Less than this is what floating numbers leave of a sum that is 0."""
 
 _FEW = 1_000
@@ -34,13 +34,16 @@ def _scale(kind: str) -> int:
     return int(kind.rstrip(")").split(",")[-1])
 
 
-def refuse_small(engine: Engine, summary: pa.Table) -> None:
+def refuse_small(engine: Engine, summary: pa.Table | None = None) -> None:
     """Raise `ContractError` where amounts are so small that rounding takes more than a thousandth from many of them.
 
-    To look at the rows of `order_summary` and then, if need be, at the orders again is faster than to look at each.
+    To look at a summary (default: `order_summary`) and then, if need be, at the orders again is faster than to look at
+    each order.
     """
     if not engine.has(VIEW):
         return
+    if summary is None:
+        summary = engine.query("SELECT first_amount, frequency, monetary FROM order_summary")
     first, repeats, mean = (summary[name].to_numpy() for name in ("first_amount", "frequency", "monetary"))
     suspect = (np.abs(first) < _SMALL) | ((repeats > 0) & (mean < _SMALL))
     if np.count_nonzero(suspect) * _FEW <= len(summary):

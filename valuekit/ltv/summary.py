@@ -197,7 +197,7 @@ def summarise_lines(
     if trim_names(engine, "order_summary"):
         summarise_lines(engine, as_of, unit, grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps)
     else:
-        refuse_small(engine, engine.query("SELECT first_amount, frequency, monetary FROM order_summary"))
+        refuse_small(engine)
 
 
 def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched) -> pa.Table:

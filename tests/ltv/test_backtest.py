@@ -9,7 +9,7 @@ import pytest
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots, select, split, value_orders
 from valuekit.ltv.drift import distance, read_purchase_model
-from valuekit.ltv.forecasters import Foretold, purchase_interval
+from valuekit.ltv.forecasters import Foretold, purchase_interval, two_parts
 from valuekit.ltv.models import BgNbd, MbgNbd, ShiftedBetaGeometric
 from valuekit.ltv.purchases import view_lines
 from valuekit.ltv.selection import CANDIDATES, choose_model
@@ -86,6 +86,34 @@ def test_the_challenger_needs_an_earlier_origin_and_then_ranks_customers(orders,
     assert row(early, "challenger")["wmae"] is None
     assert "no customer was there for 150 days" in row(early, "cohort_mean")["note"]
     assert row(early, "last_period")["note"] == ""
+
+
+def test_a_forecaster_that_fails_keeps_its_note_and_the_others_go_on():
+    """Nobody has bought twice at the former origin: the gaps between purchases have no value to learn from."""
+    days = [(i, 0) for i in range(120)] + [(i, part) for part in (1, 2) for i in range(120) if i % 2 == part % 2]
+    once = pd.DataFrame(
+        {"customer": [i for i, _ in days], "date": [START + timedelta(60 * p + i % 60) for i, p in days]}
+    )
+
+    def unsure(known):
+        return Foretold(np.ones(len(known.summary)), np.full(len(known.summary), np.nan))
+
+    found = backtest_orders(once.assign(amount=9), origins=1, days=60, models=(), extra={"unsure": unsure})
+    assert row(found, "challenger")["note"] == row(found, "last_period")["note"] == ""
+    notes = [r["note"] for r in found.scores.to_pylist() if r["model"] == "unsure"]
+    assert len(notes) == len(set(notes)) * 2 == 2
+    assert "unsure" not in found.forecasts["model"].to_pylist()
+
+
+def test_the_challenger_learns_from_columns_with_values_and_says_where_there_is_none():
+    past, came = np.random.default_rng(1).normal(size=(80, 3)), np.arange(80) % 2 * 3.0
+    holed = past.copy()
+    holed[:, 1] = np.nan
+    holed[came > 0, 2] = np.nan  # what is known of those alone who did not buy
+    assert np.isfinite(two_parts(holed, came, past, 0)).all()
+    assert (two_parts(past, 0 * came + 3, past, 0) == 3).all()
+    with pytest.raises(FitError, match="the challenger cannot learn from these data: Found array with 0 feature"):
+        two_parts(np.full((80, 3), np.nan), came, past, 0)
 
 
 def test_nothing_after_an_origin_changes_what_is_foretold_there(orders):

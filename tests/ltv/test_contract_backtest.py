@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import polars
 import pytest
 
 from valuekit.calendar import add_months
 from valuekit.errors import ConfigError, ContractError, FitError, InputError, UnknownNameError
 from valuekit.ltv import backtest_contracts
+from valuekit.ltv.contract_terms import contract_terms
 from valuekit.ltv.models import ShiftedBetaGeometric
 from valuekit.ltv.renewal_forecasters import kaplan_meier, last_period, term_mean
 
@@ -207,6 +209,24 @@ def test_what_cannot_be_read_of_a_contract_is_not_taken_for_missing(change, says
 def test_settings_that_there_are_not_are_refused(settings, says):
     with pytest.raises(ConfigError, match=says):
         backtest_contracts({"customer": ["ann"], "starts_on": ["2025-02-01"], "term_months": [1]}, **settings)
+
+
+def test_columns_of_contracts_may_have_numbers_for_names():
+    rows = {0: [1.0, 2.0], "1": ["2025-02-01"] * 2, 2: [1, 1]}
+    names = {"customer": 0, "starts_on": 1, "term_months": "2", "price": None}
+    with contract_terms(rows, **names) as engine:
+        assert engine.rows("SELECT party_id, price FROM all_terms ORDER BY id") == [("1", None), ("2", None)]
+    with pytest.raises(ConfigError, match=r"no column is named for the customer\. Say which column it is: customer="):
+        backtest_contracts(rows, **(names | {"customer": None}))
+    with pytest.raises(InputError, match="column 0 cannot be read as one type: 1 int such as 1, 1 str such as '1'"):
+        backtest_contracts(rows | {0: [1, "1"]}, **names)
+
+
+def test_a_customer_of_contracts_that_is_no_number_is_nobody(tmp_path):
+    frame = pd.DataFrame({"customer": [1.0, np.nan], "starts_on": ["2025-02-01"] * 2, "term_months": [1, 1]})
+    for given in (frame, polars.DataFrame({name: frame[name].to_numpy() for name in frame})):
+        with pytest.raises(ContractError, match="1 of 2 contracts have no customer"):
+            backtest_contracts(given)
 
 
 def test_a_file_is_read_as_the_table_is(signed, tested, tmp_path):

@@ -86,6 +86,10 @@ def test_the_same_orders_in_another_shape_are_the_same(foreign):
         ({"date": [pd.Timestamp("1970-01-01"), *PLAIN.date[1:]]}, "first day is 1970-01-01, and the one after it 2025"),
         ({"amount": "0,29"}, "no amount that is a number in column amount, such as '0,29'"),
         ({"amount": 1e20}, "below 1e14"),
+        (
+            {"amount": 3e-5},
+            "60 of 60 amounts would lose more than a thousandth of themselves, such as '3e-05'.*smaller",
+        ),
         ({"customer": ["", " ", *PLAIN.customer[2:]]}, "2 of 60 rows have no customer"),
         ({"customer": [np.nan, *PLAIN.customer[1:].astype(float)]}, "1 of 60 rows have no customer"),
         ({"amount": -PLAIN.amount}, "all 60 amounts are below 0.*Turn the sign"),
@@ -114,6 +118,55 @@ def test_nothing_is_expected_of_customers_who_have_been_silent_for_centuries(as_
 def test_a_grain_that_there_is_not_is_refused():
     with pytest.raises(UnknownNameError, match="no grain 'week'"):
         summarise(PLAIN, grain="week")
+
+
+@pytest.mark.parametrize("name", [int, str])
+def test_a_column_may_have_a_number_for_a_name(name):
+    bare = PLAIN.set_axis([0, 1, 2], axis=1)
+    names = {"customer": name(0), "date": name(1), "amount": name(2)}
+    for given in (bare, {key: bare[key] for key in bare}):
+        assert summarise(given, **names).equals(summarise(PLAIN))
+    with pytest.raises(UnknownNameError, match=r"no column for the order '7'"):
+        summarise(bare, **names, order=name(7))
+    with pytest.raises(InputError, match="several columns '2'"):
+        summarise(bare.assign(**{"2": 1}), **names)
+
+
+@pytest.mark.parametrize("role", ["customer", "date", "amount"])
+def test_a_column_that_must_be_there_is_named(role):
+    with pytest.raises(ConfigError, match=f"no column is named for the {role}. Say which column it is: {role}="):
+        summarise(PLAIN, **{role: None})
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([1, "1", None, 2], r"2 int such as 1, 1 str such as '1'\. Make all its values numbers, days, or text"),
+        ([1.5, "b", float("nan"), "c"], r"2 str such as 'b', 1 float such as 1\.5\."),
+        ([("x", 1), ("x", 2)], r"2 tuple such as \('x', 1\)\."),
+        ([2**70, 1], "2 int such as 1180591620717411303424"),
+    ],
+)
+@pytest.mark.parametrize("column", ["customer", "amount"])
+def test_values_of_several_types_are_counted(column, values, says):
+    frame = PLAIN.iloc[: len(values)].assign(**{column: pd.Series(values, dtype=object)})
+    given = [frame, frame.to_dict("list"), polars.DataFrame({"date": frame.date, "amount": 1, "customer": "c"})]
+    given[2] = given[2].with_columns(polars.Series(column, values, dtype=polars.Object))
+    for table in given:
+        with pytest.raises(InputError, match=f"column {column} cannot be read as one type: {says}"):
+            summarise(table)
+
+
+def test_a_name_of_several_parts_is_none():
+    with pytest.raises(InputError, match=r"column customer holds values of several parts \(varchar\[\]\)\. Make each"):
+        summarise(PLAIN.iloc[:2].assign(customer=[("x", "y"), ("x", "z")]))
+    with pytest.raises(InputError, match="column amount cannot be read: 'int' object is not iterable"):
+        summarise(PLAIN.to_dict("list") | {"amount": 1})
+
+
+def test_a_lazy_frame_is_refused_without_being_computed():
+    with pytest.raises(InputError, match=r"this LazyFrame does not give its columns by name\. Collect it first"):
+        summarise(polars.from_pandas(PLAIN).lazy())
 
 
 def test_one_column_or_a_plan_is_no_table():
@@ -164,7 +217,7 @@ def test_wrong_settings_are_refused(settings, error, says):
         PLAIN.drop_duplicates("customer"),
         PLAIN.assign(date=pd.Timestamp("2025-03-01")),
         PLAIN.assign(amount=0),
-        PLAIN.assign(amount=1e-5),
+        PLAIN.assign(amount=1e-4),
     ],
     ids=["one row", "one customer", "all once", "one day", "free", "next to nothing"],
 )

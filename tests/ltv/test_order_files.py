@@ -84,6 +84,15 @@ def test_blanks_around_names_are_none_and_a_customer_that_is_no_number_is_nobody
     assert summarise(polars.DataFrame(of(2, [1.0, 2.5].__getitem__)))["customer"].to_pylist() == ["1", "2.5"]
 
 
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+@pytest.mark.parametrize("grain", ["order", "day"])
+def test_a_customer_that_statistics_of_a_file_do_not_tell_of_is_refused(kind, grain, tmp_path):
+    table = pa.table(of(4, str, customer=pa.array([5.0, 5.0, float("nan"), 5.0], kind)))
+    pq.write_table(table, tmp_path / "o.parquet")
+    with pytest.raises(ContractError, match="1 of 4 rows have no customer in column customer, such as 'nan'"):
+        summarise(tmp_path / "o.parquet", grain=grain)
+
+
 @pytest.mark.parametrize("day", ["9999-12-31", "99999-12-31", "infinity", "2200-01-01"])
 def test_a_day_that_stands_for_an_unknown_one_is_none(day):
     with pytest.raises(ContractError, match="1 of 3 rows have no date in column date"):
@@ -118,6 +127,38 @@ def test_a_lent_engine_is_left_as_it_was(tmp_path):
                 summarise(name, engine=engine)
             assert engine.count(name) == 300
             engine.drop(name)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "lost"),
+    [
+        ([0.00003, 0.00004], 2),
+        (["0.00003", "5"], 1),
+        ([Decimal("0.00035000"), Decimal("-0.01234567")], 2),
+        ([10.0, 0.00123], 1),
+        ([0.1 + 0.2, 19.999999999], 0),
+        ([0.1 + 0.2 - 0.3, 0.0], 0),
+        ([0.0123, 10 / 3], 0),
+        ([1e-4, Decimal("0.0002")], 0),
+    ],
+)
+def test_amounts_are_not_lost_by_being_rounded(amounts, lost, tmp_path):
+    kind = None if not all(isinstance(amount, Decimal) for amount in amounts) else pa.decimal128(18, 8)
+    amounts = amounts if kind or isinstance(amounts[0], str) else [float(amount) for amount in amounts]
+    table = pa.table(of(2, lambda _: "a", amount=pa.array(amounts, kind)))
+    pq.write_table(table, tmp_path / "o.parquet")
+    for orders, settings in ((table, {"log_gaps": True}), (tmp_path / "o.parquet", {"grain": "day"})):
+        if lost:
+            with pytest.raises(ContractError, match=f"{lost} of 2 amounts would lose.*ten-thousandths.*smaller unit"):
+                summarise(orders, **settings)
+        else:
+            last = summarise(orders, **settings)["monetary"][0].as_py()
+            assert last == pytest.approx(float(amounts[1]), abs=5e-5)
+
+
+def test_one_amount_in_a_thousand_may_be_next_to_nothing():
+    amounts = [0.00003] + [5.0] * 1_999
+    assert summarise(of(2_000, str) | {"amount": amounts}).num_rows == 2_000
 
 
 def test_floating_amounts_add_up_as_their_decimals_do():

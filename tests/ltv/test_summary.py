@@ -1,6 +1,7 @@
 import json
 import math
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, FitError, InputError, UnknownNameError
 from valuekit.ltv import split, summarise
 from valuekit.ltv.models import MbgNbd
+from valuekit.ltv.order_lines import order_lines
 
 AS_OF = date(2026, 6, 30)
 
@@ -42,6 +44,27 @@ def test_a_return_reduces_its_order_and_a_fully_returned_order_is_no_purchase():
     assert summary(*ORDERS, ("ann", 28, -15.0, "r1", "a3"))[0] == ("ann", 2, 3.0, 4.0, 42.5)
     assert summary(*ORDERS, ("ann", 28, -60.0, "r1", "a3"))[0] == ("ann", 1, 2.0, 4.0, 40.0)
     assert summary(*ORDERS, ("bob", 28, -10.0, "r1", "b1")) == [("ann", 2, 3.0, 4.0, 50.0)]
+
+
+@pytest.mark.parametrize("kind", [float, int, str, Decimal])
+def test_what_returns_an_order_reduces_it_whatever_its_sign(kind):
+    views = []
+    for sign in (-1, 1):
+        rows = log(*ORDERS, ("ann", 28, sign * 60, "r1", "a3"), ("bob", 28, sign * 4, "r2", "b1"))
+        rows = rows.assign(amount=rows.amount.map(int).map(kind))
+        found = summarise(rows, as_of=AS_OF, order="order", returns="returns").to_pylist()
+        assert [(row["frequency"], row["monetary"], row["first_amount"]) for row in found] == [(1, 40, 100), (0, 0, 6)]
+        with order_lines(rows, order="order", returns="returns") as engine:  # what all others read
+            views.append(engine.query("SELECT * FROM order_lines ORDER BY order_id"))
+    assert views[0] == views[1]
+
+
+def test_returns_of_both_signs_are_refused():
+    rows = (*ORDERS, ("ann", 28, -60.0, "r1", "a3"), ("bob", 28, 5.0, "r2", "b1"), ("bob", 29, 0.0, "r3", "b1"))
+    with pytest.raises(
+        ContractError, match=r"column returns, 1 amounts are above 0.*order 'b1', and 1 below.*one sign"
+    ):
+        summary(*rows)
 
 
 def test_lines_of_one_order_are_returned_once():

@@ -143,13 +143,15 @@ def backtest_lines(
     for origin in _origins(engine, origins, days):
         known, came, repeats = _at(engine, origin, days, unit, unmatched_returns, log_gaps)
         for name, forecaster in candidates.items():
+            one = _Found()
             try:
                 foretold = forecaster(known)
-                found.add(origin, name, known, foretold, came)
+                one.add(origin, name, known, foretold, came)
                 if foretold.model:
-                    found.draw(origin, name, known.summary, foretold.model, repeats)
+                    one.draw(origin, name, known.summary, foretold.model, repeats)
             except FitError as error:
-                found.scores += [{"origin": origin, "model": name, "target": t, "note": str(error)} for t in TARGETS]
+                one = _Found([{"origin": origin, "model": name, "target": t, "note": str(error)} for t in TARGETS])
+            found.take(one)
     return found.tables()
 
 
@@ -209,12 +211,17 @@ def _floats(holdout: pa.Table) -> pa.Table:
 class _Found:
     """Gathers rows of the tables."""
 
-    def __init__(self) -> None:
-        self.scores: list[dict[str, Any]] = []
+    def __init__(self, scores: Sequence[dict[str, Any]] = ()) -> None:
+        self.scores = list(scores)
         self.deciles: list[dict[str, Any]] = []
         self.forecasts: list[pa.Table] = []
         self.tracking: list[dict[str, Any]] = []
         self.frequencies: list[dict[str, Any]] = []
+
+    def take(self, other: "_Found") -> None:
+        """Add all that another has gathered."""
+        for name, rows in vars(other).items():
+            getattr(self, name).extend(rows)
 
     def add(self, origin: date, model: str, known: Known, foretold: Foretold, came: pa.Table) -> None:
         of = {"origin": origin, "model": model}

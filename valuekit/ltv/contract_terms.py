@@ -9,7 +9,19 @@ from typing import Any, TypedDict, Unpack
 from valuekit.calendar import ran_on
 from valuekit.engine import Engine, Expression, quote
 from valuekit.errors import ContractError
-from valuekit.ltv.given_table import Names, column_types, columns_of, day_sql, refuse_unknown, require, source_of
+from valuekit.ltv.given_table import (
+    ColumnName,
+    Names,
+    column_types,
+    columns_of,
+    day_sql,
+    id_sql,
+    optional_name,
+    refuse_unknown,
+    require_values,
+    required_name,
+    source_of,
+)
 
 INPUT = "term_input"
 REQUIRED = ("customer", "starts_on", "term_months")
@@ -25,14 +37,14 @@ class TermReading(TypedDict, total=False):
     change. `memory_limit` (default "4GB") and `threads` are of the engine.
     """
 
-    customer: str
-    starts_on: str
-    term_months: str
-    ends_on: str
-    cancelled_on: str
-    signed_on: str
-    price: str
-    kind: str
+    customer: ColumnName
+    starts_on: ColumnName
+    term_months: ColumnName
+    ends_on: ColumnName | None
+    cancelled_on: ColumnName | None
+    signed_on: ColumnName | None
+    price: ColumnName | None
+    kind: ColumnName | None
     memory_limit: str
     threads: int | None
 
@@ -66,12 +78,12 @@ def _read(engine: Engine, contracts: Any, reading: TermReading) -> None:
     source, where = source_of(engine, contracts, names, what=what, scratch=INPUT)
     types = column_types(engine, source, where)
     names = _names(reading, list(types))
-    require(names, types, where)
+    require_values(names, types, where)
     columns = {role: _column(role, names[role], types) for role in (*REQUIRED, *OPTIONAL)}
     chosen = ", ".join(f"{sql} AS {role}" for role, sql in columns.items())
     engine.execute(f"CREATE OR REPLACE TABLE read_terms AS SELECT {chosen} FROM {source}")
     for role in OPTIONAL:
-        if name := names[role]:
+        if (name := names[role]) is not None:
             _check_read(engine, source, where, role, name, columns[role])
     engine.drop(INPUT)
     _check(engine, where)
@@ -82,15 +94,18 @@ def _read(engine: Engine, contracts: Any, reading: TermReading) -> None:
 def _names(reading: TermReading, known: list[str] | None) -> Names:
     """Name the column of each role; one that may be missing, and is not named, has none."""
     asked: dict[str, Any] = dict(reading)
-    names: dict[str, str | None] = {role: asked.get(role, role) for role in REQUIRED}
-    return names | {role: asked.get(role, role if known is None or role in known else None) for role in OPTIONAL}
+    names: dict[str, str | None] = {role: required_name(role, asked.get(role, role)) for role in REQUIRED}
+    there = {role: role if known is None or role in known else None for role in OPTIONAL}
+    return names | {role: optional_name(asked.get(role, there[role])) for role in OPTIONAL}
 
 
 def _column(role: str, name: str | None, types: dict[str, str]) -> str:
     if role.endswith("_on"):
-        return day_sql(name, types[name]) if name else "CAST(NULL AS DATE)"
+        return day_sql(name, types[name]) if name is not None else "CAST(NULL AS DATE)"
+    if role == "customer" and name is not None:
+        return id_sql(name, types[name])  # no number is nobody, and 2.0 is 2
     kind = {"term_months": "DECIMAL(18,4)", "price": "DECIMAL(18,4)"}.get(role, "VARCHAR")
-    value = f"TRY_CAST({quote(name)} AS {kind})" if name else f"CAST(NULL AS {kind})"
+    value = f"TRY_CAST({quote(name)} AS {kind})" if name is not None else f"CAST(NULL AS {kind})"
     if role == "term_months":
         return f"CASE WHEN {value} = FLOOR({value}) THEN TRY_CAST({value} AS INTEGER) END"
     return f"NULLIF(TRIM({value}), '')" if kind == "VARCHAR" else value

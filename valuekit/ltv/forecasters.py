@@ -5,9 +5,10 @@ Each is given what is known at a day, and foretells every customer's purchases a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
@@ -170,10 +171,23 @@ def two_parts(past: Array, came: Array, now: Array, seed: int) -> Array:
 def _two_parts(past: Array, came: Array, now: Array, seed: int) -> Array:
     buys = came > 0
     settings = {"max_iter": 100, "learning_rate": 0.07, "min_samples_leaf": 50, "max_leaf_nodes": 15}
-    chance = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **settings).fit(past, buys)
-    amount = HistGradientBoostingRegressor(loss="gamma", random_state=seed, early_stopping=False, **settings)
-    amount.fit(past[buys], came[buys])
-    return np.asarray(chance.predict_proba(now)[:, 1] * amount.predict(now), dtype=np.float64)
+    settings |= {"early_stopping": False, "random_state": seed}
+    chance, seen = _learned(HistGradientBoostingClassifier(**settings), past, buys)
+    amount, seen_of_buyers = _learned(HistGradientBoostingRegressor(loss="gamma", **settings), past[buys], came[buys])
+    expected = chance.predict_proba(now[:, seen])[:, 1] * amount.predict(now[:, seen_of_buyers])
+    return np.asarray(expected, dtype=np.float64)
+
+
+def _learned(learner: Any, past: Array, came: npt.NDArray[Any]) -> tuple[Any, npt.NDArray[np.bool_]]:
+    """Return the fitted learner, and which columns it learnt from: of one without any value there is nothing to learn.
+
+    Raises `FitError` where scikit-learn refuses the data.
+    """
+    seen: npt.NDArray[np.bool_] = ~np.all(np.isnan(past), axis=0)
+    try:
+        return learner.fit(past[:, seen], came), seen
+    except ValueError as error:
+        raise FitError(f"the challenger cannot learn from these data: {str(error).splitlines()[0]}") from error
 
 
 def last_period(known: Known) -> Foretold:

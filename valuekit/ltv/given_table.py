@@ -1,5 +1,6 @@
 """A table that somebody hands over, as a source for SQL: of pandas, Polars or Arrow, a mapping, a file, an engine's."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from valuekit.engine import DatabaseError, Engine, file_literal, first_line, quote
-from valuekit.errors import InputError, UnknownNameError, did_you_mean
+from valuekit.errors import ConfigError, InputError, UnknownNameError, did_you_mean
 from valuekit.sources.raw import read_text
 
 Names = Mapping[str, str | None]
 """Name of the column for each role; None for a role that no column has."""
+
+ColumnName = str | int
+"""Name of a column; 0, 1, 2 are those of a pandas table that was read without a header."""
+
+
+def required_name(role: str, name: object) -> str:
+    """Return the name of the column for a role as text; raises `ConfigError` for None."""
+    if name is None:
+        raise ConfigError(f"no column is named for the {role}.", next_step=f"Say which column it is: {role}=...")
+    return str(name)
+
+
+def optional_name(name: object) -> str | None:
+    """Return the name of a column as text, or None for none."""
+    return None if name is None else str(name)
 
 
 def source_of(
@@ -74,7 +90,7 @@ def _refuse_broken(engine: Engine, table: str, where: str) -> None:
 
 
 def _refuse_twice(names: Names, known: Sequence[str], where: str) -> None:
-    if twice := sorted({name for name in names.values() if name and known.count(name) > 1}):
+    if twice := sorted({name for name in names.values() if name is not None and known.count(name) > 1}):
         raise InputError(f"there are several columns '{twice[0]}'.", where=where, next_step="Rename all but one.")
 
 
@@ -97,9 +113,19 @@ def column_types(engine: Engine, source: str, where: str) -> dict[str, str]:
 def require(names: Names, known: Collection[str], where: str) -> None:
     """Raise `UnknownNameError` for a role whose column is not there."""
     for role, name in names.items():
-        if name and name not in known:
+        if name is not None and name not in known:
             advice = f"{did_you_mean(name, known)} Say which column it is: {role}=..."
             raise UnknownNameError(f"column for the {role}", name, known, where=where, next_step=advice)
+
+
+def require_values(names: Names, types: Mapping[str, str], where: str) -> None:
+    """Raise as `require` does, and `InputError` for a column that holds lists or structures, which name nothing."""
+    require(names, types, where)
+    for name in names.values():
+        kind = types[name].lower() if name is not None else ""
+        if kind.endswith("]") or kind.startswith(("struct", "map", "union")):
+            advice = "Make each of them one value: a number, a day or a text."
+            raise InputError(f"column {name} holds values of several parts ({kind}).", where=where, next_step=advice)
 
 
 def day_sql(name: str, kind: str) -> str:
@@ -141,7 +167,13 @@ def trim_sql(text: str) -> str:
 
 def columns_of(given: Any, what: str) -> list[str]:
     """Return the names of the columns of a table in memory; raises `InputError` for what is no table."""
-    given = _streamed(given)
+    return [str(key) for key in _keys(_streamed(given), what)]
+
+
+def _keys(given: Any, what: str) -> list[Any]:
+    """Return what a table calls its columns: mostly text, but any value names one of pandas."""
+    if hasattr(type(given), "collect"):  # to ask a plan for its columns may take long
+        raise _uncollected(given, what)
     columns = given.schema.names if isinstance(given, pa.Table | pa.RecordBatch) else getattr(given, "columns", None)
     columns = given.keys() if isinstance(given, Mapping) else columns
     if columns is None:
@@ -149,7 +181,12 @@ def columns_of(given: Any, what: str) -> list[str]:
             f"this {type(given).__name__} is no table of {what}.",
             next_step="Give a pandas, Polars or Arrow table, a mapping of columns, or the path of a file.",
         )
-    return [str(name) for name in columns]
+    return list(columns)
+
+
+def _uncollected(given: Any, what: str) -> InputError:
+    advice = "Collect it first: give a pandas, Polars or Arrow table."
+    return InputError(f"this {type(given).__name__} does not give its columns by name.", where=what, next_step=advice)
 
 
 def _streamed(given: Any) -> Any:
@@ -164,26 +201,59 @@ def _streamed(given: Any) -> Any:
 
 def _as_arrow(given: Any, names: Names, what: str) -> pa.Table:
     """Take the named columns of a table."""
-    known = columns_of(given, what)
     given = _streamed(given)
+    keys = _keys(given, what)
+    known = [str(key) for key in keys]
     require(names, known, what)
     _refuse_twice(names, known, what)
+    key_of = dict(zip(known, keys, strict=True))
     try:
-        table = pa.table({name: _column(given[name]) for name in dict.fromkeys(names.values()) if name})
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise InputError(f"{str(error).splitlines()[0]}.", where=what) from None
+        columns = {name: given[key_of[name]] for name in dict.fromkeys(names.values()) if name is not None}
     except TypeError:
-        kind = type(given).__name__
-        advice = "Collect it first: give a pandas, Polars or Arrow table."
-        raise InputError(f"this {kind} does not give its columns by name.", where=what, next_step=advice) from None
+        raise _uncollected(given, what) from None
+    read = {name: _read_column(values, name, what) for name, values in columns.items()}
+    try:
+        table = pa.table(read)
+    except pa.ArrowInvalid as error:  # columns of different lengths
+        raise InputError(f"{str(error).splitlines()[0]}.", where=what) from None
     place = table.schema.get_field_index(str(names["customer"]))
     numbered = pa.types.is_integer(table.schema.field(place).type)  # written out once, not each time it is read
     return table.set_column(place, names["customer"], table[place].cast(pa.string())) if numbered else table
 
 
+def _read_column(values: Any, name: str, what: str) -> Any:
+    """Return a column for Arrow; raises `InputError`, with what it holds, where that is of no one type."""
+    try:
+        return _column(values)
+    except (pa.ArrowException, TypeError, OverflowError) as error:
+        raise _mixed(values, name, what, str(error).splitlines()[0]) from None
+
+
+def _mixed(values: Any, name: str, what: str, problem: str) -> InputError:
+    """Say which types a column holds, how often, and an example of each; what is missing is of none."""
+    listed = not isinstance(values, str) and hasattr(values, "__iter__")
+    there = [value for value in values if isinstance(value, str) or str(value) not in _MISSING] if listed else []
+    if not there:
+        return InputError(f"column {name} cannot be read: {problem}.", where=what)
+    examples = {type(value).__name__: value for value in reversed(there)}
+    counts = Counter(type(value).__name__ for value in there)
+    shown = ", ".join(f"{count:,} {kind} such as {repr(examples[kind])[:80]}" for kind, count in counts.most_common(3))
+    return InputError(
+        f"column {name} cannot be read as one type: {shown}.",
+        where=what,
+        next_step="Make all its values numbers, days, or text, as by .astype(str).",
+    )
+
+
+_MISSING = ("None", "nan", "NaT", "<NA>")
+"""What is missing, as Python, NumPy and pandas write it: comparing it with itself is no test that they all bear."""
+
+
 def _column(values: Any) -> Any:
     """Return a column for Arrow; a moment in a time zone is the local one there, whatever the machine's zone."""
-    if hasattr(values, "to_arrow"):
+    if str(getattr(values, "dtype", "")) == "Object":  # Polars hands over where in memory these are, not what
+        values = pa.array(values.to_list())
+    elif hasattr(values, "to_arrow"):
         values = values.to_arrow()
     elif getattr(getattr(values, "dtype", None), "tz", None) is not None:
         values = pa.array(values.dt.tz_localize(None))

@@ -12,19 +12,26 @@ from valuekit.engine import DatabaseError, Engine, quote
 from valuekit.errors import ConfigError, ContractError, EngineError
 from valuekit.ltv.given_table import (
     LAST_DAY,
+    ColumnName,
     column_types,
     day_sql,
     id_sql,
+    optional_name,
     refuse_unknown,
-    require,
+    require_values,
+    required_name,
     source_of,
     trim_sql,
 )
+from valuekit.ltv.small_amounts import VIEW as SMALL
+from valuekit.ltv.small_amounts import view_small
 
 INPUT = "order_input"
+REQUIRED = ("customer", "date", "amount")
+OPTIONAL = ("order", "returns", "currency")
 
 WORKING = (
-    "known_lines", "order_lines", "trimmed_lines", INPUT, "order_days", "order_features", "order_first_days",
+    "known_lines", "order_lines", "trimmed_lines", SMALL, INPUT, "order_days", "order_features", "order_first_days",
     "order_gaps", "order_groups", "order_holdout", "order_names", "order_rest", "order_spend", "order_states",
     "order_summary", "order_totals", "repeat_days", "spend_groups", "unmatched_returns",
 )  # fmt: skip
@@ -37,14 +44,17 @@ class Reading(TypedDict, total=False):
     `customer`, `date`, `amount` (default: these names), `order` and `returns` (order id, and the id of the order that a
     row returns; default: none), `currency` (a column that must hold one currency), `engine` (whose table `orders`
     names; default: one of its own, with at most `memory_limit`, default "4GB", and `threads`).
+
+    A row with `returns` is what came back, be its amount written above or below 0: all of them one way. What is paid on
+    top of an order, as for an exchange or a correction, has nothing in `returns`. Amounts are kept to ten-thousandths.
     """
 
-    customer: str
-    date: str
-    amount: str
-    order: str | None
-    returns: str | None
-    currency: str | None
+    customer: ColumnName
+    date: ColumnName
+    amount: ColumnName
+    order: ColumnName | None
+    returns: ColumnName | None
+    currency: ColumnName | None
     engine: Engine | None
     memory_limit: str
     threads: int | None
@@ -57,10 +67,10 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
     Amounts that are floating numbers have a column `units` too: ten-thousandths, whole numbers that add up faster.
 
     Reads: a pandas, Polars or Arrow table, a mapping of columns, the path of a Parquet or CSV file, or the name of a
-    table of `engine`. One row is an order or a line of one; what came back has an amount below 0.
-    Raises `UnknownNameError` for a missing column or an unknown setting, `InputError` for a file that cannot be
-    read, and `ContractError` for rows without customer, day or amount and for several currencies: how many, and an
-    example.
+    table of `engine`. One row is an order or a line of one; in the view, what came back has an amount below 0.
+    Raises `UnknownNameError` for a missing column or an unknown setting, `InputError` for a file or column that cannot
+    be read, and `ContractError` for rows without customer, day or amount, for returns of which some are above and some
+    below 0, and for several currencies: how many, and an example.
     """
     refuse_unknown(reading, Reading)
     given = reading.get("engine")
@@ -92,33 +102,28 @@ def _refuse_taken(engine: Engine) -> None:
 
 
 def _names(reading: Reading) -> dict[str, str | None]:
-    return {
-        "customer": reading.get("customer", "customer"),
-        "date": reading.get("date", "date"),
-        "amount": reading.get("amount", "amount"),
-        "order": reading.get("order"),
-        "returns": reading.get("returns"),
-        "currency": reading.get("currency"),
-    }
+    asked: dict[str, Any] = dict(reading)
+    names: dict[str, str | None] = {role: required_name(role, asked.get(role, role)) for role in REQUIRED}
+    return names | {role: optional_name(asked.get(role)) for role in OPTIONAL}
 
 
 def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> None:
     names = _names(reading)
     types = column_types(engine, source, where)
-    require(names, types, where)
+    require_values(names, types, where)
     customer, amount = str(names["customer"]), quote(str(names["amount"]))
     # Names of customers are trimmed once they are grouped (`trim_names`), ids of orders are few or none.
     name = f"CAST({quote(customer)} AS VARCHAR)" if types[customer] == "VARCHAR" else id_sql(customer, types[customer])
     columns = {
         "party_id": name,
         "day": day_sql(str(names["date"]), types[str(names["date"])]),
-        "amount": _EXACT.format(amount),
+        "amount": _signed(_EXACT.format(amount), names, types),
         "order_id": _id(names["order"], types),
         "returns_order": _id(names["returns"], types),
     }
     floating = types[str(names["amount"])] in ("DOUBLE", "FLOAT")
     if floating:
-        columns["units"] = f"CAST(CAST({amount} AS DOUBLE) * 10000 AS BIGINT)"
+        columns["units"] = _signed(f"CAST(CAST({amount} AS DOUBLE) * 10000 AS BIGINT)", names, types)
         columns["amount"] = f"CAST({columns['units']} AS DECIMAL(18,0)) * CAST(0.0001 AS DECIMAL(5,4))"
     _view(engine, "order_lines", columns, source)
     _view(engine, "trimmed_lines", columns | {"party_id": trim_sql(name)}, source)
@@ -129,12 +134,43 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     }
     for column, condition in missing.items():
         _refuse(engine, source, where, names, column, condition)
-    if currency := names["currency"]:
+    _refuse_two_signs(engine, source, where, names, types)
+    view_small(engine, source, str(names["amount"]), types[str(names["amount"])])
+    if (currency := names["currency"]) is not None:
         _check_currency(engine, source, where, currency)
 
 
 def _id(name: str | None, types: dict[str, str]) -> str:
-    return id_sql(name, types[name]) if name else "CAST(NULL AS VARCHAR)"
+    return "CAST(NULL AS VARCHAR)" if name is None else id_sql(name, types[name])
+
+
+def _signed(value: str, names: dict[str, str | None], types: dict[str, str]) -> str:
+    """Return SQL of an amount or its units: below 0 where the row says what it returns."""
+    if names["returns"] is None:
+        return value
+    return f"CASE WHEN {_id(names['returns'], types)} IS NULL THEN {value} ELSE -ABS({value}) END"
+
+
+def _refuse_two_signs(
+    engine: Engine, source: str, where: str, names: dict[str, str | None], types: dict[str, str]
+) -> None:
+    """Refuse returns of which some are above 0 and some below: what came back, and what was paid on top?"""
+    if names["returns"] is None:
+        return
+    amount = f"TRY_CAST({quote(str(names['amount']))} AS DOUBLE)"
+    above = f"{amount} > 0 AND NOT ISNAN({amount})"
+    paid, back, example = engine.rows(
+        f"SELECT COUNT(*) FILTER (WHERE {above}), COUNT(*) FILTER (WHERE {amount} < 0), "
+        f"MIN(CASE WHEN {above} THEN {_id(names['returns'], types)} END) "
+        f"FROM {source} WHERE {_id(names['returns'], types)} IS NOT NULL"
+    )[0]
+    if paid and back:
+        raise ContractError(
+            f"of the rows with a value in column {names['returns']}, {paid:,} amounts are above 0, such as one of "
+            f"order '{example}', and {back:,} below: which of them came back is not clear.",
+            where=where,
+            next_step="Write what came back with one sign, and leave that column empty where something was paid.",
+        )
 
 
 def _view(engine: Engine, name: str, columns: dict[str, str], source: str) -> None:

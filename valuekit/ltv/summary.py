@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError, UnknownNameError
 from valuekit.ltv.order_lines import Reading, maybe_untrimmed, order_lines, trim_names
+from valuekit.ltv.small_amounts import refuse_small
 from valuekit.ltv.units import TimeUnit
 
 PACKAGE = "valuekit.ltv"
@@ -57,7 +58,8 @@ def summarise(
     """Summarise each customer's orders up to the end of a day (default: the day of the last order).
 
     Reads `orders` as `Reading` says. Several orders on a day are one purchase; a return (an amount below 0, or a row
-    with `returns`) reduces the day of the order that it returns, and a day with nothing left is no purchase.
+    with `returns`, whatever the sign of its amount) reduces the day of the order that it returns, and a day with
+    nothing left is no purchase.
 
     Returns an Arrow table by customer: `customer`, `frequency` (repeat purchases), `recency` (first to last purchase)
     and `age` (first purchase to `as_of`), both in `unit`; `monetary` (mean repeat purchase), `first_on`, `first_amount`
@@ -160,12 +162,12 @@ def day_of(engine: Engine, as_of: Any) -> date:
 
 
 def _refuse_returns_alone(engine: Engine, orders: int) -> None:
-    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
-        advice = "Turn the sign: what is paid is above 0, what came back below."
-        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
     if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE returns_order IS NULL)"):
         advice = "Leave the column of what is returned empty where nothing is."
         raise ContractError(f"all {orders:,} rows return an order.", where="orders", next_step=advice)
+    if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
+        advice = "Turn the sign: what is paid is above 0, what came back below."
+        raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
 
 
 def as_day(value: Any) -> date:
@@ -194,6 +196,8 @@ def summarise_lines(
             engine.run(PACKAGE, "order_gaps.sql", parameters)
     if trim_names(engine, "order_summary"):
         summarise_lines(engine, as_of, unit, grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps)
+    else:
+        refuse_small(engine)
 
 
 def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched) -> pa.Table:
@@ -203,7 +207,10 @@ def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched:
     engine.put("order_names", pa.table({"party_id": maybe_untrimmed(rows["party_id"])}))
     again = trim_names(engine, "order_names")
     engine.drop("order_names")
-    return _asked(engine, as_of, unit, grain, unmatched) if again else rows
+    if again:
+        return _asked(engine, as_of, unit, grain, unmatched)
+    refuse_small(engine, rows)
+    return rows
 
 
 @contextmanager

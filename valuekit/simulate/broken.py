@@ -29,6 +29,7 @@ _SPECIAL: dict[str, Row] = {
     "term_positive": {"term_months": 0},
     "payment_not_negative": {"kind": "payment", "amount": Decimal("-20.0000")},
     "refund_not_positive": {"kind": "refund", "amount": Decimal("20.0000")},
+    "return_not_positive": {"returns_order": "O1", "amount": Decimal("20.0000")},
     "tax_is_part": {"tax": Decimal("99999999.0000")},
     "events_positive": {"events": 0},
     "rate_positive": {"rate": Decimal("-1.00000000")},

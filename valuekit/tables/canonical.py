@@ -244,7 +244,10 @@ ORDERS = Table(
         _recorded(),
     ),
     key=("system", "id"),
-    checks=(_TAX_IS_PART,),
+    checks=(
+        Check("return_not_positive", "returns_order IS NULL OR amount <= 0", "what returns an order is not positive"),
+        _TAX_IS_PART,
+    ),
     parties=("record",),
 )
 

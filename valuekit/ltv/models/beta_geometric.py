@@ -291,8 +291,8 @@ class BgNbd(PurchaseModel):
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
-        ahead = self._one_time(t, up_to)
-        chances = self._expect(X, lambda alive: alive.distribution(ahead, up_to))
+        ahead, most = self._one_time(t, up_to)
+        chances = self._expect(X, lambda alive: alive.distribution(ahead, most))
         chances[:, 0] += 1 - self.probability_alive(X)
         return chances
 
@@ -310,7 +310,7 @@ class BgNbd(PurchaseModel):
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t` [FHL eq. 8]."""
         stays, alive = self._new()
-        chances = stays * alive.distribution(self._one_time(t, up_to), up_to)
+        chances = stays * alive.distribution(*self._one_time(t, up_to))
         chances[0] += 1 - stays
         return np.asarray(chances)
 
@@ -324,7 +324,7 @@ class BgNbd(PurchaseModel):
 
         `lifetime` runs from the first purchase to dropout, and `rate` is of purchases while alive.
         """
-        return simulate_lives(self._theta()[: len(self.basic)], np.asarray(age, float), self.tosses, rng)
+        return simulate_lives(self._theta()[: len(self.basic)], self._ages(age), self.tosses, rng)
 
     # --- inside
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.special import betaln, psi
 
-from valuekit.ltv.models.observations import Array, from_0
-from valuekit.ltv.models.renewal_model import RenewalModel
+from valuekit.ltv.models.observations import Array
+from valuekit.ltv.models.renewal_model import RenewalModel, renewal_counts
 
 # --- mathematics
 
@@ -59,7 +59,7 @@ class ShiftedBetaGeometric(RenewalModel):
     def own_weight(self, renewals: Any, X: Any = None) -> Array:
         """Return the weight of a customer's own renewals, n / (alpha + beta + n), in its expected churn."""
         alpha, beta = self._of(X)
-        n = from_0(renewals, "a number of renewals")
+        n = renewal_counts(renewals)
         return np.asarray(n / (alpha + beta + n))
 
     def _log_survival(self, t: Array, own: Sequence[Any]) -> Array:

@@ -1,7 +1,7 @@
 """What a model is set to and asked for: numbers within limits, one of a few words, days, each checked in one place."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from numbers import Integral
 from typing import Any
 
@@ -10,6 +10,9 @@ import numpy as np
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.ltv.discounting import is_number
 from valuekit.ltv.models.observations import Array, as_floats
+
+LONGEST = 1e9
+"""Times ahead beyond which nothing is different: 2.7 million years of days."""
 
 MOST = 1_000_000
 """Events of one customer, above which a number is a date or a mistake, and would fill the memory besides."""
@@ -54,11 +57,20 @@ def number(
     return float(given)
 
 
-def times(values: Any, name: str, *, most: float = np.inf, whole: bool = False) -> Array:
-    """Return one time or a list of times, of which each is a column of an answer; raises as `numbers` does."""
-    given = numbers(values, name, most=most, whole=whole)
+def listed(
+    values: Any, name: str, *, least: float = 0.0, most: float = np.inf, whole: bool = False, next_step: str = ""
+) -> Array:
+    """Return one number or a list of them; raises as `numbers` does, and for a table.
+
+    >>> listed([[1, 2]], "a time ahead")
+    Traceback (most recent call last):
+    ...
+    valuekit.errors.ConfigError: a time ahead is one number or a list of them, not a list of 2 dimensions.
+    """
+    given = numbers(values, name, least=least, most=most, whole=whole, next_step=next_step)
     if given.ndim > 1:
-        raise ConfigError(f"{name} is one number or a list of them, not a table.", next_step="Ask for each column.")
+        kind = type(values).__name__
+        raise ConfigError(f"{name} is one number or a list of them, not a {kind} of {given.ndim} dimensions.")
     return given
 
 
@@ -116,9 +128,7 @@ def read_window(given: Any) -> list[str] | None:
 
 def _day(given: Any) -> date:
     value = given.item() if isinstance(given, np.datetime64) else given
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(value)
+    return date.fromisoformat(value.isoformat()[:10] if isinstance(value, date) else value)
 
 
 def _limits(least: float, most: float) -> str:

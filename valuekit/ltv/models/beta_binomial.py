@@ -240,7 +240,7 @@ class BgBb(PurchaseModel):
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own share of occasions bought at, n / (alpha + beta + n)."""
         alpha, beta, _, _ = self._theta()
-        n = self._read(X)["occasions"]
+        n = self._asked_rows(X)["occasions"]
         return np.asarray(n / (alpha + beta + n))
 
     # --- a customer who has just made its first purchase
@@ -280,7 +280,7 @@ class BgBb(PurchaseModel):
 
     def _alive_and_future(self, X: Any) -> tuple[Array, Parameters]:
         """The probability to have been alive at the last occasion, and the parameters from there on."""
-        rows, own = self._read(X), self._theta()
+        rows, own = self._asked_rows(X), self._theta()
         return probability_alive_now(own, rows), posterior(own, rows)
 
     def _check(self, rows: Rows) -> None:
@@ -307,4 +307,4 @@ class BgBb(PurchaseModel):
 
 
 def _whole(t: Any) -> npt.NDArray[np.int64]:
-    return asked.times(t, "a number of occasions", most=_MOST, whole=True).astype(np.int64)
+    return asked.listed(t, "a number of occasions", most=_MOST, whole=True).astype(np.int64)

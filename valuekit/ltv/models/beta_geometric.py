@@ -272,7 +272,7 @@ class BgNbd(PurchaseModel):
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FHL sec. 4; WH eq. 5]."""
-        return self._probability_alive(self._read(X))
+        return self._probability_alive(self._asked_rows(X))
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FHL eq. 10; WH eq. 4]."""
@@ -335,7 +335,7 @@ class BgNbd(PurchaseModel):
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
 
     def _probability_alive(self, rows: Rows) -> Array:
@@ -344,7 +344,7 @@ class BgNbd(PurchaseModel):
 
     def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
         """Answer once for all customers who would be alike if alive; nobody buys after dropout."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         alive, which = self._alive(rows)
         answers = np.ascontiguousarray(answer(alive))[which]
         answers *= self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1))

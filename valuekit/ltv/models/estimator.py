@@ -180,6 +180,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         self._check(rows)
         return rows
 
+    def _asked_rows(self, X: Any) -> Rows:
+        """Read the rows that an answer is for, once there is a model to give it."""
+        self._theta()
+        return self._read(X)
+
     def _learn(
         self, parameters: Array, covariance: Array | None, log_likelihood: float, rows: Rows,
         window: tuple[date, date] | None,
@@ -257,7 +262,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         if not customers > 0:
             many = len(rows["weight"])
             raise FitError(
-                f"{type(self).__name__}: there is no customer to score: {many} rows, all of weight 0.",
+                f"{type(self).__name__}: there is no customer to score: none of {many} rows has a weight above 0.",
                 next_step="Give rows of which some have a weight above 0.",
             )
         return self._likelihood(theta, rows)[0] / customers
@@ -360,7 +365,9 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             if unknown:
                 raise UnknownNameError("parameter", unknown[0], self.names if unknown[0] in parameters else parameters)
             parameters = [parameters[name] for name in self.names]
-        given = asked.numbers(parameters, f"a parameter of a {type(self).__name__}", least=-np.inf).ravel().tolist()
+        given = np.atleast_1d(
+            asked.listed(parameters, f"a parameter of a {type(self).__name__}", least=-np.inf)
+        ).tolist()
         if len(given) != len(self.names):
             names = ", ".join(self.names)
             raise ConfigError(f"a {type(self).__name__} has {len(self.names)} parameters ({names}), not {len(given)}.")

@@ -19,6 +19,9 @@ from valuekit.ltv.models.likelihood import Optimum
 from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 
+_LARGEST = 1e100
+"""Mean purchase whose square is still a number."""
+
 # --- mathematics
 
 
@@ -117,7 +120,7 @@ class GammaGamma(MaximumLikelihood):
     def simulate(self, frequency: Any, rng: np.random.Generator) -> Rows:
         """Draw customers with so many purchases each: `frequency`, `monetary`, and the truth, `mean_spend`."""
         p, q, v = self._theta()
-        x = asked.numbers(frequency, "a frequency", least=1.0, whole=True)
+        x = asked.listed(frequency, "a frequency", least=1.0, whole=True)
         mean_spend = p / rng.gamma(q, 1 / v, x.shape)
         monetary = mean_spend * rng.gamma(p * x) / (p * x)
         return {"frequency": x, "monetary": monetary, "mean_spend": mean_spend}
@@ -193,13 +196,13 @@ class GammaGamma(MaximumLikelihood):
 
 
 def spend_history(frequency: Any, monetary: Any) -> tuple[Array, Array]:
-    """Return purchases and their mean as numbers; raises `ConfigError` where one is below 0 or not finite."""
+    """Return purchases and their mean as numbers; raises `ConfigError` for what they cannot be."""
     asked.require_broadcast(frequency=frequency, monetary=monetary)
-    return asked.numbers(frequency, "a frequency"), asked.numbers(monetary, "a mean purchase")
+    return asked.listed(frequency, "a frequency"), asked.listed(monetary, "a mean purchase", most=_LARGEST)
 
 
 def _levels(given: Any) -> Array:
-    return asked.numbers(given, "a level", most=1.0, next_step="Write 90% as 0.9.")
+    return asked.listed(given, "a level", most=1.0, next_step="Write 90% as 0.9.")
 
 
 def _inverse_gamma_variance(shape: Array, scale: Array) -> Array:

@@ -64,14 +64,14 @@ class _Purchases(_ByLifetimes, PurchaseModel):
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         with _quiet():
             alive = self._fitter().conditional_probability_alive(rows["frequency"], rows["recency"], rows["age"])
         return np.asarray(alive, dtype=float)
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t`."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         predict = self._fitter().conditional_expected_number_of_purchases_up_to_time
         with _quiet():
             each = [

@@ -88,7 +88,9 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
     try:
         numbers = np.atleast_1d(as_floats(table[name]))
     except (TypeError, ValueError) as error:
-        raise FitError(f"column '{name}' holds what is no number: {error}.", next_step="Give numbers.") from None
+        raise FitError(
+            f"column '{name}' holds what is no number: {error}.", next_step="Give numbers; times as numbers of a unit."
+        ) from None
     if numbers.ndim > 1:
         raise FitError(f"column '{name}' has {numbers.ndim} dimensions.", next_step="Give one number per row.")
     finite = np.isfinite(numbers)

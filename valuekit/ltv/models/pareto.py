@@ -258,7 +258,7 @@ class ParetoNbd(PurchaseModel):
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
 
     # --- a customer who has just made its first purchase
@@ -288,7 +288,7 @@ class ParetoNbd(PurchaseModel):
 
         Where `t` holds several times, the answer gets columns, so that it broadcasts to one column per time.
         """
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         first, which = distinct(*(rows[name] for name in (*self.columns, *self.covariates)))
         rows = {name: values[first] for name, values in rows.items()}
         own = self._own(self._theta(), rows)

@@ -12,6 +12,9 @@ from valuekit.ltv.models.observations import Array, Rows
 from valuekit.ltv.models.present_value import force_of_interest
 from valuekit.ltv.units import TimeUnit
 
+_OLDEST = 10_000
+"""Years above which an age is a date or the ticks of a clock."""
+
 
 class PurchaseModel(MaximumLikelihood):
     """Purchases in continuous time by customers who may drop out unseen.
@@ -94,17 +97,17 @@ class PurchaseModel(MaximumLikelihood):
 
     @staticmethod
     def _times(t: Any) -> Array:
-        return asked.times(t, "a time ahead")
+        return asked.listed(t, "a time ahead", most=asked.LONGEST)
 
     @staticmethod
     def _one_time(t: Any, up_to: Any) -> tuple[float, int]:
         """Check the one time ahead of a distribution, and up to how many purchases it is asked for."""
         most = asked.number(up_to, "the highest number of purchases", most=asked.MOST, whole=True)
-        return asked.number(t, "a time ahead"), int(most)
+        return asked.number(t, "a time ahead", most=asked.LONGEST), int(most)
 
     @staticmethod
     def _ages(age: Any) -> Array:
-        return np.atleast_1d(asked.numbers(age, "an age"))
+        return np.atleast_1d(asked.listed(age, "an age", most=asked.LONGEST))
 
     def _force(self, annual_rate: float) -> float:
         """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
@@ -140,4 +143,6 @@ class PurchaseModel(MaximumLikelihood):
         whole = (x >= 0) & (x == np.floor(x)) & (x <= asked.MOST)
         observations.require(rows, whole, f"a frequency is a whole number from 0 to {asked.MOST:,}")
         observations.require(rows, (recency >= 0) & (recency <= age), "recency lies between 0 and age")
+        longest = _OLDEST * self.unit.per_year
+        observations.require(rows, age <= longest, f"age is at most {_OLDEST:,} years, {longest:,.0f} in its unit")
         observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without repeat purchase")

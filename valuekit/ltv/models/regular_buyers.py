@@ -211,7 +211,7 @@ class BgCnbdK(BgNbd):
         """
         if self._events == 1:
             return super()._expect(X, answer)
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         own = [parameter + 0 * rows["frequency"] for parameter in self._own(self._theta(), rows)]
         order, size = np.argsort(rows["frequency"], kind="stable"), max(1, _BLOCK // self._events)
         result: Any = None

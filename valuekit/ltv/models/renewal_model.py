@@ -65,18 +65,17 @@ class RenewalModel(MaximumLikelihood):
 
     def survival(self, t: Any, X: Any = None) -> Array:
         """Return the probability to survive `t` renewals; with covariates, of the customers in `X`."""
-        renewals = renewal_counts(t)
-        return np.exp(self._log_survival(renewals, self._of(X, t=renewals)))
+        return np.exp(self._log_survival(*self._after(t, X)))
 
     def retention_rate(self, t: Any, X: Any = None) -> Array:
         """Return r(t) = S(t) / S(t - 1): of those offered renewal number `t`, the share who take it."""
-        return self.conditional_survival(renewal_counts(t) - 1, 1, X)
+        return self.conditional_survival(_renewals(t) - 1, 1, X)
 
     # --- a customer who has survived some renewals
 
     def conditional_survival(self, renewals: Any, ahead: Any, X: Any = None) -> Array:
         """Return the probability to survive `ahead` further renewals, given those survived: S(n + k) / S(n)."""
-        n, k = renewal_counts(renewals), renewal_counts(ahead)
+        n, k = _renewals(renewals), _renewals(ahead)
         own = self._of(X, renewals=n, ahead=k)
         return np.exp(self._log_survival(n + k, own) - self._log_survival(n, own))
 
@@ -117,9 +116,8 @@ class RenewalModel(MaximumLikelihood):
     def _sum_ahead(self, renewals: Any, weights: Array, X: Any, ahead: Array | None = None) -> Array:
         """Sum S(n + k) / S(n) over renewals k = 1, 2, ... by weight, some customers at a time."""
         k = np.arange(1.0, len(weights) + 1) if ahead is None else ahead
-        n = np.atleast_1d(renewal_counts(renewals))
-        own = [np.asarray(o, float) for o in self._of(X, renewals=n)]
-        n, *own = (np.ravel(v) for v in np.broadcast_arrays(n, *own))
+        n, given = self._after(renewals, X)
+        n, *own = (np.ravel(v) for v in np.broadcast_arrays(np.atleast_1d(n), *given))
         total = np.empty(len(n))
         rows = max(_CELLS // max(len(k), 1), 1)
         for part in (slice(i, i + rows) for i in range(0, len(n), rows)):
@@ -136,8 +134,8 @@ class RenewalModel(MaximumLikelihood):
         Returns `renewals`, `churned`, `entered` and the model's covariates; whoever left before `entered` renewals is
         not seen and has no row.
         """
-        offered = np.atleast_1d(asked.numbers(offered, "a number of renewals offered", whole=True))
-        entered = asked.numbers(entered, "a number of renewals", whole=True)
+        offered = np.atleast_1d(asked.listed(offered, "a number of renewals offered", whole=True))
+        entered = asked.listed(entered, "a number of renewals", whole=True)
         own = self._of(X, offered=offered, entered=entered)
         entered = np.broadcast_to(entered, offered.shape)
         survived = self._draw_survived(own, len(offered), rng)
@@ -151,6 +149,11 @@ class RenewalModel(MaximumLikelihood):
         return {name: values[seen] for name, values in rows.items()}
 
     # --- likelihood
+
+    def _after(self, renewals: Any, X: Any) -> tuple[Array, list[Any]]:
+        """Return numbers of renewals, and the basic parameters of the customers who have survived them."""
+        n = _renewals(renewals)
+        return n, self._of(X, renewals=n)
 
     def _of(self, X: Any, **asked_of: Array) -> list[Any]:
         """Return the basic parameters of rows, which only a model with covariates needs, for what is asked of them."""
@@ -222,8 +225,7 @@ def check_histories(rows: Rows) -> None:
     observations.require(rows, near, "a customer survives a whole number of steps since it entered")
 
 
-def renewal_counts(number: Any) -> Array:
-    """Return numbers of renewals; raises `ConfigError` where one is below 0 or no finite number."""
+def _renewals(number: Any) -> Array:
     return asked.numbers(number, "a number of renewals")
 
 

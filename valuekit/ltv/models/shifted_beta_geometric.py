@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import betaln, psi
 
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.models.renewal_model import RenewalModel, renewal_counts
+from valuekit.ltv.models.renewal_model import RenewalModel
 
 # --- mathematics
 
@@ -58,8 +58,7 @@ class ShiftedBetaGeometric(RenewalModel):
 
     def own_weight(self, renewals: Any, X: Any = None) -> Array:
         """Return the weight of a customer's own renewals, n / (alpha + beta + n), in its expected churn."""
-        alpha, beta = self._of(X)
-        n = renewal_counts(renewals)
+        n, (alpha, beta) = self._after(renewals, X)
         return np.asarray(n / (alpha + beta + n))
 
     def _log_survival(self, t: Array, own: Sequence[Any]) -> Array:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from valuekit.errors import FitError
 from valuekit.ltv.models import RenewalModel
 from valuekit.ltv.models.observations import Array, read_rows, require
 from valuekit.ltv.models.renewal_model import check_histories
@@ -26,6 +27,12 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     >>> [round(row["kaplan_meier"], 2) for row in check], [round(row["model"], 2) for row in check]
     ([0.6, 0.4], [0.6, 0.43])
     """
+    if model.covariates:
+        names = ", ".join(model.covariates)
+        raise FitError(
+            f"this {type(model).__name__} has a curve for each value of {names}, and the check is of one curve.",
+            next_step="Check a model without covariates, fitted to customers who share their values.",
+        )
     until, churned, weight, entered = met_renewals(rows)
     if not len(until):
         return []

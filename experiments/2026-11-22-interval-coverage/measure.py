@@ -26,7 +26,8 @@ STUDY = Path(__file__).parent.name
 LEVELS = (0.50, 0.80, 0.95)
 AHEAD = 26.0
 AS_OF, YEARS = date(2026, 6, 30), 3
-PURCHASES, SPEND = (0.8, 12.0, 0.9, 3.0), (6.25, 3.74, 15.44)
+PURCHASES = {"money": (0.8, 12.0, 0.9, 3.0), "money_regular": (1.5, 3.5, 0.6, 6.0)}
+SPEND = (6.25, 3.74, 15.44)
 """Parameters of the shops: (r, alpha, a, b) in weeks, and (p, q, v)."""
 Rows = dict[str, np.ndarray]
 
@@ -39,12 +40,14 @@ def main() -> None:
     arguments = _arguments()
     rng = np.random.default_rng(arguments.seed)
     counts = {name: count_coverage(*world(arguments.customers, rng)) for name, world in WORLDS.items()}
-    measured = {"counts": counts, "money": money_coverage(arguments.shops, arguments.buyers, rng)}
+    money = {name: money_coverage(theta, arguments.shops, arguments.buyers, rng) for name, theta in PURCHASES.items()}
+    measured = {"counts": counts, **money}
     print(json.dumps(measured, indent=2, default=float))
     if not arguments.no_tracking:
         asked = {name: getattr(arguments, name) for name in ("customers", "shops", "buyers", "seed")}
         numbers = {f"{n}.{k}": float(v) for n, row in counts.items() for k, v in row.items()}
-        record_study(STUDY, asked, numbers | {f"money.{k}": float(v) for k, v in measured["money"].items()})
+        numbers |= {f"{n}.{k}": float(v) for n, row in money.items() for k, v in row.items()}
+        record_study(STUDY, asked, numbers)
 
 
 def beta_geometric(
@@ -135,32 +138,42 @@ def _share_within(came: Any, reached: np.ndarray, tail: float) -> np.ndarray:
     return np.clip(within / np.maximum(top - bottom, 1e-12), 0.0, 1.0)
 
 
-def money_coverage(shops: int, buyers: int, rng: np.random.Generator) -> dict[str, float]:
-    """Value shops, and hold the intervals of customers and of each shop as a whole against what comes."""
+def money_coverage(theta: tuple[float, ...], shops: int, buyers: int, rng: np.random.Generator) -> dict[str, float]:
+    """Value shops, and hold the intervals of customers and of each shop as a whole against what comes.
+
+    `below` and `above` are shares of the customers of whom more than nothing is said to be certain, `surely`.
+    """
     customers: dict[int, list[float]] = {round(100 * level): [] for level in LEVELS}
     wholes: dict[int, list[bool]] = {level: [] for level in customers}
+    beside: dict[int, list[np.ndarray]] = {level: [] for level in customers}
     errors, biases = [], []
     for _ in range(shops):
-        past, realised = shop(buyers, rng)
+        past, realised = shop(theta, buyers, rng)
         ends, whole = _valued(past)
         for level, shares in customers.items():
             low, high = (np.array(ends[f"{side}_{level}"].to_pylist(), float) for side in ("low", "high"))
             shares.append(float(np.mean((realised >= low - 1e-3) & (realised <= high + 1e-3))))
+            sure = low > 0
+            beside[level].append(np.column_stack([realised < low, realised > high])[sure])
             wholes[level].append(float(whole[f"low_{level}"]) <= realised.sum() <= float(whole[f"high_{level}"]))
         errors.append((realised.sum() - float(whole["ltv"])) / float(whole["deviation"]))
         biases.append(float(whole["ltv"]) / realised.sum() - 1)
     found = {f"customers_{level}": float(np.mean(shares)) for level, shares in customers.items()}
     found |= {f"shops_{level}": float(np.mean(held)) for level, held in wholes.items()}
+    for level, parts in beside.items():
+        tails = np.vstack(parts)
+        found |= {f"surely_{level}": float(len(tails))}
+        found |= dict(zip((f"below_{level}", f"above_{level}"), tails.mean(axis=0).tolist(), strict=True))
     spread = {"standardised_error_mean": float(np.mean(errors)), "standardised_error_sd": float(np.std(errors, ddof=1))}
     return found | spread | {"bias": float(np.mean(biases)), "shops": float(shops), "buyers": float(buyers)}
 
 
-def shop(buyers: int, rng: np.random.Generator) -> tuple[pa.Table, np.ndarray]:
+def shop(theta: tuple[float, ...], buyers: int, rng: np.random.Generator) -> tuple[pa.Table, np.ndarray]:
     """Draw buyers of MBG/NBD and Gamma-Gamma; return orders (party_id, ago, amount) and three years' money of each.
 
     Buyers whose next purchase is still within the time are drawn a step at a time, all at once.
     """
-    (r, alpha, a, b), (p, q, v) = PURCHASES, SPEND
+    (r, alpha, a, b), (p, q, v) = theta, SPEND
     joined = rng.integers(60, 1100, buyers)
     rate, quits, scale = rng.gamma(r, 1 / alpha, buyers), rng.beta(a, b, buyers), rng.gamma(q, 1 / v, buyers)
     day, realised, who = np.zeros(buyers), np.zeros(buyers), np.arange(buyers)

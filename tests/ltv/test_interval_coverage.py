@@ -6,7 +6,8 @@ import pytest
 from valuekit.ltv.forecasters import purchase_interval
 from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, paying_cases
 from valuekit.ltv.models import ParetoNbd
-from valuekit.ltv.quantiles import mixture_quantile, stopping_rate
+from valuekit.ltv.quantiles import mixture_quantile
+from valuekit.ltv.stopping import stopping_rate
 
 AHEAD, CUSTOMERS = 26.0, 1_200
 

@@ -20,6 +20,7 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_lines import Reading, order_lines
 from valuekit.ltv.quantiles import Amounts
+from valuekit.ltv.stopping import stopping_rate
 from valuekit.ltv.summary import Unmatched, day_of, group_orders, summarise_lines
 from valuekit.ltv.units import TimeUnit
 
@@ -28,9 +29,9 @@ from valuekit.ltv.units import TimeUnit
 class Forecast:
     """Values of customers, and what they rest on.
 
-    `table`: customer, p_alive, expected_purchases (within the horizon), value (discounted), low, high (the central
-    interval of `level`), the highest value first. `models`: the fitted models of purchases and of spend, or the stated
-    priors with a note on why.
+    `table`: customer, p_alive, expected_purchases (within the horizon), value (discounted), low, high (the interval of
+    `level`: as much in each tail, or from nothing on where nothing comes that often), the highest value first.
+    `models`: the fitted models of purchases and of spend, or the stated priors with a note on why.
     """
 
     table: pa.Table
@@ -96,7 +97,7 @@ def value_orders(
         models = _fit(engine, model, TimeUnit(unit), day)
         _warn(models)
         order_states.predict(engine, _unknown(models), [factors])
-        table = pa.Table.from_batches(_values(engine, horizon, margin, level), schema=_VALUES)
+        table = pa.Table.from_batches(_values(engine, horizon, factors, margin, level), schema=_VALUES)
     return Forecast(table.sort_by([("value", "descending"), ("customer", "ascending")]), models, day, horizon, level)
 
 
@@ -124,21 +125,23 @@ def _unknown(models: list[FittedModel]) -> order_states.OrderModels:
     )
 
 
-def _values(engine: Engine, horizon: Horizon, margin: float, level: float) -> Iterator[pa.RecordBatch]:
+def _values(
+    engine: Engine, horizon: Horizon, factors: Factors, margin: float, level: float
+) -> Iterator[pa.RecordBatch]:
     rows = (
         "SELECT e.party_id AS customer, t.*, e.* EXCLUDE (party_id, state) FROM order_spend AS e "
         "JOIN order_states AS t ON t.state = e.state ORDER BY e.party_id"
     )
     for batch in engine.cursor().batches(rows):
         row = {name: batch.column(name).to_numpy() for name in batch.schema.names if name != "customer"}
-        amounts = _amounts(row, margin)
+        amounts = _amounts(row, factors, margin)
         low, high = amounts.interval(level)
         expected = np.sum([row[f"purchases_{year}"] for year in range(1, horizon.years + 1)], axis=0)
         columns = [pa.array(values) for values in (row["p_alive"], expected, amounts.mean, low, high)]
         yield pa.RecordBatch.from_arrays([batch.column("customer"), *columns], schema=_VALUES)
 
 
-def _amounts(row: dict[str, Array], margin: float) -> Amounts:
+def _amounts(row: dict[str, Array], factors: Factors, margin: float) -> Amounts:
     """Return the distribution of what comes in: of purchases, their worth, and the parameters of both."""
     spend, bought = margin * row["spend"], row["bought"]
     mean = spend * bought
@@ -146,7 +149,8 @@ def _amounts(row: dict[str, Array], margin: float) -> Amounts:
     by_purchases = sum((spend * row[n]) ** 2 for n in row if n.startswith("bought_by"))
     by_spend = sum((margin * bought * row[n]) ** 2 for n in row if n.startswith("spend_by"))
     variance = np.maximum(squared - mean**2, 0.0) + by_purchases + by_spend
-    return Amounts(mean, np.asarray(variance), row["waiting"], 1 - row["p_alive"], np.zeros(len(mean)))
+    stops = stopping_rate(row["lived"] / np.maximum(12 * factors.whole * row["p_alive"], 1e-12))
+    return Amounts(mean, np.asarray(variance), row["waiting"], 1 - row["p_alive"], np.zeros(len(mean)), stops)
 
 
 _VALUES = pa.schema(

@@ -17,8 +17,9 @@ from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts, stopping_rate, time_unevenness
+from valuekit.ltv.quantiles import LEVELS, Amounts
 from valuekit.ltv.rates import by_rate
+from valuekit.ltv.stopping import stopping_rate, time_unevenness
 from valuekit.money import MONEY
 
 PACKAGE = "valuekit.ltv"
@@ -247,7 +248,8 @@ def _found(row: Parts, shape: Shape) -> Parts:
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
         beside = cost + _squared(effects[shape.effects - _BESIDE :])
-        ends = [_interval(row, orders, uncontracted, beside, level) for level in shape.levels]
+        parts = _Part.of(orders, row["has_orders"] > 0), _Part.of(uncontracted, uncontracted.mean > 0)
+        ends = [_interval(row, parts, beside, level) for level in shape.levels]
     else:
         of_means = _squared(effects[shape.effects - len(FUNCTIONS) :])
         cases = paying_cases(row, _uncontracted_worth(row), cost + of_means)
@@ -324,6 +326,7 @@ def _orders(row: Parts, effects: Array) -> tuple[Amounts, Array]:
         waiting=row["t_waiting"],
         gone=gone,
         least=np.minimum(monthly, 0.0) * 12 * row["whole"] * row["has_orders"],
+        stops=stopping_rate(lived / np.maximum(12 * row["whole"] * (1 - gone), 1e-12)),
     )
     return amounts, by_parameters
 
@@ -337,39 +340,61 @@ def _cost_variance(row: Parts) -> Array:
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
 
 
-def _interval(row: Parts, orders: Amounts, uncontracted: Amounts, beside: Array, level: float) -> tuple[Array, Array]:
+def _interval(row: Parts, parts: "tuple[_Part, _Part]", beside: Array, level: float) -> tuple[Array, Array]:
     """Ends for parties without lines: those of orders and of money without contract, wider by what lies beside."""
-    below, above = _distances(orders, row["has_orders"] > 0, level)
+    (below, above), (less, more) = (part.distances(level) for part in parts)
     wider = ndtri((1 + level) / 2) * np.sqrt(beside)
-    less, more = _distances(uncontracted, uncontracted.mean > 0, level)
     gains = _uncontracted_worth(row) >= 0
     beside_below, beside_above = np.where(gains, less, more), np.where(gains, more, less)
-    mean = np.where(row["has_orders"] > 0, orders.mean, 0.0)
+    mean = parts[0].mean
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
     return middle - _together([below, wider, beside_below]), middle + _together([above, wider, beside_above])
 
 
-def _distances(amounts: Amounts, there: npt.NDArray[np.bool_], level: float) -> tuple[Array, Array]:
-    """Return how far both ends lie from the mean; 0 where no amounts are."""
-    below, above = np.zeros(len(there)), np.zeros(len(there))
-    some = amounts.some(np.flatnonzero(there))
-    low, high = some.interval(level)
-    below[there], above[there] = some.mean - low, high - some.mean
-    return below, above
+@dataclass(frozen=True)
+class _Part:
+    """Amounts of those rows that have any."""
+
+    amounts: Amounts
+    there: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, amounts: Amounts, there: npt.NDArray[np.bool_]) -> "_Part":
+        return cls(amounts.some(np.flatnonzero(there)), there)
+
+    @property
+    def mean(self) -> Array:
+        """The mean of every row; 0 where no amounts are."""
+        return self._everywhere(self.amounts.mean)
+
+    def distances(self, level: float) -> tuple[Array, Array]:
+        """Return how far both ends lie from the mean; 0 where no amounts are."""
+        low, high = self.amounts.interval(level)
+        return self._everywhere(self.amounts.mean - low), self._everywhere(high - self.amounts.mean)
+
+    def _everywhere(self, values: Array) -> Array:
+        found = np.zeros(len(self.there))
+        found[self.there] = values
+        return found
 
 
 def _uncontracted(row: Parts) -> Amounts:
     """Money without a contract in force, without its sign: nothing, or a payment each month until it stops."""
     mean = np.abs(_uncontracted_worth(row))
     zero = np.zeros(len(mean))
-    return Amounts(mean, mean**2 * (_unevenness(row) - 1), waiting=zero, gone=1 - _chance(row), least=zero)
+    variance = mean**2 * (_unevenness(row) - 1)
+    return Amounts(mean, variance, waiting=zero, gone=1 - _chance(row), least=zero, stops=_stops(row))
 
 
 def _unevenness(row: Parts) -> Array:
     """Mean square over squared mean of the time for which money without a contract comes."""
-    share = row["u_alive"] / (12 * row["whole"] * _chance(row))
-    return time_unevenness(stopping_rate(share)) / _chance(row)
+    return time_unevenness(_stops(row)) / _chance(row)
+
+
+def _stops(row: Parts) -> Array:
+    """The rate at which money without a contract stops to come."""
+    return stopping_rate(row["u_alive"] / (12 * row["whole"] * _chance(row)))
 
 
 def _chance(row: Parts) -> Array:

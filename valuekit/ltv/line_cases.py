@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.quantiles import exponential_parts, mixture_quantile, stopping_rate, times_until
+from valuekit.ltv.quantiles import exponential_parts, mixture_quantile
+from valuekit.ltv.stopping import stopping_rate, times_until
 
 
 def line_deviation(row: Mapping[str, Array]) -> Array:

@@ -1,25 +1,28 @@
-"""Intervals of an amount that may be nothing at all: an atom, and a gamma distribution beyond it, by two moments."""
+"""Intervals of an amount that may be nothing at all: an atom, and beyond it what comes until it stops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
+from valuekit.ltv.stopping import lasting_quantiles, mean_time, rate_of_unevenness, time_unevenness
+
+Rows = npt.NDArray[np.int64]
 
 LEVELS = (0.50, 0.80, 0.95)
 """Levels of published intervals."""
 
-_SHAPES = np.linspace(np.log(0.02), np.log(1e4), 141)
-_SCORES = np.linspace(-4.0, 4.0, 161)
-
 
 @dataclass(frozen=True)
 class Amounts:
-    """Amounts of chance, a row each: nothing comes with probability `waiting` + `gone`, else a gamma above `least`."""
+    """Amounts of chance, a row each: nothing comes with probability `waiting` + `gone`, else something until it stops.
+
+    What comes has a gamma-distributed pace while it lasts.
+    """
 
     mean: Array
     variance: Array
@@ -29,44 +32,91 @@ class Amounts:
     """Probability that it is gone already; the amount is then 0."""
     least: Array
     """The lowest amount: what waiting costs all the time, 0 or below."""
+    stops: Array
+    """The rate, a horizon, at which something stops to come; 0 where it lasts."""
 
     def interval(self, level: float) -> tuple[Array, Array]:
-        """Return both ends: as much in each tail, or from `least` on where nothing alone is more than a tail.
+        """Return both ends: as much in each tail, or from `least` on.
+
+        From `least` on where nothing at all comes in a case of `FROM_NOTHING`, or in more cases than a tail has: the
+        upper end is then the quantile of the level, or of what is more than nothing at least, so that a higher level
+        never has a narrower interval.
 
         >>> zero, one = np.zeros(2), np.ones(2)
-        >>> low, high = Amounts(one, one, zero, np.array([0.0, 0.4]), zero).interval(0.80)
+        >>> low, high = Amounts(one, one, zero, np.array([0.0, 0.4]), zero, zero).interval(0.80)
         >>> low.round(2), high.round(2)
-        (array([0.11, 0.  ]), array([2.3 , 1.89]))
+        (array([0.1, 0. ]), array([2.3 , 1.89]))
         """
-        tail = (1 - level) / 2
-        from_nothing = self.waiting + self.gone >= tail
-        high = self._quantile(np.where(from_nothing, level, 1 - tail))
+        tail, nothing = (1 - level) / 2, self.waiting + self.gone
+        rarely = np.where(nothing < FROM_NOTHING, 1 - nothing, 0.0)
+        from_nothing = nothing >= np.where(nothing < FROM_NOTHING, tail, 0.0)
+        high = self._quantile(np.where(from_nothing, np.maximum(level, rarely), 1 - tail), np.arange(len(nothing)))
         low, above = self.least.copy(), np.flatnonzero(~from_nothing)
-        low[above] = self.some(above)._quantile(np.full(len(above), tail))
+        low[above] = self._quantile(np.full(len(above), tail), above)
         return low, high
 
-    def some(self, chosen: npt.NDArray[np.int64]) -> "Amounts":
+    def some(self, chosen: Rows) -> "Amounts":
         """Return those of some rows."""
         return Amounts(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
-    def _quantile(self, probability: Array) -> Array:
-        """Invert the whole distribution: a step at `least`, a step at 0, and the gamma that runs through both."""
-        something = np.maximum(1 - self.waiting - self.gone, 1e-9)
-        mean = (self.mean - self.waiting * self.least) / something
-        square = (self.variance + self.mean**2 - self.waiting * self.least**2) / something
-        above = np.maximum(mean - self.least, 1e-9)
-        shape = above**2 / np.maximum(square - mean**2, 1e-8 * above**2)
-
-        def beyond(nothing: Array, rows: npt.NDArray[np.int64] | slice) -> Array:
-            share = (probability[rows] - nothing[rows]) / something[rows]
-            multiple = relative_quantile(shape[rows], np.clip(share, 1e-9, 1 - 1e-9))
-            return np.asarray(self.least[rows] + above[rows] * multiple * (share > 0))
-
-        found = beyond(self.waiting + self.gone, slice(None))
-        # Where the gamma beyond both steps is not above 0, the quantile lies on the step at 0 or before it.
-        before = np.flatnonzero(found <= 0)
-        found[before] = np.minimum(beyond(self.waiting, before), 0.0)
+    def _quantile(self, probability: Array, rows: Rows) -> Array:
+        """Invert the whole distribution of some rows: a step at `least`, a step at 0, and what runs through both."""
+        nothing, something = (self.waiting + self.gone)[rows], self._something[rows]
+        found = self._body.quantile((probability - nothing) / something, rows)
+        # Where the body beyond both steps is not above 0, the quantile lies on the step at 0 or before it.
+        share = (probability - self.waiting[rows]) / something
+        low = (found <= 0) | (probability <= nothing)
+        found[low], ahead = self.least[rows[low]], np.flatnonzero(low & (share > 0))
+        found[ahead] = np.minimum(self._body.quantile(share[ahead], rows[ahead]), 0.0)
         return found
+
+    @cached_property
+    def _something(self) -> Array:
+        return np.maximum(1 - self.waiting - self.gone, 1e-9)
+
+    @cached_property
+    def _body(self) -> "_Body":
+        return _Body.of(self, self._something)
+
+
+FROM_NOTHING = 0.10
+"""Where nothing at all comes so often, an interval of any level runs from nothing on."""
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What comes where something does: from a floor on, at a gamma-distributed pace until it stops."""
+
+    floor: Array
+    mean: Array
+    """Above the floor."""
+    shape: Array
+    rate: Array
+
+    @classmethod
+    def of(cls, amounts: Amounts, something: Array) -> "_Body":
+        """Match both moments, given that something comes.
+
+        What stops soon is next to nothing, if it gains in the mean; where the cost of waiting is most of it, or more,
+        it lies above that cost, for then the longer it lasts the more may be lost. Between both, `loses` weighs.
+        """
+        least, stops = amounts.least, np.maximum(amounts.stops, 1e-3)
+        mean = (amounts.mean - amounts.waiting * least) / something
+        square = (amounts.variance + amounts.mean**2 - amounts.waiting * least**2) / something
+        throughout = np.maximum(mean, 0.0) / mean_time(stops)
+        loses = (-least / np.maximum(throughout - least, 1e-9)) ** 2
+        floor = least * np.where(mean > 0, loses, 1.0)
+        above = np.maximum(mean - floor, 1e-9)
+        uneven = (square - 2 * floor * mean + floor**2) / above**2
+        rate = np.minimum(stops * np.where(mean > 0, 1 - loses, 0.0), rate_of_unevenness(uneven))
+        rate = np.maximum(rate, 1e-3)
+        return cls(floor, above, 1 / np.maximum(uneven / time_unevenness(rate) - 1, 1e-8), rate)
+
+    def quantile(self, share: Array, rows: Rows) -> Array:
+        """Return quantiles of the bodies of some rows."""
+        rate, share = self.rate[rows], np.clip(share, 1e-9, 1 - 1e-9)
+        amount = lasting_quantiles(self.shape[rows], rate, share)
+        return np.asarray(self.floor[rows] + self.mean[rows] / mean_time(rate) * amount)
 
 
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: Array | float) -> Array:
@@ -124,77 +174,3 @@ def exponential_parts(count: int) -> tuple[Array, Array]:
     beyond = (tail * (end + 1), tail * (end**2 + 2 * end + 2))
     mean, square = (-np.diff(moment) * count for moment in beyond)
     return mean, np.sqrt(square - mean**2)
-
-
-def stopping_rate(share: Array) -> Array:
-    """Return the steady rate at which a time ends, a horizon, if the horizon cuts it to a mean `share` of it.
-
-    The share is (1 - exp(-rate)) / rate.
-
-    >>> stopping_rate(np.array([1 - np.exp(-1), 1.0])).round(3)
-    array([1.   , 0.001])
-    """
-    rate = _rates()
-    return np.interp(-share, np.expm1(-rate) / rate, rate)  # the share falls with the rate
-
-
-def time_unevenness(rate: Array) -> Array:
-    """Return the mean square over the squared mean of a time that ends at a steady rate, or else with the horizon.
-
-    >>> time_unevenness(stopping_rate(np.array([0.001, 1 - np.exp(-1), 1.0]))).round(3)
-    array([2.   , 1.323, 1.   ])
-    """
-    stops = -np.expm1(-rate)
-    return np.asarray(2 * (stops - rate * np.exp(-rate)) / stops**2)
-
-
-def times_until(rate: Array, count: int) -> tuple[Array, Array]:
-    """Return means and deviations of so many parts of equal probability of a time that stops within the horizon.
-
-    A row per part, a column per rate.
-
-    >>> means, deviations = times_until(np.array([1e-3, 50.0]), 2)
-    >>> means.round(3), deviations.round(3)
-    (array([[0.25 , 0.006],
-           [0.75 , 0.034]]), array([[0.144, 0.004],
-           [0.144, 0.02 ]]))
-    """
-    within = -np.log1p(np.arange(count)[:, None] / count * np.expm1(-rate)) / rate
-    ends = np.vstack([within, np.ones_like(rate)])
-    left, beyond = np.exp(-rate * ends), ends + 1 / rate
-    mass = -np.diff(left, axis=0)
-    means = -np.diff(left * beyond, axis=0) / mass
-    squares = -np.diff(left * (beyond**2 + 1 / rate**2), axis=0) / mass
-    return means, np.sqrt(np.maximum(squares - means**2, 0.0))
-
-
-@cache
-def _rates() -> Array:
-    return np.geomspace(1e-3, 1e4, 2_000)
-
-
-def relative_quantile(shape: Array, probability: Array) -> Array:
-    """Return quantiles of gamma distributions with mean 1, read from a table over shape and normal score.
-
-    >>> relative_quantile(np.array([1.0, 4.0]), np.array([0.5, 0.9])).round(3)
-    array([0.693, 1.67 ])
-    """
-    table = _table()
-    row, column = _place(np.log(np.maximum(shape, 1e-12)), _SHAPES), _place(ndtri(probability), _SCORES)
-    i, j = (
-        np.minimum(place.astype(np.int64), size - 2) for place, size in zip((row, column), table.shape, strict=True)
-    )
-    u, v = row - i, column - j
-    left = (1 - u) * table[i, j] + u * table[i + 1, j]
-    return np.asarray((1 - v) * left + v * ((1 - u) * table[i, j + 1] + u * table[i + 1, j + 1]))
-
-
-def _place(values: Array, grid: Array) -> Array:
-    """Return where values lie in an even grid, counted from its first point."""
-    return np.asarray(np.clip((values - grid[0]) / (grid[1] - grid[0]), 0.0, len(grid) - 1.0))
-
-
-@cache
-def _table() -> Array:
-    shapes = np.exp(_SHAPES)[:, None]
-    return np.asarray(gammaincinv(shapes, ndtr(_SCORES)[None, :]) / shapes)

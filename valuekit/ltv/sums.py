@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import ndtri
+from scipy.special import gammaincinv, ndtri
 
 from valuekit.engine import Engine, Expression
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.quantiles import LEVELS, relative_quantile
+from valuekit.ltv.quantiles import LEVELS
 from valuekit.money import MONEY
 from valuekit.tables.published import CUSTOMER_STAGES
 
@@ -50,7 +50,7 @@ def interval_of_sum(mean: Array, deviation: Array, level: float) -> tuple[Array,
     skewed = (mean > 0) & (shape < 1e4)
     ends = []
     for sign, probability in ((-1, tail), (1, 1 - tail)):
-        by_gamma = mean * relative_quantile(np.minimum(shape, 1e4), np.full(len(mean), probability))
+        by_gamma = mean / shape * gammaincinv(np.minimum(shape, 1e4), probability)
         ends.append(np.where(skewed, by_gamma, mean + sign * score * deviation))
     return ends[0], ends[1]
 

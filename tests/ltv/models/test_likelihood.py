@@ -73,6 +73,13 @@ def test_a_parameter_that_runs_to_its_bound_is_named_and_has_no_condition():
     assert found.convergence.gradient < 1e-4  # of the other parameter, which the likelihood limits
 
 
+def test_a_parameter_on_the_way_to_its_bound_where_no_slope_is_left_has_run_there():
+    found = maximise(lambda theta: (float(-0.1 / theta[0]), 0.1 * theta**-2), [np.array([2e6])], model="fading")
+    assert found.parameters == pytest.approx([2e6])
+    assert found.convergence.at_bound == (0,)
+    assert found.covariance is None
+
+
 def test_a_sample_leads_to_the_same_maximum_with_a_few_newton_steps():
     asked = []
 

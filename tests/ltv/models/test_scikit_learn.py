@@ -169,11 +169,9 @@ def test_covariates_that_follow_from_each_other_are_named(buyers):
     assert shared.parameters_["alpha[slow]"] < 0 < shared.parameters_["alpha[fast]"]
 
 
-def test_a_covariate_that_is_missing_or_far_too_large_says_what_to_do(buyers):
+def test_a_covariate_that_is_missing_says_what_to_do(buyers):
     with pytest.raises(FitError, match=r"'fast' has 1 values that are missing.* leave these rows out"):
         BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"].where(buyers["fast"] < buyers["fast"].max())))
-    with pytest.raises(FitError, match="Bring covariates to a size of about 1"):
-        BgNbd(covariates=["fast"]).fit(buyers.assign(fast=buyers["fast"] * 1e9))
 
 
 @pytest.mark.parametrize(

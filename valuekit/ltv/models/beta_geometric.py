@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.special import betainc, betaln, expit, gammaln, polygamma, psi, xlogy
 
 from valuekit.ltv.models import dropout
-from valuekit.ltv.models.log_beta import log_beta
+from valuekit.ltv.models.log_beta import SMOOTH, log_beta
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.present_value import present_value
 from valuekit.ltv.models.purchase_model import PurchaseModel
@@ -26,9 +26,6 @@ from valuekit.ltv.units import TimeUnit
 
 _BLOCK = 8192
 """Rows whose columns stay in the processor's cache while their likelihood is computed."""
-
-_SMOOTH = 100.0
-"""Parameters above which differences of log-gammas are noise to a climb."""
 
 _IMPOSSIBLE = -69.0
 """Logarithm of odds that are none in double precision, where that of 0 would be no number."""
@@ -53,7 +50,7 @@ def count_likelihood(own: Iterable[Any], x: Array, tosses: int, k: int = 1) -> t
     """
     r, alpha, a, b = own
     s, stayed = r + k * x, b + x + tosses
-    ln_beta = betaln if np.max(a) < _SMOOTH and np.max(b) < _SMOOTH else log_beta
+    ln_beta = betaln if np.max(a) < SMOOTH and np.max(b) < SMOOTH else log_beta
     value = gammaln(s) - gammaln(r) + r * np.log(alpha) + ln_beta(a, stayed) - ln_beta(a, b)
     both = psi(a + b) - psi(a + stayed)
     slopes = [psi(s) - psi(r) + np.log(alpha), r / alpha + 0 * x, both, both + psi(stayed) - psi(b)]

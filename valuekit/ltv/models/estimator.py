@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
 from valuekit.ltv.models import asked, observations
+from valuekit.ltv.models.covariates import Scale, check_collinear, check_constant, standardise, unstandardise
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 from valuekit.ltv.models.state import check_state, read_covariance
@@ -21,12 +22,13 @@ _ENOUGH = 5_000
 
 
 _FARTHEST = 60.0
-"""Largest logarithm of what covariates multiply a parameter by."""
+"""Logarithm of a factor, and of a customer's own parameter, beyond which covariates do not carry both."""
 
 _SEPARATES = 12.0
 """Logarithm of a factor between customers, 160,000, above which an effect that has no limit is no effect."""
-_DEPENDENT, _SHARE = 1e-10, 1e-3
-"""Variance left of scaled covariates, and the share in it, from which they are taken as dependent."""
+
+_FLAT, _LIMITED = 1e-3, 0.01
+"""Curvature, as a share of the largest, that limits nothing; share of a parameter there up to which data limit it."""
 
 _WRITE_ANEW = "Fit the model again, and write it with to_json."
 
@@ -44,7 +46,9 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
     `penalty` has for each of its `shifts` and each covariate z one coefficient c, which multiplies the customer's own
-    parameter by exp(sign c z). Fitting subtracts penalty / 2 times the sum of squared coefficients (ridge) from the
+    parameter by exp(sign c z). A fit climbs over standardised covariates, so that their units and their origin do not
+    matter; `convergence_` reports that climb, and all else that is learned is in the user's units. Fitting subtracts
+    penalty / 2 times the sum of squared coefficients (ridge), each per standard deviation of its covariate, from the
     log-likelihood that it climbs; `log_likelihood_` is without the penalty.
     """
 
@@ -73,13 +77,23 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters from rows with `columns` and an optional `weight`; raises `FitError`."""
-        rows = self._training_rows(X)
-        return self._fit_rows(rows, self._starts(rows), window)
+        rows, scale = self._standardised(self._training_rows(X))
+        return self._fit_rows(rows, scale, self._starts(rows), window)
 
-    def _fit_rows(self, rows: Rows, starts: Iterable[Array], window: tuple[date, date] | None) -> Self:
+    def _standardised(self, rows: Rows) -> tuple[Rows, Scale]:
+        """Return rows to climb on, whose covariates have mean 0 and deviation 1, and the scale that leads back."""
+        rows, scale = standardise(rows, self.covariates)
+        if len(self.covariates) > 1 and not self.penalty:
+            check_collinear(rows, scale, self.covariates, type(self).__name__)
+        return rows, scale
+
+    def _fit_rows(self, rows: Rows, scale: Scale, starts: Iterable[Array], window: tuple[date, date] | None) -> Self:
+        """Climb on standardised rows, and learn what is found there in the units of the user."""
         found = self._climb(rows, starts)
         self._check_separation(found, rows)
         value = found.log_likelihood + self._ridge(found.parameters)[0]
+        if self.covariates:
+            found = unstandardise(found, scale, self.basic, self.shifts, type(self).__name__)
         self._learn(found.parameters, found.covariance, value, rows, window)
         self.convergence_: dict[str, Any] | None = self._report(found)
         self.information_ = found.hessian
@@ -121,40 +135,20 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         rows = observations.group(self._read(X))
         if not len(rows["weight"]):
             raise FitError(f"{type(self).__name__}: there are no rows to fit.")
-        for name in self.covariates:
-            if np.ptp(rows[name]) == 0:
-                raise FitError(
-                    f"{type(self).__name__}: covariate '{name}' is {rows[name][0]:g} for every customer, so it tells "
-                    "nothing apart.",
-                    next_step="Leave it out.",
-                )
-        if len(self.covariates) > 1 and not self.penalty:
-            self._check_collinearity(rows)
+        check_constant(rows, self.covariates, type(self).__name__)
         return rows
-
-    def _check_collinearity(self, rows: Rows) -> None:
-        """Refuse covariates of which one follows from the others: any share of the effect could be either's."""
-        design = np.column_stack([rows[z] for z in self.covariates])
-        design = (design - design.mean(axis=0)) / design.std(axis=0)
-        values, vectors = np.linalg.eigh(design.T @ design / len(design))
-        if values[0] < _DEPENDENT:
-            tied = [z for z, share in zip(self.covariates, vectors[:, 0], strict=True) if abs(share) > _SHARE]
-            raise FitError(
-                f"{type(self).__name__}: covariates {', '.join(tied)} follow from each other, so their effects cannot "
-                "be told apart.",
-                next_step="Leave one out, or set penalty=1 to share the effect among them.",
-            )
 
     def _check_separation(self, found: Optimum, rows: Rows) -> None:
         """Refuse a coefficient that would grow for ever: a covariate that tells outcomes apart without exception."""
-        if self.penalty or found.covariance is not None:
+        if self.penalty:
             return
-        for name, c in list(zip(self.names, found.parameters.tolist(), strict=True))[len(self.basic) :]:
-            covariate = name.partition("[")[2][:-1]
-            if abs(c) * float(np.ptp(rows[covariate])) > _SEPARATES:
+        free = _freedom(found.hessian)
+        for i, name in list(enumerate(self.names))[len(self.basic) :]:
+            covariate, c = name.partition("[")[2][:-1], found.parameters[i]
+            if free[i] > _LIMITED and abs(c) * float(np.ptp(rows[covariate])) > _SEPARATES:
                 raise FitError(
                     f"{type(self).__name__}: covariate '{covariate}' separates the customers: its coefficient {name} "
-                    f"ran to {c:.3g}, and the data do not limit it.",
+                    f"ran to {c:.3g} per standard deviation, and the data do not limit it.",
                     next_step="Set penalty=1 to hold it, or leave it out.",
                 )
 
@@ -243,7 +237,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             design = np.column_stack([rows[z] for z in self.covariates])
             coefficients = theta[len(self.basic) :].reshape(len(self.shifts), -1)
             for (shift, sign), c in zip(self.shifts.items(), coefficients, strict=True):
-                own[self.basic.index(shift)] = own[self.basic.index(shift)] * _factor(sign * (design @ c))
+                own[self.basic.index(shift)] = _shifted(own[self.basic.index(shift)], sign * (design @ c))
         return own
 
     # --- how good it is
@@ -378,6 +372,17 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         self.settings_, self.parameters_ = self._settings(), stated
 
 
-def _factor(logarithm: Array) -> Array:
-    """What a covariate multiplies by; a search may step to where it would overflow."""
-    return np.asarray(np.exp(np.clip(logarithm, -_FARTHEST, _FARTHEST)))
+def _freedom(hessian: Array) -> Array:
+    """Return the share of each parameter, 0 to 1, in the directions that the data do not limit."""
+    values, vectors = np.linalg.eigh(hessian)
+    flat = vectors[:, values < max(1.0, _FLAT * values[-1])]  # 1: a standard error of a factor of e
+    return np.asarray(np.sum(np.square(flat), axis=1))
+
+
+def _shifted(parameter: float, logarithm: Array) -> Array:
+    """Multiply a parameter by what covariates say; a search may step to where the product would overflow.
+
+    A parameter that is stated for covariates far from a customer's own may itself lie far from its product.
+    """
+    least, most = (side * _FARTHEST - np.log(parameter) for side in (-1, 1))
+    return np.asarray(parameter * np.exp(np.clip(logarithm, min(-_FARTHEST, least), max(_FARTHEST, most))))

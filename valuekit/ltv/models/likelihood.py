@@ -19,14 +19,19 @@ Curvature = Callable[[Array], Array | None]
 
 _BOUND = 16.0
 """Log parameters stay within +-16: beyond it (9 million) a likelihood is flat, and the parameter says no more."""
+_AT_BOUND = 14.0
+"""From here on a log parameter has run to its bound: the slope that is left is too small for a climb to go on."""
 _SLOPE = 1e-5
 """Slope per log parameter, as a share of the log-likelihood, above which a point is no maximum."""
 _SAME = 1e-6
 """Climbs that end within this share of the highest log-likelihood have found the same maximum."""
 
 _ADVICE = "Give more customers or a longer time, or take another model."
-_OF_COVARIATES = "Bring covariates to a size of about 1, or set penalty=1 to hold them."
+_OF_COVARIATES = "Leave covariates out to see whether it is theirs, or set penalty=1 to hold them."
 """What to do where a climb stops too early."""
+
+_AGAIN = 3
+"""How often a climb that stopped on a slope goes on."""
 
 _STEPS = 12
 """Newton steps before the Hessian of a sample is given up as no guide to all rows."""
@@ -85,25 +90,23 @@ def _maximise(
     is_log = np.arange(len(starts[0])) < (len(starts[0]) if positive is None else positive)
 
     def cost(z: Array) -> tuple[float, Array]:
-        theta = _natural(z, is_log)
+        theta = natural(z, is_log)
         value, gradient = objective(theta)
         return -value, -gradient * np.where(is_log, theta, 1.0)
 
     hessian = None if near is None or near.convergence.at_bound else near.hessian * scale
-    climbs = [_climb(cost, _climbed(start, is_log), hessian) for start in starts]
-    finite = [c for c in climbs if np.isfinite(c.fun)]
+    climbs = [_climb(cost, climbed(start, is_log), hessian) for start in starts]
+    finite = [_ended(cost, c) for c in climbs if np.isfinite(c.fun)]
     if not finite:
         raise FitError(f"{model}: the likelihood has no finite maximum.", next_step="Look for impossible rows.")
     best = min(finite, key=lambda c: float(c.fun))
-    free = np.abs(best.x) < _BOUND
-    size = 1 + abs(best.fun)
-    if np.any(free & (np.abs(best.jac) > _SLOPE * size)):
-        steepest = np.max(np.abs(best.jac[free]))
+    free, steepest, size = _free(best), _steepest(best), 1 + abs(best.fun)
+    if steepest > _SLOPE * size:
         raise FitError(
             f"{model}: the climb stopped before a maximum, where the likelihood still has a slope of {steepest:.3g}.",
             next_step=_ADVICE if is_log.all() else f"{_ADVICE} {_OF_COVARIATES}",
         )
-    theta = _natural(best.x, is_log)
+    theta = natural(best.x, is_log)
     known = curvature(theta) if curvature and free.all() else None
     if known is not None:
         by_z = np.where(is_log, theta, 1.0)
@@ -111,7 +114,7 @@ def _maximise(
     else:
         hessian = _hessian(lambda z: cost(z)[1], best.x)
     convergence = Convergence(
-        gradient=float(np.max(np.abs(best.jac[free]), initial=0.0)),
+        gradient=steepest,
         condition=_condition(hessian) if free.all() else None,
         starts=near.convergence.starts if near else len(climbs),
         agreeing=near.convergence.agreeing if near else sum(c.fun - best.fun <= _SAME * size for c in finite),
@@ -121,11 +124,13 @@ def _maximise(
     return Optimum(theta, -float(best.fun), covariance, hessian, convergence)
 
 
-def _climbed(theta: Array, is_log: npt.NDArray[np.bool_]) -> Array:
+def climbed(theta: Array, is_log: npt.NDArray[np.bool_]) -> Array:
+    """Return what is climbed in: the logarithm of the parameters that are above 0, the others as they are."""
     return np.where(is_log, np.log(np.where(is_log, theta, 1.0)), theta)
 
 
-def _natural(z: Array, is_log: npt.NDArray[np.bool_]) -> Array:
+def natural(z: Array, is_log: npt.NDArray[np.bool_]) -> Array:
+    """Return the parameters of a point in what is climbed."""
     return np.where(is_log, np.exp(np.where(is_log, z, 0.0)), z)
 
 
@@ -137,6 +142,24 @@ def _climb(cost: Objective, start: Array, hessian: Array | None) -> OptimizeResu
     options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7}
     bounds = [(-_BOUND, _BOUND)] * len(start)
     return minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+
+
+def _ended(cost: Objective, climb: OptimizeResult) -> OptimizeResult:
+    """Climb on where a line search gave up on a slope: without the curvature that it had learned, it finds its way."""
+    for _ in range(_AGAIN):
+        if _steepest(climb) <= _SLOPE * (1 + abs(climb.fun)):
+            break
+        climb = min(climb, _climb(cost, climb.x, None), key=lambda c: float(c.fun))
+    return climb
+
+
+def _free(climb: OptimizeResult) -> npt.NDArray[np.bool_]:
+    """Return which parameters did not run to a bound."""
+    return np.asarray(np.abs(climb.x) < _AT_BOUND)
+
+
+def _steepest(climb: OptimizeResult) -> float:
+    return float(np.max(np.abs(climb.jac[_free(climb)]), initial=0.0))
 
 
 def _newton(cost: Objective, z: Array, hessian: Array) -> OptimizeResult | None:

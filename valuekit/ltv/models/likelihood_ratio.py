@@ -7,6 +7,9 @@ from scipy.stats import chi2
 from valuekit.errors import FitError
 from valuekit.ltv.models.estimator import MaximumLikelihood
 
+_ROUNDING = 1e-6
+"""Share of a log-likelihood within which two climbs have ended at the same height."""
+
 
 @dataclass(frozen=True)
 class LikelihoodRatio:
@@ -21,7 +24,8 @@ def likelihood_ratio(smaller: MaximumLikelihood, larger: MaximumLikelihood) -> L
     """Compare two fitted models of the same data, of which the larger has further covariates (Wilks 1938).
 
     Under the smaller model the statistic is chi-squared with as many degrees of freedom as there are coefficients
-    more. Raises `FitError` for models of other kinds, settings or data, or fitted with a penalty: no such law holds.
+    more. Raises `FitError` for models of other kinds, settings or data, or fitted with a penalty: no such law holds;
+    and where the larger model fits worse, which a maximum cannot.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> rows = {"renewals": [0, 1, 2, 3, 3] * 2, "churned": [1, 1, 1, 1, 0] * 2, "shop": [0] * 5 + [1] * 5}
@@ -34,7 +38,14 @@ def likelihood_ratio(smaller: MaximumLikelihood, larger: MaximumLikelihood) -> L
     reason = _not_nested(smaller, larger)
     if reason:
         raise FitError(f"these models have no likelihood ratio: {reason}.")
-    statistic = max(0.0, 2 * (larger._maximum() - smaller._maximum()))
+    rise = larger._maximum() - smaller._maximum()
+    if rise < -_ROUNDING * (1 + abs(smaller._maximum())):
+        raise FitError(
+            f"these models have no likelihood ratio: the larger one fits worse, by {-rise:.3g} in the log-likelihood: "
+            "its climb did not find the maximum.",
+            next_step="Look at its convergence_, and fit it to more customers.",
+        )
+    statistic = max(0.0, 2 * rise)
     more = len(larger.names) - len(smaller.names)
     return LikelihoodRatio(statistic, more, float(chi2.sf(statistic, more)))
 

@@ -98,9 +98,9 @@ class BgCnbdK(BgNbd):
     def fit(self, X: Any, y: None = None, *, window: tuple[date, date] | None = None) -> Self:
         """Estimate the parameters, and k where it is not given, from rows with `columns`; raises `FitError`."""
         first = self._with(1 if self.k is None else self.k)
-        rows = first._training_rows(X)
+        rows, scale = first._standardised(first._training_rows(X))
         likeliest = self._likeliest(rows) if self.k is None else [(first, list(first._starts(rows)))]
-        best = max((m._fit_rows(rows, starts, window) for m, starts in likeliest), key=lambda m: m._maximum())
+        best = max((m._fit_rows(rows, scale, starts, window) for m, starts in likeliest), key=lambda m: m._maximum())
         for name in (*self.learned, "information_"):
             setattr(self, name, getattr(best, name))
         self.settings_ = self._settings()

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import betaln, psi
+from scipy.special import psi
 
+from valuekit.ltv.models.log_beta import log_beta_step
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.models.renewal_model import RenewalModel
 
@@ -20,7 +21,7 @@ from valuekit.ltv.models.renewal_model import RenewalModel
 
 def log_survival(t: Any, alpha: Any, beta: Any) -> Array:
     """Return ln S(t) = ln B(alpha, beta + t) - ln B(alpha, beta) [FH eq. 6]; t need not be whole."""
-    return np.asarray(betaln(alpha, beta + t) - betaln(alpha, beta))
+    return log_beta_step(alpha, beta, t)
 
 
 def log_survival_slopes(t: Any, alpha: Any, beta: Any) -> tuple[Array, Array, Array]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from valuekit.errors import FitError
 from valuekit.ltv import retention_check
 from valuekit.ltv.models import ShiftedBetaGeometric
 
@@ -41,6 +42,12 @@ def test_renewals_at_which_nobody_left_are_there_too():
     assert [(r["renewal"], r["at_risk"], r["kaplan_meier"]) for r in found] == [(1, 4, 1), (2, 4, 0.75), (3, 3, 0.75)]
     assert all(r["lower"] == r["upper"] == 1 for r in found[:1])
     assert found[1]["lower"] == found[2]["lower"] < 0.75
+
+
+def test_a_model_with_covariates_has_more_than_one_curve():
+    by_shop = ShiftedBetaGeometric.from_parameters([0.8, 2.4, 0.3], covariates=["shop"])
+    with pytest.raises(FitError, match=r"a curve for each value of shop.*Check a model without covariates"):
+        retention_check({"renewals": [0, 1], "churned": [1, 0], "shop": [0, 1]}, by_shop)
 
 
 def test_where_nobody_has_met_a_renewal_there_is_nothing_to_check():

@@ -67,6 +67,11 @@ class Discount:
         >>> round(Discount.monthly(0.01).annual_rate, 4)
         0.1268
         """
+        if not (is_number(rate) and 0 <= rate <= 2 ** (1 / 12) - 1):
+            raise ConfigError(
+                f"a monthly discount rate of {rate!r} is outside 0 to 0.0594, which is 100% a year.",
+                next_step="Write 1% as 0.01.",
+            )
         return cls((1 + rate) ** 12 - 1, timing)
 
     def factors(self, horizon: Horizon) -> list[float]:

@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from valuekit.errors import FitError
 from valuekit.ltv.models import RenewalModel
-from valuekit.ltv.models.observations import Array, read_columns
+from valuekit.ltv.models.observations import Array, read_rows, require
+from valuekit.ltv.models.renewal_model import check_histories
 
 
 def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     """Set the fitted retention curve beside Kaplan-Meier's, with its 95% band.
 
-    Reads: rows as `RenewalModel.fit` reads them (renewals survived, churned, weight, entered), in steps of one. A
+    Reads: rows as `RenewalModel.fit` reads them (renewals survived, churned, weight, entered), in steps of one; it
+    refuses what that refuses (`FitError`), and any other step. A
     customer who was first seen after so many renewals is at risk from the next one on. Where nobody was seen from the
     start, both curves begin where the first customers were.
     Returns one row per renewal that somebody met: `renewal`, `at_risk`, `kaplan_meier`, `lower`, `upper`
@@ -24,6 +27,12 @@ def retention_check(rows: Any, model: RenewalModel) -> list[dict[str, float]]:
     >>> [round(row["kaplan_meier"], 2) for row in check], [round(row["model"], 2) for row in check]
     ([0.6, 0.4], [0.6, 0.43])
     """
+    if model.covariates:
+        names = ", ".join(model.covariates)
+        raise FitError(
+            f"this {type(model).__name__} has a curve for each value of {names}, and the check is of one curve.",
+            next_step="Check a model without covariates, fitted to customers who share their values.",
+        )
     until, churned, weight, entered = met_renewals(rows)
     if not len(until):
         return []
@@ -58,7 +67,10 @@ def met_renewals(rows: Any) -> tuple[Array, Array, Array, Array]:
 
     Histories that have met no renewal since they were first seen say nothing, and are left out.
     """
-    data = read_columns(rows, ("renewals", "churned"), {"weight": 1.0, "entered": 0.0})
+    data = read_rows(rows, RenewalModel.columns, RenewalModel.optional)
+    check_histories(data)
+    whole = (data["step"] == 1) & (data["entered"] % 1 == 0)
+    require(data, whole, "renewals are counted in whole steps of 1")
     # A customer who churned at renewal n + 1 survived n; one who still runs has not met that renewal yet.
     until = data["renewals"] + data["churned"]
     met = (until > data["entered"]) & (data["weight"] > 0)

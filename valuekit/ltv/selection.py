@@ -49,8 +49,12 @@ def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
 
     Reads a backtest; `models` are those to choose among (default: all). A model that could not foretell at some origin
     is no candidate. The first in the order of names wins a tie.
-    Raises `FitError` where no model foretold at every origin.
+    Raises `FitError` where no model foretold at every origin, `ConfigError` for anything but a backtest.
     """
+    if not isinstance(backtest, Backtest):
+        raise ConfigError(
+            f"a {type(backtest).__name__} is no backtest.", next_step="Give what backtest_orders returns."
+        )
     losses = dict(_losses(backtest.forecasts, models))
     origins = max((count for count, _ in losses.values()), default=0)
     whole = {name: by_customer for name, (count, by_customer) in losses.items() if count == origins}

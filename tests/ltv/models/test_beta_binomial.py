@@ -81,7 +81,7 @@ def test_own_history_counts_for_more_the_longer_it_is():
 
 def test_an_occasion_is_whole_and_all_the_future_needs_a_rate():
     model = BgBb.from_parameters(WORLD)
-    with pytest.raises(ConfigError, match=r"number of occasions is a whole number from 0: not 2\.5"):
+    with pytest.raises(ConfigError, match=r"number of occasions is a whole number from 0 to 36,525: not 2\.5"):
         model.expected_purchases(2.5, HISTORIES)
     with pytest.raises(ConfigError, match="discount rate above 0"):
         model.discounted_purchases(0.0, HISTORIES)

@@ -204,26 +204,6 @@ def test_a_handful_of_customers_gives_numbers_or_says_what_is_missing(case, chos
     assert (answers >= 0).all()
 
 
-@pytest.mark.parametrize("wrong", [-1, np.nan, np.inf, None, "soon", [3, -2]], ids=str)
-def test_a_time_ahead_is_finite_and_not_negative(case, wrong):
-    model, rows = fitted_once(case), case[1]
-    if isinstance(model, GammaGamma):
-        asks = [model.expected_spend, model.spend_variance]
-        asks = [lambda ask=ask: ask(wrong, 20.0) for ask in asks] + [lambda: model.own_weight(wrong)]
-    elif isinstance(model, RenewalModel):
-        asks = [lambda: model.survival(wrong), lambda: model.retention_rate(wrong), lambda: model.own_weight(wrong)]
-        asks += [lambda: model.conditional_survival(wrong, 2), lambda: model.conditional_survival(2, wrong)]
-        asks += [lambda: model.expected_renewals(wrong, 2), lambda: model.discounted_renewals(0.1, wrong)]
-    else:
-        asks = [model.expected_purchases, model.purchase_variance, model.expected_time_alive]
-        asks = [lambda ask=ask: ask(wrong, rows) for ask in asks] + [lambda: model.expected_purchases_new(wrong)]
-        asks += [lambda: model.purchase_distribution(wrong, rows, 2), lambda: model.probability_active(wrong, rows)]
-        asks += [lambda: model.purchase_distribution_new(wrong, 2), lambda: model.purchase_distribution(5, rows, -1)]
-    for ask in asks:
-        with pytest.raises(ConfigError, match=r"from 0|one time ahead"):
-            ask()
-
-
 IMPOSSIBLE = {
     "frequency": [(-1, 0, 3), (1.5, 1, 3), (1, 5, 3), (0, 0, -3), (0, 1, 3)],
     "occasions": [(-1, 0, 3), (1.5, 2, 3), (1, 5, 3), (0, 0, -3), (3, 2, 5)],

@@ -115,7 +115,7 @@ def test_what_cannot_be_answered_is_refused():
         BgCnbdK(k=2).fit(without)
     with pytest.raises(FitError, match="log_gaps is at most frequency times"):
         BgCnbdK(k=2).fit(without | {"log_gaps": lives["frequency"] * 9})
-    with pytest.raises(ConfigError, match="whole number from 1, not 0"):
+    with pytest.raises(ConfigError, match="a k of 0 is no whole number from 1 to 1,000"):
         BgCnbdK(k=0).fit(lives)
     with pytest.raises(ConfigError, match="need a stated k"):
         BgCnbdK.from_parameters(TRUTH)

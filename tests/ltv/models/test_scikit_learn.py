@@ -116,7 +116,7 @@ def test_an_array_with_more_columns_than_names_is_refused(buyers):
 
 
 def test_a_table_in_the_place_of_a_time_is_named_and_not_printed(buyers):
-    with pytest.raises(ConfigError, match="a time ahead is a finite number from 0, not a DataFrame"):
+    with pytest.raises(ConfigError, match="a time ahead is a finite number from 0 to 1,000,000,000, not a DataFrame"):
         BgNbd.from_parameters([0.24, 4.4, 0.8, 2.4]).expected_purchases(buyers, 10)
 
 

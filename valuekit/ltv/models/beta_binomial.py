@@ -15,12 +15,15 @@ import numpy.typing as npt
 from scipy.special import betaln, log_expit
 
 from valuekit.errors import FitError
-from valuekit.ltv.models import observations
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 from valuekit.ltv.models.purchase_model import PurchaseModel
 
 Parameters = Sequence[Any] | Array
 """alpha, beta, gamma, delta, each a number or one per row."""
+
+_MOST = 36_525
+"""Occasions of one customer: one a day for a hundred years. Work and memory grow with them, and a date is more."""
 
 # --- a history
 
@@ -224,7 +227,8 @@ class BgBb(PurchaseModel):
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases at the next `t` occasions: one row per customer [FHS eq. 12]."""
         now, future = self._alive_and_future(X)
-        result = _times(now, count_distribution(future, int(_whole(self._one_time(t, up_to))), up_to))
+        ahead, most = self._one_time(t, up_to)
+        result = _times(now, count_distribution(future, int(_whole(ahead)), most))
         result[:, 0] += 1 - now
         return result
 
@@ -236,7 +240,7 @@ class BgBb(PurchaseModel):
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own share of occasions bought at, n / (alpha + beta + n)."""
         alpha, beta, _, _ = self._theta()
-        n = self._read(X)["occasions"]
+        n = self._asked_rows(X)["occasions"]
         return np.asarray(n / (alpha + beta + n))
 
     # --- a customer who has just made its first purchase
@@ -247,7 +251,8 @@ class BgBb(PurchaseModel):
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) purchases of a new customer at its first `t` occasions [FHS eq. 8]."""
-        return np.asarray(count_distribution(self._theta(), int(_whole(self._one_time(t, up_to))), up_to)[0])
+        ahead, most = self._one_time(t, up_to)
+        return np.asarray(count_distribution(self._theta(), int(_whole(ahead)), most)[0])
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted purchases of a new customer in all the future."""
@@ -261,7 +266,7 @@ class BgBb(PurchaseModel):
         `rate` is the customer's probability to buy, `lifetime` the number of occasions at which it is alive.
         """
         alpha, beta, gamma, delta = self._theta()
-        n = np.asarray(age, float)
+        n = np.atleast_1d(_whole(age)).astype(float)
         rate, dropout = rng.beta(alpha, beta, n.shape), rng.beta(gamma, delta, n.shape)
         lifetime = rng.geometric(np.maximum(dropout, np.finfo(float).tiny)).astype(float) - 1
         x, recency = np.zeros(n.shape), np.zeros(n.shape)
@@ -275,13 +280,14 @@ class BgBb(PurchaseModel):
 
     def _alive_and_future(self, X: Any) -> tuple[Array, Parameters]:
         """The probability to have been alive at the last occasion, and the parameters from there on."""
-        rows, own = self._read(X), self._theta()
+        rows, own = self._asked_rows(X), self._theta()
         return probability_alive_now(own, rows), posterior(own, rows)
 
     def _check(self, rows: Rows) -> None:
         x, recency, n = rows["frequency"], rows["recency"], rows["occasions"]
         for name in self.columns:
-            observations.require(rows, (rows[name] >= 0) & (rows[name] % 1 == 0), f"{name} is a whole number from 0")
+            whole = (rows[name] >= 0) & (rows[name] % 1 == 0) & (rows[name] <= _MOST)
+            observations.require(rows, whole, f"{name} is a whole number from 0 to {_MOST:,}")
         observations.require(rows, (x <= recency) & (recency <= n), "frequency <= recency <= occasions")
         observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without a purchase")
 
@@ -301,4 +307,4 @@ class BgBb(PurchaseModel):
 
 
 def _whole(t: Any) -> npt.NDArray[np.int64]:
-    return observations.from_0(t, "a number of occasions", whole=True).astype(np.int64)
+    return asked.listed(t, "a number of occasions", most=_MOST, whole=True).astype(np.int64)

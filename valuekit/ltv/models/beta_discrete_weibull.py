@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.ltv.models.observations import Array, from_0
+from valuekit.ltv.models.observations import Array
 from valuekit.ltv.models.renewal_model import RenewalModel
 from valuekit.ltv.models.shifted_beta_geometric import draw_exposure, log_survival, log_survival_slopes
 
@@ -44,8 +44,8 @@ class BetaDiscreteWeibull(RenewalModel):
 
     def own_weight(self, renewals: Any, X: Any = None) -> Array:
         """Return the weight n^c / (alpha + beta + n^c) of a customer's own renewals in its expected churn."""
-        alpha, beta, c = self._of(X)
-        own = exposure(from_0(renewals, "a number of renewals"), c)
+        n, (alpha, beta, c) = self._after(renewals, X)
+        own = exposure(n, c)
         return np.asarray(own / (alpha + beta + own))
 
     def _log_survival(self, t: Array, own: Sequence[Any]) -> Array:

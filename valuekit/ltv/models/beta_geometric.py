@@ -269,7 +269,7 @@ class BgNbd(PurchaseModel):
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out [FHL sec. 4; WH eq. 5]."""
-        return self._probability_alive(self._read(X))
+        return self._probability_alive(self._asked_rows(X))
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t` [FHL eq. 10; WH eq. 4]."""
@@ -288,8 +288,8 @@ class BgNbd(PurchaseModel):
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer, `up_to` + 1 columns."""
-        ahead = self._one_time(t, up_to)
-        chances = self._expect(X, lambda alive: alive.distribution(ahead, up_to))
+        ahead, most = self._one_time(t, up_to)
+        chances = self._expect(X, lambda alive: alive.distribution(ahead, most))
         chances[:, 0] += 1 - self.probability_alive(X)
         return chances
 
@@ -307,7 +307,7 @@ class BgNbd(PurchaseModel):
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t` [FHL eq. 8]."""
         stays, alive = self._new()
-        chances = stays * alive.distribution(self._one_time(t, up_to), up_to)
+        chances = stays * alive.distribution(*self._one_time(t, up_to))
         chances[0] += 1 - stays
         return np.asarray(chances)
 
@@ -321,7 +321,7 @@ class BgNbd(PurchaseModel):
 
         `lifetime` runs from the first purchase to dropout, and `rate` is of purchases while alive.
         """
-        return simulate_lives(self._theta()[: len(self.basic)], np.asarray(age, float), self.tosses, rng)
+        return simulate_lives(self._theta()[: len(self.basic)], self._ages(age), self.tosses, rng)
 
     # --- inside
 
@@ -332,7 +332,7 @@ class BgNbd(PurchaseModel):
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
 
     def _probability_alive(self, rows: Rows) -> Array:
@@ -341,7 +341,7 @@ class BgNbd(PurchaseModel):
 
     def _expect(self, X: Any, answer: Callable[[Alive], Array]) -> Array:
         """Answer once for all customers who would be alike if alive; nobody buys after dropout."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         alive, which = self._alive(rows)
         answers = np.ascontiguousarray(answer(alive))[which]
         answers *= self._probability_alive(rows).reshape(-1, *[1] * (answers.ndim - 1))

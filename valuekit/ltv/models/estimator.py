@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from operator import methodcaller
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from valuekit.errors import ConfigError, FitError, NotFittedError
-from valuekit.ltv.discounting import is_number
-from valuekit.ltv.models import observations
+from valuekit.errors import ConfigError, FitError, NotFittedError, UnknownNameError
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.covariates import Scale, check_collinear, check_constant, standardise, unstandardise
 from valuekit.ltv.models.likelihood import Optimum, maximise
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
@@ -41,7 +41,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     see `likelihood.Convergence`), `window_` (training dates as given), `fingerprint_` (digest of the grouped rows'
     histories, without covariates), `information_` (Hessian of minus the log-likelihood by the logarithms of the basic
     parameters and by coefficients; not part of the JSON).
-    All but the parameters are None when these were stated, not fitted.
+    All but the parameters are None when these were stated, not fitted. `settings_` are those that the parameters
+    belong to: while the model's differ, because they were set anew, it answers nothing (`NotFittedError`).
 
     Covariates: a model whose constructor takes `covariates` (columns with numbers that do not change with time) and
     `penalty` has for each of its `shifts` and each covariate z one coefficient c, which multiplies the customer's own
@@ -63,6 +64,11 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     covariates: Sequence[str] = ()
     penalty: float = 0.0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Store a setting that came from a NumPy grid or a pandas index as the plain number or list that it says."""
+        is_array = hasattr(value, "tolist") and name in self._get_param_names()
+        super().__setattr__(name, value.tolist() if is_array else value)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,26 +153,42 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
                 )
 
     def _check_settings(self) -> None:
-        if isinstance(self.covariates, str) or len(set(self.covariates)) < len(self.covariates):
-            raise ConfigError(f"covariates are a list of different columns, not {self.covariates!r}.")
-        if not (is_number(self.penalty) and self.penalty >= 0):
-            raise ConfigError(f"a penalty of {self.penalty!r} is no number from 0 on.")
+        """Raise `ConfigError` for a setting that is none: when fitted or stated, as the constructor only stores."""
+        names = self.covariates
+        if not (isinstance(names, list | tuple) and all(isinstance(z, str) for z in names)) or len({*names}) < len(
+            names
+        ):
+            raise ConfigError(f"covariates are a list of different columns, not {names!r}.")
+        taken = sorted({*names} & {*self.columns, *self.optional})
+        if taken:
+            raise ConfigError(f"'{taken[0]}' is no covariate: a {type(self).__name__} reads it as a history.")
+        asked.check_number(self.penalty, "penalty")
+
+    def _settings(self) -> dict[str, Any]:
+        """The settings as they are now, and as they stand in JSON."""
+        settings = self.get_params()
+        return {name: list(value) if isinstance(value, list | tuple) else value for name, value in settings.items()}
 
     def _read(self, X: Any) -> Rows:
-        rows = observations.read_columns(X, (*self.columns, *self.covariates), self.optional)
-        observations.require(rows, rows["weight"] >= 0, "a weight is not negative")
+        rows = observations.read_rows(X, (*self.columns, *self.covariates), self.optional)
         self._check(rows)
         return rows
+
+    def _asked_rows(self, X: Any) -> Rows:
+        """Read the rows that an answer is for, once there is a model to give it."""
+        self._theta()
+        return self._read(X)
 
     def _learn(
         self, parameters: Array, covariance: Array | None, log_likelihood: float, rows: Rows,
         window: tuple[date, date] | None,
     ) -> None:  # fmt: skip
+        self.settings_ = self._settings()
         self.parameters_: dict[str, float] = dict(zip(self.names, parameters.tolist(), strict=True))
         self.covariance_: Array | None = covariance
         self.log_likelihood_: float | None = log_likelihood
         self.observations_ = float(rows["weight"].sum())
-        self.window_ = [day.isoformat() for day in window] if window else None
+        self.window_ = asked.read_window(window)
         self.fingerprint_ = observations.fingerprint(self._without_covariates(rows))
         self.convergence_ = None
 
@@ -225,9 +247,19 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return self._likelihood(self._theta(), self._read(X))[0]
 
     def score(self, X: Any, y: None = None) -> float:
-        """Return the mean log-likelihood of a customer, by weight: what cross-validation in scikit-learn compares."""
-        rows = self._read(X)
-        return self._likelihood(self._theta(), rows)[0] / float(rows["weight"].sum())
+        """Return the mean log-likelihood of a customer, by weight: what cross-validation in scikit-learn compares.
+
+        Raises `FitError` where there is no customer.
+        """
+        theta, rows = self._theta(), self._read(X)
+        customers = float(rows["weight"].sum())
+        if not customers > 0:
+            many = len(rows["weight"])
+            raise FitError(
+                f"{type(self).__name__}: there is no customer to score: none of {many} rows has a weight above 0.",
+                next_step="Give rows of which some have a weight above 0.",
+            )
+        return self._likelihood(theta, rows)[0] / customers
 
     @property
     def aic_(self) -> float:
@@ -249,6 +281,13 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def _theta(self) -> Array:
         if not hasattr(self, "parameters_"):
             raise NotFittedError(f"this {type(self).__name__} is not fitted.", next_step="Call fit first.")
+        now = self._settings()
+        for name, fitted in self.settings_.items():
+            if now[name] != fitted:
+                raise NotFittedError(
+                    f"this {type(self).__name__} has learned with {name}={fitted!r}, and is now set to {now[name]!r}.",
+                    next_step="Fit it again, or set that back.",
+                )
         return np.array([self.parameters_[name] for name in self.names])
 
     def _maximum(self) -> float:
@@ -262,9 +301,9 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def to_json(self) -> str:
         """Return the fitted model as JSON: settings, parameters, covariance, convergence, window and fingerprint."""
         self._theta()
-        state = {name: _plain(getattr(self, name)) for name in self.learned}
-        state |= {"model": type(self).__name__, "settings": self.get_params()}
-        return json.dumps(state, sort_keys=True, allow_nan=False)
+        state = {name: getattr(self, name) for name in self.learned}
+        state |= {"model": type(self).__name__, "settings": self.settings_}
+        return json.dumps(state, sort_keys=True, allow_nan=False, default=methodcaller("tolist"))  # what is NumPy's
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -272,6 +311,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
         Raises `ConfigError` for another model's JSON, and for one that is damaged or of another version.
         """
+        if not isinstance(text, str | bytes):
+            raise ConfigError(f"the JSON of a model is text, not a {type(text).__name__}.", next_step="Read the file.")
         try:
             state = json.loads(text)
         except (ValueError, RecursionError):  # the latter is what a thousand brackets end in
@@ -287,8 +328,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             model = cls(**state["settings"])
             model._check_settings()
             learned = {name: state[name] for name in cls.learned}
-            parameters = learned.pop("parameters_")
-            model._state([parameters[name] for name in model.names])
+            model._state(learned.pop("parameters_"))
             learned["covariance_"] = read_covariance(learned["covariance_"], len(model.names))
         except (KeyError, TypeError, ValueError) as error:
             lacks = isinstance(error, KeyError) and not isinstance(error, ConfigError)  # an unknown name is both
@@ -300,19 +340,28 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         return model
 
     @classmethod
-    def from_parameters(cls, parameters: Sequence[float], **settings: Any) -> Self:
+    def from_parameters(cls, parameters: Sequence[float] | Mapping[str, float], **settings: Any) -> Self:
         """Make a model with stated parameters, for priors and for textbook examples; it has no likelihood.
 
+        Reads the parameters in the order of `names`, or by name.
         Raises `ConfigError` for another number of parameters, and for one of a distribution that is not above 0.
         """
         model = cls(**settings)
+        model._check_settings()
         for name in cls.learned:
             setattr(model, name, None)
         model._state(parameters)
         return model
 
-    def _state(self, parameters: Sequence[float]) -> None:
-        given = [float(value) for value in parameters]
+    def _state(self, parameters: Sequence[float] | Mapping[str, float]) -> None:
+        if isinstance(parameters, Mapping):
+            unknown = [name for name in (*parameters, *self.names) if name not in parameters or name not in self.names]
+            if unknown:
+                raise UnknownNameError("parameter", unknown[0], self.names if unknown[0] in parameters else parameters)
+            parameters = [parameters[name] for name in self.names]
+        given = np.atleast_1d(
+            asked.listed(parameters, f"a parameter of a {type(self).__name__}", least=-np.inf)
+        ).tolist()
         if len(given) != len(self.names):
             names = ", ".join(self.names)
             raise ConfigError(f"a {type(self).__name__} has {len(self.names)} parameters ({names}), not {len(given)}.")
@@ -320,7 +369,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
         for name, value in stated.items():
             if not np.isfinite(value) or (name in self.basic and value <= 0):
                 raise ConfigError(f"parameter {name} of a {type(self).__name__} is not {value:g}, but above 0.")
-        self.parameters_ = stated
+        self.settings_, self.parameters_ = self._settings(), stated
 
 
 def _freedom(hessian: Array) -> Array:
@@ -337,7 +386,3 @@ def _shifted(parameter: float, logarithm: Array) -> Array:
     """
     least, most = (side * _FARTHEST - np.log(parameter) for side in (-1, 1))
     return np.asarray(parameter * np.exp(np.clip(logarithm, min(-_FARTHEST, least), max(_FARTHEST, most))))
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value

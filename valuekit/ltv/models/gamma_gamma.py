@@ -12,12 +12,15 @@ import numpy as np
 from scipy.special import betainc, betaincinv, gammainccinv, psi
 
 from valuekit.errors import FitError
-from valuekit.ltv.models import observations
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.independence import spend_independence
 from valuekit.ltv.models.likelihood import Optimum
 from valuekit.ltv.models.log_beta import log_beta
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
+
+_LARGEST = 1e100
+"""Mean purchase whose square is still a number."""
 
 # --- mathematics
 
@@ -94,14 +97,16 @@ class GammaGamma(MaximumLikelihood):
     def spend_quantiles(self, frequency: Any, monetary: Any, levels: Any) -> Array:
         """Return quantiles of each customer's own mean spend, given its purchases: one column per level."""
         shape, scale = (np.atleast_1d(v)[:, None] for v in self._posterior(frequency, monetary))
-        return np.asarray(scale / gammainccinv(shape, np.asarray(levels, float)))
+        with np.errstate(divide="ignore"):  # level 1 is infinite
+            return np.asarray(scale / gammainccinv(shape, _levels(levels)))
 
     def purchase_spend_quantiles(self, frequency: Any, monetary: Any, levels: Any) -> Array:
         """Return quantiles of one future purchase of each customer, scaled beta prime: one column per level."""
         p, _, _ = self._theta()
         shape, scale = (np.atleast_1d(v)[:, None] for v in self._posterior(frequency, monetary))
-        levels = np.asarray(levels, float)
-        return np.asarray(scale / p * betaincinv(p, shape, levels) / betaincinv(shape, p, 1 - levels))
+        levels = _levels(levels)
+        with np.errstate(divide="ignore"):  # level 1 is infinite
+            return np.asarray(scale / p * betaincinv(p, shape, levels) / betaincinv(shape, p, 1 - levels))
 
     def standing(self, frequency: Any, monetary: Any) -> Array:
         """Return the share of customers with as many purchases whose mean the model expects below each one's.
@@ -115,7 +120,7 @@ class GammaGamma(MaximumLikelihood):
     def simulate(self, frequency: Any, rng: np.random.Generator) -> Rows:
         """Draw customers with so many purchases each: `frequency`, `monetary`, and the truth, `mean_spend`."""
         p, q, v = self._theta()
-        x = np.asarray(frequency, float)
+        x = asked.listed(frequency, "a frequency", least=1.0, whole=True)
         mean_spend = p / rng.gamma(q, 1 / v, x.shape)
         monetary = mean_spend * rng.gamma(p * x) / (p * x)
         return {"frequency": x, "monetary": monetary, "mean_spend": mean_spend}
@@ -169,6 +174,10 @@ class GammaGamma(MaximumLikelihood):
         height = self._likelihood(parameters, rows)[0]  # a density depends on the unit
         return replace(found, parameters=parameters, covariance=covariance, log_likelihood=height)
 
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        asked.check_word(self.density, "density", ("mean", "total"))
+
     def _check(self, rows: Rows) -> None:
         x = rows["frequency"]
         observations.require(rows, x >= 1, "a mean purchase needs a purchase")
@@ -187,8 +196,13 @@ class GammaGamma(MaximumLikelihood):
 
 
 def spend_history(frequency: Any, monetary: Any) -> tuple[Array, Array]:
-    """Return purchases and their mean as numbers; raises `ConfigError` where one is below 0 or not finite."""
-    return observations.from_0(frequency, "a frequency"), observations.from_0(monetary, "a mean purchase")
+    """Return purchases and their mean as numbers; raises `ConfigError` for what they cannot be."""
+    asked.require_broadcast(frequency=frequency, monetary=monetary)
+    return asked.listed(frequency, "a frequency"), asked.listed(monetary, "a mean purchase", most=_LARGEST)
+
+
+def _levels(given: Any) -> Array:
+    return asked.listed(given, "a level", most=1.0, next_step="Write 90% as 0.9.")
 
 
 def _inverse_gamma_variance(shape: Array, scale: Array) -> Array:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from valuekit.errors import FitError
+from valuekit.ltv.models import asked
 from valuekit.ltv.models.beta_geometric import BgNbd
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.gamma_gamma import GammaGamma, spend_history
@@ -63,14 +64,14 @@ class _Purchases(_ByLifetimes, PurchaseModel):
 
     def probability_alive(self, X: Any) -> Array:
         """Return the probability that each row's customer has not dropped out."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         with _quiet():
             alive = self._fitter().conditional_probability_alive(rows["frequency"], rows["recency"], rows["age"])
         return np.asarray(alive, dtype=float)
 
     def expected_purchases(self, t: float | Array, X: Any) -> Array:
         """Return the expected purchases of each row's customer in the next `t`."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         predict = self._fitter().conditional_expected_number_of_purchases_up_to_time
         with _quiet():
             each = [
@@ -90,6 +91,10 @@ class LifetimesBackend(_Purchases, BgNbd):
     def __init__(self, model: Literal["mbg_nbd", "bg_nbd"] = "mbg_nbd", time_unit: str = "week") -> None:
         self.model = model
         self.time_unit = time_unit
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        asked.check_word(self.model, "model", ("mbg_nbd", "bg_nbd"))
 
     @property
     def tosses(self) -> int:  # type: ignore[override]  # it follows from the setting

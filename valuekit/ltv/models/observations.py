@@ -1,6 +1,7 @@
 """What models read: a few named columns with a weight, from any table, checked and grouped."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,10 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from valuekit.errors import ConfigError, FitError, UnknownNameError
+from valuekit.errors import FitError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
 Rows = dict[str, Array]
+
+
+def read_rows(X: Any, names: Sequence[str], optional: Mapping[str, float]) -> Rows:
+    """Read columns as `read_columns` does, of which `weight` may not be negative."""
+    rows = read_columns(X, names, optional)
+    require(rows, rows["weight"] >= 0, "a weight is not negative")
+    return rows
 
 
 def read_columns(X: Any, names: Sequence[str], optional: Mapping[str, float] | None = None) -> Rows:
@@ -19,24 +27,29 @@ def read_columns(X: Any, names: Sequence[str], optional: Mapping[str, float] | N
 
     Reads: a pandas, Polars or Arrow table, a mapping of arrays, or a 2-D array whose columns are `names` in order.
     `optional` gives columns that may be absent, with the value that they then have.
-    Raises `UnknownNameError` for a missing column and `FitError` for values that are no finite number.
+    Raises `UnknownNameError` for a missing column and `FitError` for values that are no finite number (dates are none),
+    for columns of different length, and for several of one name.
 
     >>> read_columns({"frequency": [1, 0]}, ["frequency"], {"weight": 1.0})
     {'frequency': array([1., 0.]), 'weight': array([1., 1.])}
     """
     table = as_mapping(X, names)
-    rows = {name: _numbers(table, name) for name in names}
-    length = len(next(iter(rows.values())))
-    for name, value in (optional or {}).items():
-        rows[name] = _numbers(table, name) if name in table else np.full(length, value)
-    return rows
+    rows = {name: _numbers(table, name) for name in (*names, *(name for name in optional or () if name in table))}
+    lengths = {name: len(values) for name, values in rows.items()}
+    if len(set(lengths.values())) > 1:
+        each = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise FitError(f"columns differ in their number of rows: {each}.", next_step="Give one value of each per row.")
+    length = next(iter(lengths.values()))
+    for name in set(optional or ()) - set(rows):
+        rows[name] = np.full(length, (optional or {})[name])
+    return {name: rows[name] for name in (*names, *(optional or ()))}
 
 
 def as_mapping(X: Any, names: Sequence[str]) -> Mapping[str, Any]:
     """Return the table as a mapping from column name to values."""
     if isinstance(X, Mapping):
         return X
-    if isinstance(X, np.ndarray):
+    if isinstance(X, np.ndarray) and X.ndim in (1, 2):
         columns = np.atleast_2d(X).T
         if len(columns) > len(names):
             raise FitError(
@@ -45,25 +58,41 @@ def as_mapping(X: Any, names: Sequence[str]) -> Mapping[str, Any]:
             )
         return dict(zip(names, columns, strict=False))
     if isinstance(X, pa.RecordBatch | pa.Table):
-        return dict(zip(X.schema.names, X.columns, strict=True))
-    if hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns"):
+        return _distinct(X.schema.names, X.columns)
+    if hasattr(X, "to_numpy") and hasattr(X, "columns"):
+        return _distinct([str(name) for name in X.columns], [X[name] for name in X.columns])
+    if hasattr(X, "collect"):
+        raise FitError(f"a {type(X).__name__} is no table yet.", next_step="Give what its collect() returns.")
+    try:
         return as_mapping(pa.table(X), names)
-    if hasattr(X, "columns"):
-        return {str(name): X[name] for name in X.columns}
-    raise FitError(
-        f"a {type(X).__name__} is no table.", next_step="Give a pandas, Polars or Arrow table, or a mapping."
-    )
+    except (TypeError, ValueError):
+        raise FitError(
+            f"a {type(X).__name__} is no table.", next_step="Give a pandas, Polars or Arrow table, or a mapping."
+        ) from None
+
+
+def _distinct(names: Sequence[str], columns: Sequence[Any]) -> Mapping[str, Any]:
+    """Return columns by name, each of which there is once."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FitError(
+            f"{names.count(twice[0])} columns are named '{twice[0]}'.",
+            next_step="Rename them, or leave all but one out.",
+        )
+    return dict(zip(names, columns, strict=True))
 
 
 def _numbers(table: Mapping[str, Any], name: str) -> Array:
     if name not in table:
-        raise UnknownNameError("column", name, table)
-    column = table[name]
-    values = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else np.asarray(column)
+        raise UnknownNameError("column", name, map(str, table))
     try:
-        numbers = values.astype(np.float64)
+        numbers = np.atleast_1d(as_floats(table[name]))
     except (TypeError, ValueError) as error:
-        raise FitError(f"column '{name}' holds what is no number: {error}.", next_step="Give numbers.") from None
+        raise FitError(
+            f"column '{name}' holds what is no number: {error}.", next_step="Give numbers; times as numbers of a unit."
+        ) from None
+    if numbers.ndim > 1:
+        raise FitError(f"column '{name}' has {numbers.ndim} dimensions.", next_step="Give one number per row.")
     finite = np.isfinite(numbers)
     if not finite.all():
         wrong = np.flatnonzero(~finite)
@@ -74,25 +103,22 @@ def _numbers(table: Mapping[str, Any], name: str) -> Array:
     return numbers
 
 
-def from_0(values: Any, name: str, *, whole: bool = False) -> Array:
-    """Return what a question is asked for as floats; raises `ConfigError` where it is below 0 or no finite number.
+_NUMBERS_OR_TEXT = "biufOSU"
+"""Kinds of NumPy arrays that may hold numbers: neither dates nor lengths of time, whose ticks would pass for some."""
 
-    >>> from_0([3, 0.5], "a time ahead")
-    array([3. , 0.5])
+
+def as_floats(values: Any) -> Array:
+    """Return numbers as floats in their shape; raises `TypeError` or `ValueError` for what is no real number.
+
+    >>> as_floats(np.array(["2025-01-01"], dtype="datetime64[D]"))
+    Traceback (most recent call last):
+    ...
+    TypeError: datetime64[D], such as 2025-01-01
     """
-    kind = "whole number" if whole else "finite number"
-    try:
-        numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        given = repr(values) if isinstance(values, str) else f"a {type(values).__name__}"
-        raise ConfigError(f"{name} is a {kind} from 0, not {given}.") from None
-    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
-    if whole:
-        wrong |= numbers != np.floor(numbers)
-    if wrong.any():
-        many = f"{np.count_nonzero(wrong)} of {wrong.size} are not, such as " if wrong.size > 1 else "not "
-        raise ConfigError(f"{name} is a {kind} from 0: {many}{numbers[wrong].flat[0]:g}.")
-    return numbers
+    array = values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else np.asarray(values)
+    if array.dtype.kind not in _NUMBERS_OR_TEXT:
+        raise TypeError(f"{array.dtype}" + (f", such as {array.flat[0]}" if array.size else ""))
+    return np.asarray(array.astype(np.float64))
 
 
 def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:

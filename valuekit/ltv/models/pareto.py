@@ -242,10 +242,10 @@ class ParetoNbd(PurchaseModel):
 
     def purchase_distribution(self, t: float, X: Any, up_to: int) -> Array:
         """Return P(0), P(1), ... P(`up_to`) purchases in the next `t`: one row per customer."""
-        ahead = self._one_time(t, up_to)
+        ahead, most = self._one_time(t, up_to)
 
         def distribution(alive: Array, future: Parameters) -> Array:
-            result = alive[:, None] * count_distribution(future, ahead, up_to)
+            result = alive[:, None] * count_distribution(future, ahead, most)
             result[:, 0] += 1 - alive
             return np.asarray(result)
 
@@ -258,7 +258,7 @@ class ParetoNbd(PurchaseModel):
 
     def own_weight(self, X: Any) -> Array:
         """Return the weight of each customer's own rate, age / (alpha + age), in its expected rate."""
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         return np.asarray(rows["age"] / (self._own(self._theta(), rows)[1] + rows["age"]))
 
     # --- a customer who has just made its first purchase
@@ -269,7 +269,7 @@ class ParetoNbd(PurchaseModel):
 
     def purchase_distribution_new(self, t: float, up_to: int) -> Array:
         """Return P(0), ... P(`up_to`) repeat purchases of a new customer in its first `t`."""
-        return np.asarray(count_distribution(self._new(), self._one_time(t, up_to), up_to)[0])
+        return np.asarray(count_distribution(self._new(), *self._one_time(t, up_to))[0])
 
     def discounted_purchases_new(self, annual_rate: float) -> float:
         """Return the expected discounted repeat purchases of a new customer in all the future."""
@@ -279,7 +279,7 @@ class ParetoNbd(PurchaseModel):
 
     def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
         """Draw one history per age: `frequency`, `recency` and `age`, and the truth: `rate`, `lifetime`."""
-        return simulate_lives(self._new(), np.asarray(age, float), rng)
+        return simulate_lives(self._new(), self._ages(age), rng)
 
     # --- what it is made of
 
@@ -288,7 +288,7 @@ class ParetoNbd(PurchaseModel):
 
         Where `t` holds several times, the answer gets columns, so that it broadcasts to one column per time.
         """
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         first, which = distinct(*(rows[name] for name in (*self.columns, *self.covariates)))
         rows = {name: values[first] for name, values in rows.items()}
         own = self._own(self._theta(), rows)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from valuekit.errors import ConfigError
+from valuekit.ltv.models import asked
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.units import TimeUnit
 
@@ -20,12 +21,13 @@ def force_of_interest(annual_rate: float, per_year: float) -> float:
     >>> round(force_of_interest(0.10, 12), 5)
     0.00794
     """
-    if not 0 < annual_rate < np.inf:
+    rate = asked.number(annual_rate, "a yearly discount rate", least=-np.inf, next_step="Write 10% as 0.10.")
+    if not rate > 0:
         raise ConfigError(
-            f"all the future needs a yearly discount rate above 0, not {annual_rate:g}.",
+            f"all the future needs a yearly discount rate above 0, not {rate:g}.",
             next_step="Give a rate, or ask for a limited time.",
         )
-    return float(np.log1p(annual_rate) / per_year)
+    return float(np.log1p(rate) / per_year)
 
 
 def present_value(expected: Callable[[float], Array], annual_rate: float, unit: TimeUnit) -> Array:

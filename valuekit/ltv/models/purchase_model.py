@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from valuekit.errors import ConfigError, FitError
-from valuekit.ltv.models import observations
+from valuekit.errors import FitError
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows
 from valuekit.ltv.models.present_value import force_of_interest
 from valuekit.ltv.units import TimeUnit
+
+_OLDEST = 10_000
+"""Years above which an age is a date or the ticks of a clock."""
 
 
 class PurchaseModel(MaximumLikelihood):
@@ -94,15 +97,17 @@ class PurchaseModel(MaximumLikelihood):
 
     @staticmethod
     def _times(t: Any) -> Array:
-        return observations.from_0(t, "a time ahead")
+        return asked.listed(t, "a time ahead", most=asked.LONGEST)
 
-    @classmethod
-    def _one_time(cls, t: Any, up_to: int) -> float:
-        """Check one time, and how many purchases are asked for."""
-        observations.from_0(up_to, "the highest number of purchases", whole=True)
-        if np.ndim(t):
-            raise ConfigError(f"a distribution is of one time ahead, not of {np.size(t)}.", next_step="Ask for each.")
-        return float(cls._times(t))
+    @staticmethod
+    def _one_time(t: Any, up_to: Any) -> tuple[float, int]:
+        """Check the one time ahead of a distribution, and up to how many purchases it is asked for."""
+        most = asked.number(up_to, "the highest number of purchases", most=asked.MOST, whole=True)
+        return asked.number(t, "a time ahead", most=asked.LONGEST), int(most)
+
+    @staticmethod
+    def _ages(age: Any) -> Array:
+        return np.atleast_1d(asked.listed(age, "an age", most=asked.LONGEST))
 
     def _force(self, annual_rate: float) -> float:
         """The continuous discount rate per unit of time; raises `ConfigError` where all the future has no limit."""
@@ -115,7 +120,7 @@ class PurchaseModel(MaximumLikelihood):
     def _read(self, X: Any) -> Rows:
         table = observations.as_mapping(X, [*self.columns, *self.covariates, *self.optional])
         units = table.get("time_unit", [])
-        given = sorted({str(unit) for unit in (units.unique() if hasattr(units, "unique") else units)})
+        given = sorted({str(unit) for unit in (units.unique() if hasattr(units, "unique") else np.atleast_1d(units))})
         if given and given != [self.time_unit]:
             raise FitError(f"rows are in {', '.join(given)}, the model is in {self.time_unit}.")
         return super()._read(X)
@@ -135,6 +140,9 @@ class PurchaseModel(MaximumLikelihood):
 
     def _check(self, rows: Rows) -> None:
         x, recency, age = rows["frequency"], rows["recency"], rows["age"]
-        observations.require(rows, (x >= 0) & (x == np.floor(x)), "a frequency is a whole number from 0")
+        whole = (x >= 0) & (x == np.floor(x)) & (x <= asked.MOST)
+        observations.require(rows, whole, f"a frequency is a whole number from 0 to {asked.MOST:,}")
         observations.require(rows, (recency >= 0) & (recency <= age), "recency lies between 0 and age")
+        longest = _OLDEST * self.unit.per_year
+        observations.require(rows, age <= longest, f"age is at most {_OLDEST:,} years, {longest:,.0f} in its unit")
         observations.require(rows, (x > 0) | (recency == 0), "recency is 0 without repeat purchase")

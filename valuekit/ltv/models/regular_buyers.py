@@ -8,7 +8,7 @@ since the last purchase 0 to k - 1 events have passed unseen, so what is known o
 whose future is in `regular_future`. With k = 1 it is BG/NBD or MBG/NBD.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Self
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.special import expit, gammaln, logsumexp, xlogy
 
 from valuekit.errors import ConfigError, UnknownNameError
-from valuekit.ltv.models import observations
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.beta_geometric import (
     Alive,
     BgNbd,
@@ -29,8 +29,8 @@ from valuekit.ltv.models.beta_geometric import (
 from valuekit.ltv.models.observations import Array, Rows, distinct, weighted_sum
 from valuekit.ltv.models.regular_future import AliveRegular
 
-_LARGEST = 12
-"""Most events per purchase that are tried [PR sec. 4]."""
+_LARGEST, _STATED = 12, 1_000
+"""Most events per purchase that are tried [PR sec. 4], and that may be stated."""
 _CLIMBED = 2
 """Of these, how many are climbed on all rows where rows are many: the likeliest for a sample."""
 _BLOCK = 1 << 17
@@ -103,6 +103,7 @@ class BgCnbdK(BgNbd):
         best = max((m._fit_rows(rows, scale, starts, window) for m, starts in likeliest), key=lambda m: m._maximum())
         for name in (*self.learned, "information_"):
             setattr(self, name, getattr(best, name))
+        self.settings_ = self._settings()
         return self
 
     def _likeliest(self, rows: Rows) -> list[tuple[Self, list[Array]]]:
@@ -125,7 +126,7 @@ class BgCnbdK(BgNbd):
         return [(model, [start, *model._starts(rows)]) for _, model, start in climbed]
 
     @classmethod
-    def from_parameters(cls, parameters: Sequence[float], **settings: Any) -> Self:
+    def from_parameters(cls, parameters: Sequence[float] | Mapping[str, float], **settings: Any) -> Self:
         """Make a model with stated parameters and a stated `k`."""
         model = super().from_parameters(parameters, **settings)
         if model.k is None:
@@ -135,7 +136,7 @@ class BgCnbdK(BgNbd):
 
     def simulate(self, age: Any, rng: np.random.Generator) -> Rows:
         """Draw one history per age, of customers whose covariates are 0, with `log_gaps` and the truth."""
-        theta, age = self._theta()[: len(self.basic)], np.asarray(age, float)
+        theta, age = self._theta()[: len(self.basic)], self._ages(age)
         lives = simulate_lives(theta, age, self.tosses, rng, self._events)
         return lives | {
             "log_gaps": _draw_log_gaps(lives["frequency"].astype(np.int64), lives["recency"], self._events, rng)
@@ -148,9 +149,12 @@ class BgCnbdK(BgNbd):
         """The k that was chosen, else the one that is given."""
         return self.k_ if hasattr(self, "k_") else self.k or 1
 
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if self.k is not None:
+            asked.check_number(self.k, "k", least=1, most=_STATED, whole=True)
+
     def _with(self, k: int) -> Self:
-        if not (isinstance(k, int) and k >= 1):
-            raise ConfigError(f"{type(self).__name__}: k is a whole number from 1, not {k!r}.")
         model = type(self)(**self.get_params() | {"k": k})
         model.k_ = k
         return model
@@ -207,7 +211,7 @@ class BgCnbdK(BgNbd):
         """
         if self._events == 1:
             return super()._expect(X, answer)
-        rows = self._read(X)
+        rows = self._asked_rows(X)
         own = [parameter + 0 * rows["frequency"] for parameter in self._own(self._theta(), rows)]
         order, size = np.argsort(rows["frequency"], kind="stable"), max(1, _BLOCK // self._events)
         result: Any = None

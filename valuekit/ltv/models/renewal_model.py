@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from valuekit.errors import FitError
-from valuekit.ltv.models import observations
+from valuekit.ltv.models import asked, observations
 from valuekit.ltv.models.estimator import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, Rows, weighted_sum
 from valuekit.ltv.models.present_value import force_of_interest
@@ -17,6 +17,8 @@ _ONE_BY_ONE = 256
 """Renewals of an infinite horizon that are summed singly; the rest is smooth enough to integrate."""
 _NOBODY = 1e-100
 """Stands for the probability of a churn that a curve rules out, so that a search gets a slope out of there."""
+_WHOLE = 1e-9
+"""Share by which rounding may have moved a number of steps: a twelfth of a year is none that a float holds."""
 _NEGLIGIBLE = 40.0
 """A discount factor of exp(-40) ends an infinite horizon."""
 
@@ -27,7 +29,8 @@ class RenewalModel(MaximumLikelihood):
     Reads rows with `renewals` (survived so far), `churned` (1 when the next was refused, 0 when it is still to come:
     right-censored), and, where a table has them, `entered` (renewals that the customer had survived when it was first
     seen: left truncation; default 0), `step` (length of one term in the model's terms; default 1) and `weight`
-    (customers with that history). `term_months` says how long the model's own term is.
+    (customers with that history). From `entered` to `renewals` is a whole number of steps. `term_months` says how long
+    the model's own term is.
 
     A row's likelihood is S(n) - S(n + step) if churned and else S(n), divided by S(entered): whoever left before the
     data begin cannot be among them.
@@ -62,7 +65,7 @@ class RenewalModel(MaximumLikelihood):
 
     def survival(self, t: Any, X: Any = None) -> Array:
         """Return the probability to survive `t` renewals; with covariates, of the customers in `X`."""
-        return np.exp(self._log_survival(_renewals(t), self._of(X)))
+        return np.exp(self._log_survival(*self._after(t, X)))
 
     def retention_rate(self, t: Any, X: Any = None) -> Array:
         """Return r(t) = S(t) / S(t - 1): of those offered renewal number `t`, the share who take it."""
@@ -72,7 +75,8 @@ class RenewalModel(MaximumLikelihood):
 
     def conditional_survival(self, renewals: Any, ahead: Any, X: Any = None) -> Array:
         """Return the probability to survive `ahead` further renewals, given those survived: S(n + k) / S(n)."""
-        n, k, own = _renewals(renewals), _renewals(ahead), self._of(X)
+        n, k = _renewals(renewals), _renewals(ahead)
+        own = self._of(X, renewals=n, ahead=k)
         return np.exp(self._log_survival(n + k, own) - self._log_survival(n, own))
 
     def expected_renewals(self, renewals: Any, within: int, X: Any = None) -> Array:
@@ -112,8 +116,8 @@ class RenewalModel(MaximumLikelihood):
     def _sum_ahead(self, renewals: Any, weights: Array, X: Any, ahead: Array | None = None) -> Array:
         """Sum S(n + k) / S(n) over renewals k = 1, 2, ... by weight, some customers at a time."""
         k = np.arange(1.0, len(weights) + 1) if ahead is None else ahead
-        own = [np.asarray(o, float) for o in self._of(X)]
-        n, *own = (np.ravel(v) for v in np.broadcast_arrays(np.atleast_1d(_renewals(renewals)), *own))
+        n, given = self._after(renewals, X)
+        n, *own = (np.ravel(v) for v in np.broadcast_arrays(np.atleast_1d(n), *given))
         total = np.empty(len(n))
         rows = max(_CELLS // max(len(k), 1), 1)
         for part in (slice(i, i + rows) for i in range(0, len(n), rows)):
@@ -130,9 +134,10 @@ class RenewalModel(MaximumLikelihood):
         Returns `renewals`, `churned`, `entered` and the model's covariates; whoever left before `entered` renewals is
         not seen and has no row.
         """
-        own = self._of(X)
-        offered = np.atleast_1d(np.asarray(offered, float))
-        entered = np.broadcast_to(np.asarray(entered, float), offered.shape)
+        offered = np.atleast_1d(asked.listed(offered, "a number of renewals offered", whole=True))
+        entered = asked.listed(entered, "a number of renewals", whole=True)
+        own = self._of(X, offered=offered, entered=entered)
+        entered = np.broadcast_to(entered, offered.shape)
         survived = self._draw_survived(own, len(offered), rng)
         rows = {
             "renewals": np.minimum(survived, offered),
@@ -145,17 +150,25 @@ class RenewalModel(MaximumLikelihood):
 
     # --- likelihood
 
-    def _of(self, X: Any) -> list[Any]:
-        """Return the basic parameters of rows, which only a model with covariates needs."""
+    def _after(self, renewals: Any, X: Any) -> tuple[Array, list[Any]]:
+        """Return numbers of renewals, and the basic parameters of the customers who have survived them."""
+        n = _renewals(renewals)
+        return n, self._of(X, renewals=n)
+
+    def _of(self, X: Any, **asked_of: Array) -> list[Any]:
+        """Return the basic parameters of rows, which only a model with covariates needs, for what is asked of them."""
         theta = self._theta()
         if not self.covariates:
+            asked.require_broadcast(**asked_of)
             return self._own(theta, {})
         if X is None:
             raise FitError(
                 f"this {type(self).__name__} has covariates, and their values are missing.",
                 next_step=f"Give a table with {', '.join(self.covariates)}.",
             )
-        return self._own(theta, observations.read_columns(X, self.covariates))
+        rows = observations.read_columns(X, self.covariates)
+        asked.require_broadcast(**asked_of, X=rows[self.covariates[0]])
+        return self._own(theta, rows)
 
     def _row_likelihood(self, own: Sequence[Any], rows: Rows) -> tuple[Array, Sequence[Array]]:
         n, step, entered, churned = rows["renewals"], rows["step"], rows["entered"], rows["churned"] > 0
@@ -175,12 +188,12 @@ class RenewalModel(MaximumLikelihood):
         ]
         return value, slopes
 
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        asked.check_number(self.term_months, "term_months", least=1, whole=True)
+
     def _check(self, rows: Rows) -> None:
-        entered, n = rows["entered"], rows["renewals"]
-        observations.require(rows, n >= 0, "survived renewals are not negative")
-        observations.require(rows, np.isin(rows["churned"], (0.0, 1.0)), "churned is 0 or 1")
-        observations.require(rows, rows["step"] > 0, "a step is above 0")
-        observations.require(rows, (entered >= 0) & (entered <= n), "a customer enters after 0 to `renewals` renewals")
+        check_histories(rows)
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         """Start from the plain share of refused renewals, with much, some and little difference among customers."""
@@ -197,12 +210,27 @@ class RenewalModel(MaximumLikelihood):
         return [np.array([rate * size, (1 - rate) * size, *rest]) for size in (0.5, 2.0, 10.0)]
 
 
+def check_histories(rows: Rows) -> None:
+    """Raise `FitError` for rows of renewals that cannot be; `step` is 1 where rows have none.
+
+    Terms of a step may follow on others: then `entered` need not be a whole number of them, but all from there on is.
+    """
+    entered, n, step = rows["entered"], rows["renewals"], rows.get("step", np.ones(1))
+    observations.require(rows, (n >= 0) & (n <= asked.MOST), f"survived renewals are 0 to {asked.MOST:,}")
+    observations.require(rows, np.isin(rows["churned"], (0.0, 1.0)), "churned is 0 or 1")
+    observations.require(rows, np.broadcast_to(step, n.shape) > 0, "a step is above 0")
+    observations.require(rows, (entered >= 0) & (entered <= n), "a customer enters after 0 to `renewals` renewals")
+    since = (n - entered) / step
+    near = np.abs(since - np.round(since)) <= _WHOLE * (1 + n / step)
+    observations.require(rows, near, "a customer survives a whole number of steps since it entered")
+
+
 def _renewals(number: Any) -> Array:
-    return observations.from_0(number, "a number of renewals")
+    return asked.numbers(number, "a number of renewals")
 
 
 def _within(number: Any) -> int:
-    return int(observations.from_0(number, "a number of renewals ahead", whole=True))
+    return int(asked.number(number, "a number of renewals ahead", most=asked.MOST, whole=True))
 
 
 def _discounted_points(rate: float) -> tuple[Array, Array]:

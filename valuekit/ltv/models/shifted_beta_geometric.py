@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import psi
 
 from valuekit.ltv.models.log_beta import log_beta_step
-from valuekit.ltv.models.observations import Array, from_0
+from valuekit.ltv.models.observations import Array
 from valuekit.ltv.models.renewal_model import RenewalModel
 
 # --- mathematics
@@ -59,8 +59,7 @@ class ShiftedBetaGeometric(RenewalModel):
 
     def own_weight(self, renewals: Any, X: Any = None) -> Array:
         """Return the weight of a customer's own renewals, n / (alpha + beta + n), in its expected churn."""
-        alpha, beta = self._of(X)
-        n = from_0(renewals, "a number of renewals")
+        n, (alpha, beta) = self._after(renewals, X)
         return np.asarray(n / (alpha + beta + n))
 
     def _log_survival(self, t: Array, own: Sequence[Any]) -> Array:

@@ -75,23 +75,23 @@ WHERE goods_a_month <> 0 OR goods_share <> 0
 UNION ALL
 SELECT party_id, 'marketing', {marketing}
 FROM futures
-WHERE marketing <> 0
+WHERE marketing <> 0 OR marketing_share <> 0
 UNION ALL
 SELECT party_id, 'sales', {sales}
 FROM futures
-WHERE sales <> 0
+WHERE sales <> 0 OR sales_share <> 0
 UNION ALL
 SELECT party_id, 'support', {support}
 FROM futures
-WHERE support <> 0
+WHERE support <> 0 OR support_share <> 0
 UNION ALL
 SELECT party_id, 'incentives', {incentives}
 FROM futures
-WHERE incentives <> 0
+WHERE incentives <> 0 OR incentives_share <> 0
 UNION ALL
 SELECT party_id, 'other', {other}
 FROM futures
-WHERE other <> 0
+WHERE other <> 0 OR other_share <> 0
 
 -- step: cube
 SELECT *

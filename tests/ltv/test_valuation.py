@@ -121,6 +121,19 @@ def test_cost_that_follows_the_money_is_its_share_of_revenue_however_young_the_c
         assert world.stream(party, "support") == pytest.approx(-0.1 * revenue, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("ends", "months"), [("2026-06-30", 0), ("2026-07-15", 0.49), ("2026-07-31", 1), ("2027-02-28", 8)]
+)
+def test_after_notice_cost_goes_on_until_the_very_end(world, ends, months):
+    for party, last, notice in (("leaves", ends, "2026-06-01"), ("stays", None, None)):
+        world.party(party, paid="2024-03-10", contract=True)
+        world.contract(party, "2024-03-01", last, 1200, 12, cancelled=notice)
+        for month in range(24):
+            world.cash(party, f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01", support=-10)
+    world.value()
+    assert sum(world.stream("leaves", "support")) == pytest.approx(-10 * months, abs=0.05)
+
+
 def test_a_small_customer_is_not_expected_to_cost_what_large_ones_do(world):
     for party, price in (("large", 1000), ("larger", 2000), ("small", 1)):
         world.party(party, paid="2022-01-10", contract=True)

@@ -74,8 +74,8 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
     """A contract that begins today: its first term is paid for certain."""
     term, segment = key
     state = {
-        "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "months_to_first": 0,
-        "pending": 0, "ends": 0,
+        "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "days_to_next": 0,
+        "months_to_first": 0, "pending": 0, "ends": 0,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in state.items()}
 

@@ -73,7 +73,7 @@ def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
     rows = [row for function in sorted(ratios) for row in intervals(function, ratios[function])]
     engine.put("cost_intervals", pa.Table.from_pylist(rows, schema=_INTERVALS))
     engine.run(PACKAGE, "published_cost.sql")
-    engine.run(PACKAGE, "costs.sql", **_rate_slots())
+    engine.run(PACKAGE, "costs.sql", None, **_rate_slots())
     engine.put("cost_models", pa.Table.from_pylist([p.facts for p in peers], schema=_MODELS))
     if not engine.keep_scratch:
         engine.drop(*_SCRATCH)

@@ -1,5 +1,5 @@
--- What each valued party cost a month beyond what follows the money, by function, and the cell of like parties that it stands
--- in. Cost is positive here.
+-- What each valued party cost a month beyond what follows the money, by function, and the cell of like parties that it
+-- stands in. Cost is positive here.
 
 -- step: _used
 SELECT party_id, SUM(events) AS events

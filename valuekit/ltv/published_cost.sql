@@ -1,5 +1,5 @@
--- Expected cost as it is published, with what follows the money at the money of a mean month: signed by its effect on cash, so
--- the dear end of an interval is its low end.
+-- Expected cost as it is published, with what follows the money at the money of a mean month: signed by its effect on
+-- cash, so the dear end of an interval is its low end.
 
 -- step: _placed
 SELECT

@@ -1,6 +1,6 @@
--- Who is valued, how long its history is, and which cost follows the money. Own months count from the month after the first
--- payment, so that the cost of winning the customer, which is sunk, is left out; of these the last 12 complete ones. Beside
--- them all that the cash of these and of the 12 before says of each party: it is read once.
+-- Who is valued, how long its history is, and which cost follows the money. Own months count from the month after the
+-- first payment, so that the cost of winning the customer, which is sunk, is left out; of these the last 12 complete
+-- ones. Beside them all that the cash of these and of the 12 before says of each party: it is read once.
 
 -- step: _valued
 SELECT s.party_id,

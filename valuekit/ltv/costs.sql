@@ -1,9 +1,10 @@
 -- What a customer costs while it is one, by function: what is expected of marketing, sales, support, incentives and other
--- direct work; and what its goods cost. What follows the money is a share of revenue (`cost_shares`), all else is by month
--- alive. Six months of a mean peer are added to the goods of its own months, so those of a new customer cost what its peers'
--- do. Peers are current customers of the same kind: with contract or without. Under contract, goods that do not follow the
--- money are delivered month by month, whether this year's invoice was paid yet or not; a peer's are scaled to the
--- customer's own recurring revenue, so that small ones do not carry what large ones use. For orders goods are a share.
+-- direct work; and what its goods cost. What follows the money is a share of revenue (`cost_shares`), all else is by
+-- month alive. Six months of a mean peer are added to the goods of its own months, so those of a new customer cost what
+-- its peers' do. Peers are current customers of the same kind: with contract or without. Under contract, goods that do
+-- not follow the money are delivered month by month, whether this year's invoice was paid yet or not; a peer's are
+-- scaled to the customer's own recurring revenue, so that small ones do not carry what large ones use. For orders goods
+-- are a share.
 
 -- step: _months
 SELECT m.party_id, m.has_contract, m.is_customer, m.mrr, m.months, m.seen,

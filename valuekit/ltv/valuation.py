@@ -52,9 +52,9 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
     - Costs (`expected_cost`): what follows the money is a share of revenue, however it is billed; the rest is the
-      customer's monthly cost, shrunk to its peers', times expected months alive. Goods likewise under contract, where the
-      monthly rest grows with the price; for orders they are a share of revenue. The cost of winning the customer is sunk
-      and left out.
+      customer's monthly cost, shrunk to its peers', times expected months alive. Goods likewise under contract, where
+      the monthly rest grows with the price; for orders they are a share of revenue. The cost of winning the customer is
+      sunk and left out.
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
 
     `ltv` is the present value at the horizon and the discount of `rules`, without the streams in `off`; the cube holds

@@ -17,8 +17,8 @@ EXPECTED_COST = Table(
         money("high", "Cheap end of it", required=False),
         money(
             "own",
-            "Its own mean month, of the last 12, with what follows the money at its recurring revenue; missing without a "
-            "month after the first payment",
+            "Its own mean month, of the last 12, with what follows the money at its recurring revenue; missing without "
+            "a month after the first payment",
             required=False,
         ),
         money("peer", "What customers like it cost a month"),

@@ -14,11 +14,11 @@ def sensitivity(world):
         "SELECT lever, change, difference FROM value_sensitivity")}  # fmt: skip
 
 
-def fill(world):
+def fill(world, **cost):
     for i in range(40):
         world.party(f"s{i}", paid="2025-01-10", contract=True)
         world.contract(f"s{i}", "2025-01-10", None, 80 + i, 1 if i % 2 else 12)
-        world.cash(f"s{i}", "2026-01-01", revenue=80, support=-9, cost_of_goods=-11)
+        world.cash(f"s{i}", "2026-01-01", revenue=80, **(cost or {"support": -9, "cost_of_goods": -11}))
 
 
 def test_equity_is_the_sum_of_its_parts_and_value_of_those_to_come_is_linear(world):
@@ -32,6 +32,18 @@ def test_equity_is_the_sum_of_its_parts_and_value_of_those_to_come_is_linear(wor
     world.value(acquisition=Acquisition(20, 50.0))
     twice = float(world.engine.scalar("SELECT value FROM customer_equity WHERE part = 'future'"))
     assert twice == pytest.approx(2 * parts["future"][1], abs=1e-3)
+
+
+def test_a_new_customer_carries_whatever_follows_the_money_but_only_goods_lower_its_margin(make_world):
+    each, margin = {}, {}
+    for line in ("cost_of_goods", "support"):
+        world = make_world()
+        fill(world, **{line: -20})
+        world.value(acquisition=Acquisition(10, 50.0))
+        each[line] = float(world.engine.scalar("SELECT each FROM customer_equity WHERE part = 'future'"))
+        margin[line] = sensitivity(world)["margin", 0.01]
+    assert each["support"] == pytest.approx(each["cost_of_goods"], rel=1e-6)
+    assert margin["cost_of_goods"] == pytest.approx(0.75 * margin["support"], rel=1e-6)
 
 
 def test_without_stated_acquisition_equity_is_that_of_today(world):

@@ -42,6 +42,7 @@ def test_what_contracts_bring_later_is_a_long_sum_of_months(term, model):
     cases = {
         "renewals": [0, 3, 3, 2],
         "months_to_next": [0, term - 1, 0, 0],
+        "days_to_next": [0, 30, 7, 14],
         "pending": [0, 0, 1, 0],
         "ends": [0, 0, 0, 1],
     }
@@ -55,7 +56,8 @@ def test_what_contracts_bring_later_is_a_long_sum_of_months(term, model):
     factor = later.first * later.ratio ** ((months[1:] - 120) // 12)
     paid, alive = after_ten_years(state, curve, later)
     assert paid == pytest.approx((there * (since % term == 0))[:, 1:] @ factor, rel=1e-5)
-    assert alive == pytest.approx((there[:, 1:] + there[:, :-1]) @ factor / 2, rel=1e-5)
+    passed = state["days_to_next"][:, None] / 30.4375
+    assert alive == pytest.approx((passed * there[:, :-1] + (1 - passed) * there[:, 1:]) @ factor, rel=1e-5)
 
 
 def mixed(world):

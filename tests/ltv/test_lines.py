@@ -14,6 +14,7 @@ def state(**given):
         "segment": 1,
         "renewals": 0,
         "months_to_next": 6,
+        "days_to_next": 0,
         "months_to_first": -1,
         "pending": 0,
         "ends": 0,
@@ -28,7 +29,7 @@ CURVE = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=Fals
 def test_a_yearly_contract_pays_once_a_year_if_it_survives():
     payments, alive = by_year(state())
     assert payments[0, :3] == pytest.approx([3 / 4, 3 / 5, 3 / 6])
-    assert alive[0, 0] == pytest.approx(6.5 + 5.5 * 3 / 4)
+    assert alive[0, 0] == pytest.approx(6 + 6 * 3 / 4)
 
 
 def test_a_monthly_contract_pays_every_month():
@@ -41,10 +42,11 @@ def test_renewals_behind_raise_the_chance_of_the_next():
     assert payments[0, 0] == pytest.approx(8 / 9)
 
 
-def test_after_notice_nothing_is_paid_and_the_customer_stays_until_the_end():
-    payments, alive = by_year(state(ends=1))
+@pytest.mark.parametrize(("months", "days", "lives"), [(0, 0, 0), (0, 14, 0.46), (1, 0, 1), (6, 0, 6), (8, 10, 8.33)])
+def test_after_notice_nothing_is_paid_and_the_customer_stays_until_the_end(months, days, lives):
+    payments, alive = by_year(state(ends=1, months_to_next=months, days_to_next=days))
     assert payments.sum() == 0
-    assert alive[0].tolist() == [6.5] + [0] * 9
+    assert alive[0].tolist() == pytest.approx([lives] + [0] * 9, abs=0.005)
 
 
 def test_a_signed_term_is_paid_and_a_pending_renewal_may_not_be():
@@ -65,6 +67,7 @@ FUTURES = st.fixed_dictionaries(
         "term_months": st.sampled_from([1, 3, 12, 24]),
         "renewals": st.integers(0, 20),
         "months_to_next": st.integers(0, 23),
+        "days_to_next": st.integers(0, 30),
         "pending": st.integers(0, 1),
         "ends": st.sampled_from([0, 0, 0, 1]),
     }
@@ -81,9 +84,9 @@ def play_out(row, survived):
     here = (np.cumsum(due) <= allowed) & (survived >= of["pending"])[:, None]
     before = np.column_stack([survived >= of["pending"], here[:, :-1]])
     paid = (due & here) + (month == of["months_to_first"])
-    return paid.reshape(-1, 10, 12).sum(axis=2).cumsum(axis=1), ((here + 0.0 + before) / 2).reshape(-1, 10, 12).sum(
-        axis=2
-    )
+    passed = of["days_to_next"] / 30.4375
+    lived = passed * before + (1 - passed) * here
+    return paid.reshape(-1, 10, 12).sum(axis=2).cumsum(axis=1), lived.reshape(-1, 10, 12).sum(axis=2)
 
 
 @settings(deadline=None)  # the first example also loads the models

@@ -14,6 +14,7 @@ def cells(count=40, cost=np.exp, parties=10.0, **more):
     rows = {
         "has_contract": ones, "is_active": ones, "size_step": 2 * size, "tenure_step": ones * 4, "use_step": ones * 0,
         "parties": ones * parties, "with_cost": ones * parties, "months": ones * 12 * parties,
+        "sized": 12 * np.expm1(size) * parties, "share": ones * 0, "spent": per_year * parties,
         "cost": per_year * parties, "pairs": ones * 144 * parties, "cost_pairs": 2 * 12 * per_year * parties,
         "shared": per_year**2 * parties, "apart": ones * 0, "months_apart": ones * 144 * 24 * parties,
     }  # fmt: skip
@@ -78,14 +79,42 @@ def test_months_of_chance_over_lasting_differences_give_the_weight_of_the_peers(
 def test_where_no_model_can_be_fitted_the_mean_of_the_kind_stands_in_and_says_why(rows, why):
     peers = fit_peers("support", rows, states(rows))
     assert (peers.model, peers.facts["note"]) == ("mean", why)
-    assert peers.mean == pytest.approx(rows["cost"].sum() / rows["months"].sum())
-    assert (peers.own_months == PRIOR_MONTHS).all()
+    size = rows["sized"] / rows["months"]
+    assert peers.mean + peers.per_size * size == pytest.approx(rows["cost"] / rows["months"])
+    assert (peers.mean >= 0).all()
+
+
+def test_too_few_with_cost_cannot_tell_how_customers_differ():
+    lasting = 2 * cells(parties=1.0)["shared"]
+    few, enough = (cells(parties=1.0, with_cost=np.full(40, share), shared=lasting) for share in (0.5, 0.8))
+    known = [fit_peers("support", rows, states(rows)) for rows in (few, enough)]
+    assert [peers.model for peers in known] == ["mean", "mean"]
+    assert (known[0].own_months == PRIOR_MONTHS).all()
+    assert (known[1].own_months == 0).all()  # two years that are the same leave nothing to chance
+
+
+def test_of_a_small_company_a_head_costs_something_and_its_size_the_rest():
+    rows = cells(parties=1.0, cost=lambda size: 3 + 0.5 * np.expm1(size), share=np.full(40, 0.2))
+    followed = 0.2 * rows["sized"]
+    left = {**rows, "cost": rows["cost"] - followed}
+    peers = fit_peers("support", left, states(left))
+    assert peers.mean == pytest.approx(3)
+    assert peers.per_size == pytest.approx(0.3)
+
+
+def test_nothing_is_fitted_where_all_cost_follows_the_money():
+    rows = cells(cost=lambda size: 0.0 * size, spent=np.full(40, 50.0), share=np.full(40, 0.1))
+    peers = fit_peers("support", rows, states(rows))
+    assert (peers.model, peers.facts["note"]) == ("mean", "all cost follows the money received")
+    assert peers.mean + peers.per_size * rows["sized"] / rows["months"] == pytest.approx(0, abs=1e-9)
 
 
 def test_customers_with_and_without_contract_have_means_of_their_own():
     kind = np.arange(40) % 2.0
     rows = cells(parties=1.0, has_contract=kind, cost=lambda size: 1 + 8 * kind)
-    assert fit_peers("support", rows, states(rows)).mean == pytest.approx(1 + 8 * kind)
+    peers = fit_peers("support", rows, states(rows))
+    assert peers.mean == pytest.approx(1 + 8 * kind)
+    assert peers.per_size == pytest.approx(0, abs=1e-9)
 
 
 def test_without_a_whole_month_of_anybody_nothing_is_expected():
@@ -96,6 +125,7 @@ def test_without_a_whole_month_of_anybody_nothing_is_expected():
 
 def test_a_cell_that_is_expected_to_cost_nothing_does_not_rule_the_dispersion():
     rows = {
+        "with_cost": np.array([100.0, 0.0]),
         "months": np.array([1200.0, 1200.0]), "pairs": np.array([14_400.0, 14_400.0]), "shared": np.array([2e6, 0.0]),
         "cost_pairs": np.array([2.9e5, 0.0]), "apart": np.array([4e7, 1e4]), "months_apart": np.array([3.5e5, 3.5e5]),
     }  # fmt: skip

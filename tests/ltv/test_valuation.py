@@ -68,8 +68,8 @@ def test_a_heavy_customer_costs_more_than_its_peers_and_less_than_its_own_year(w
     for party, support in (("heavy", -300), ("light", -10), ("other", -10)):
         world.party(party, paid="2025-06-10", contract=True)
         world.contract(party, "2025-06-10", None, 100, 1)
-        for month in range(12):
-            world.cash(party, f"{2025 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01", revenue=100, support=support)
+        for month in range(13):
+            world.cash(party, f"{2025 + (5 + month) // 12}-{(5 + month) % 12 + 1:02d}-01", revenue=100, support=support)
     world.value()
     peers = (300 + 10 + 10) / 3
     monthly = (12 * 300 + 6 * peers) / 18
@@ -83,8 +83,8 @@ def test_goods_under_contract_cost_by_the_month_however_late_an_invoice_is_paid(
     for party in ("late", "prompt"):
         world.party(party, paid="2024-06-10", contract=True)
         world.contract(party, "2026-06-10", "2027-06-09", 1200, 12)
-        for month in range(12):
-            first = f"{2025 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01"
+        for month in range(24):
+            first = f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01"
             paid = 1200 if party == "prompt" and first == "2026-06-01" else 0
             world.cash(party, first, revenue=paid, cost_of_goods=-25)
     world.value()
@@ -101,7 +101,50 @@ def test_a_small_new_customer_does_not_carry_the_goods_of_large_peers(world):
         world.cash("large", month, revenue=1000, cost_of_goods=-400)
     world.value()
     revenue, goods = world.stream("small")[0], world.stream("small", "cost_of_goods")[0]
-    assert -0.25 < goods / revenue < -0.15  # as a share, what the peer costs: 6 months of 400 in a year of 12,000
+    assert goods / revenue == pytest.approx(-0.4, abs=1e-4)  # as a share, what the peer costs
+
+
+@pytest.mark.parametrize("term", [1, 12])
+def test_cost_that_follows_the_money_is_its_share_of_revenue_however_young_the_contract(world, term):
+    for party, starts in (("old", "2024-02-10"), ("young", "2026-02-10")):
+        world.party(party, paid=starts, contract=True)
+        world.contract(party, starts, None, 100 * term, term)
+        for paid in range(0, 29 if party == "old" else 5, term):
+            month = f"{int(starts[:4]) + (1 + paid) // 12}-{(1 + paid) % 12 + 1:02d}-01"
+            money = 100 * term * (2 if paid == 24 else 1)
+            world.cash(party, month, revenue=money, cost_of_goods=-money / 5, support=-money / 10)
+    world.engine.execute("UPDATE facts SET mrr = 100")
+    world.value()
+    for party in ("old", "young"):
+        revenue = np.array(world.stream(party))
+        assert world.stream(party, "cost_of_goods") == pytest.approx(-0.2 * revenue, abs=1e-3)
+        assert world.stream(party, "support") == pytest.approx(-0.1 * revenue, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("ends", "months"), [("2026-06-30", 0), ("2026-07-15", 0.49), ("2026-07-31", 1), ("2027-02-28", 8)]
+)
+def test_after_notice_cost_goes_on_until_the_very_end(world, ends, months):
+    for party, last, notice in (("leaves", ends, "2026-06-01"), ("stays", None, None)):
+        world.party(party, paid="2024-03-10", contract=True)
+        world.contract(party, "2024-03-01", last, 1200, 12, cancelled=notice)
+        for month in range(24):
+            world.cash(party, f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01", support=-10)
+    world.value()
+    assert sum(world.stream("leaves", "support")) == pytest.approx(-10 * months, abs=0.05)
+
+
+def test_a_small_customer_is_not_expected_to_cost_what_large_ones_do(world):
+    for party, price in (("large", 1000), ("larger", 2000), ("small", 1)):
+        world.party(party, paid="2022-01-10", contract=True)
+        world.engine.execute("UPDATE facts SET mrr = $price WHERE party_id = $party", {"price": price, "party": party})
+        world.contract(party, "2022-01-10", None, price, 1)
+        for month in range(24):
+            first = f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01"
+            world.cash(party, first, revenue=price, support=-price / 10)
+    world.value()
+    assert world.stream("small", "support")[0] == pytest.approx(-0.1 * world.stream("small")[0], rel=0.05)
+    assert world.ltv("small")["ltv"] > 0
 
 
 def test_the_cost_of_winning_a_customer_is_sunk(world):
@@ -117,8 +160,8 @@ def test_the_cost_of_winning_a_customer_is_sunk(world):
 def test_a_new_customer_costs_what_its_peers_cost_and_its_basis_is_not_its_own(world):
     world.party("old", paid="2024-01-10", contract=True)
     world.contract("old", "2024-01-10", None, 100, 1)
-    for month in ("2026-01-01", "2026-02-01", "2026-03-01"):
-        world.cash("old", month, revenue=100, support=-40)
+    for month in range(24):
+        world.cash("old", f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}-01", revenue=100, support=-10)
     world.party("new", paid="2026-06-20", contract=True)
     world.contract("new", "2026-06-20", None, 100, 1)
     world.party("buyer", paid="2026-06-30")

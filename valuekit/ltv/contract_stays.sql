@@ -25,10 +25,11 @@ HAVING MIN(starts_on) <= $origin
 SELECT party_id, MAX(last_on) AS last_on FROM _ends GROUP BY party_id
 
 -- step: judged_lines
--- `stayed`: whole months from the origin to the end.
+-- `stayed`: whole months from the day after the origin to the end.
 SELECT l.party_id, l.id, l.term_months, l.segment, l.renewals, l.months_to_next, l.pending, l.ends, l.price,
-       (YEAR(s.last_on) - YEAR($origin)) * 12 + MONTH(s.last_on) - MONTH($origin)
-         - CASE WHEN DAY(s.last_on) < DAY($origin) THEN 1 ELSE 0 END AS stayed
+       (YEAR(s.last_on + 1) - YEAR(CAST($origin AS DATE) + 1)) * 12
+         + MONTH(s.last_on + 1) - MONTH(CAST($origin AS DATE) + 1)
+         - CASE WHEN DAY(s.last_on + 1) < DAY(CAST($origin AS DATE) + 1) THEN 1 ELSE 0 END AS stayed
 FROM contract_lines AS l
 JOIN _stayed AS s ON s.party_id = l.party_id
 ORDER BY l.party_id, l.system, l.id

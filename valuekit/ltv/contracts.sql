@@ -164,33 +164,44 @@ SELECT * FROM _twice
 SELECT c.*,
        (YEAR($as_of) - YEAR(c.run_starts_on)) * 12 + MONTH($as_of) - MONTH(c.run_starts_on)
          - CASE WHEN DAY($as_of) < DAY(c.run_starts_on) THEN 1 ELSE 0 END AS months_to_date,
-       (YEAR(c.last_on) - YEAR($as_of)) * 12 + MONTH(c.last_on) - MONTH($as_of)
-         - CASE WHEN DAY(c.last_on) < DAY($as_of) THEN 1 ELSE 0 END AS months_to_end,
-       (YEAR(c.starts_on - 1) - YEAR($as_of)) * 12 + MONTH(c.starts_on - 1) - MONTH($as_of)
-         - CASE WHEN DAY(c.starts_on - 1) < DAY($as_of) THEN 1 ELSE 0 END AS months_to_start,
+       (YEAR(c.starts_on) - YEAR(CAST($as_of AS DATE) + 1)) * 12 + MONTH(c.starts_on) - MONTH(CAST($as_of AS DATE) + 1)
+         - CASE WHEN DAY(c.starts_on) < DAY(CAST($as_of AS DATE) + 1) THEN 1 ELSE 0 END AS months_to_start,
        GREATEST(CAST(ROUND((c.last_on - c.run_starts_on + 1) / (c.term_months * 30.4375)) AS BIGINT), 1) - 1
          AS renewals_to_end
 FROM _candidates AS c
 ANTI JOIN _passed_on AS s ON s.party_id = c.party_id AND s.system = c.system AND s.id = c.id
 
--- step: contract_lines
+-- step: _renewing
 -- A line that is open-ended or goes on unsigned renews at its next anniversary; a signed one at its end.
+SELECT *,
+       CASE WHEN starts_on <= $as_of AND (ends_on IS NULL OR is_over)
+            THEN CAST(run_starts_on + TO_MONTHS((months_to_date // term_months + 1) * term_months) AS DATE)
+            WHEN ends_on IS NULL THEN CAST(starts_on + TO_MONTHS(term_months) AS DATE)
+            ELSE last_on + 1 END AS next_on,
+       CAST($as_of AS DATE) + 1 AS from_on
+FROM _lines
+
+-- step: _counted
+SELECT *, GREATEST((YEAR(next_on) - YEAR(from_on)) * 12 + MONTH(next_on) - MONTH(from_on)
+                     - CASE WHEN DAY(next_on) < DAY(from_on) THEN 1 ELSE 0 END, 0) AS months_to_next
+FROM _renewing
+
+-- step: contract_lines
+-- The next renewal comes in whole months from the day after the as-of date, and `days_to_next` beyond them.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
 SELECT party_id, system, id, price, term_months, segment,
        earlier + CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
             WHEN ends_on IS NULL OR is_over THEN GREATEST(months_to_date, 0) // term_months
             ELSE renewals_to_end END AS renewals,
-       CASE WHEN starts_on <= $as_of AND (ends_on IS NULL OR is_over)
-            THEN (months_to_date // term_months + 1) * term_months - months_to_date - 1
-            WHEN ends_on IS NULL THEN months_to_start + term_months
-            ELSE months_to_end END AS months_to_next,
+       months_to_next,
+       GREATEST(next_on - CAST(from_on + TO_MONTHS(months_to_next) AS DATE), 0) AS days_to_next,
        CASE WHEN starts_on > $as_of THEN months_to_start ELSE -1 END AS months_to_first,
        CASE WHEN is_over AND NOT is_customer THEN 1 ELSE 0 END AS pending,
        CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends
-FROM _lines
+FROM _counted
 ORDER BY party_id, system, id
 
 -- step: line_groups
-SELECT DISTINCT term_months, segment, renewals, months_to_next, months_to_first, pending, ends
+SELECT DISTINCT term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends
 FROM contract_lines
-ORDER BY term_months, segment, renewals, months_to_next, months_to_first, pending, ends
+ORDER BY term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends

@@ -1,16 +1,19 @@
--- What a customer costs a month while it is one, by function: what is expected of marketing, sales, support, incentives and
--- other direct work; and what its goods cost. Six months of a mean peer are added to the goods of its own months, so those
--- of a new customer cost what its peers' do. Peers are current customers of the same kind: with contract or without.
--- Under contract, goods cost by the month: what is delivered goes on, whether this year's invoice was paid yet or not; a
--- peer's goods are scaled to the customer's own recurring revenue, so that small ones do not carry what large ones use.
--- For orders they are a share of revenue.
+-- What a customer costs while it is one, by function: what is expected of marketing, sales, support, incentives and other
+-- direct work; and what its goods cost. What follows the money is a share of revenue (`cost_shares`), all else is by
+-- month alive. Six months of a mean peer are added to the goods of its own months, so those of a new customer cost what
+-- its peers' do. Peers are current customers of the same kind: with contract or without. Under contract, goods that do
+-- not follow the money are delivered month by month, whether this year's invoice was paid yet or not; a peer's are
+-- scaled to the customer's own recurring revenue, so that small ones do not carry what large ones use. For orders goods
+-- are a share.
 
 -- step: _months
-SELECT party_id, has_contract, is_customer, mrr, months, seen,
-       COALESCE(delivered, 0) AS delivered,
-       COALESCE(cost_of_goods, 0) AS cost_of_goods,
-       COALESCE(received, 0) AS received
-FROM cost_months
+SELECT m.party_id, m.has_contract, m.is_customer, m.mrr, m.months, m.seen,
+       COALESCE(s.share, 0) AS goods_of_money,
+       CAST(COALESCE(s.share * m.received_seen, 0) - COALESCE(m.goods, 0) AS DECIMAL(18,4)) AS delivered,
+       COALESCE(m.cost_of_goods, 0) AS cost_of_goods,
+       COALESCE(m.received, 0) AS received
+FROM cost_months AS m
+LEFT JOIN cost_shares AS s ON s.has_contract = m.has_contract AND s.function = 'goods'
 
 -- step: _peer_costs
 SELECT has_contract,
@@ -26,6 +29,8 @@ GROUP BY has_contract
 SELECT m.party_id,
        m.has_contract,
        m.months,
+       m.goods_of_money,
+       m.mrr,
        CASE WHEN m.mrr > 0 OR m.months = 0
             THEN (m.months * COALESCE(m.delivered / NULLIF(CAST(m.seen AS DOUBLE), 0), 0)
                   + 6 * COALESCE(p.goods_of_mrr, 0) * m.mrr) / (m.months + 6)
@@ -36,24 +41,19 @@ FROM _months AS m
 LEFT JOIN _peer_costs AS p ON p.has_contract = m.has_contract
 
 -- step: _expected
-SELECT party_id,
-       SUM(monthly) FILTER (WHERE function = 'marketing') AS marketing,
-       SUM(monthly) FILTER (WHERE function = 'sales') AS sales,
-       SUM(monthly) FILTER (WHERE function = 'support') AS support,
-       SUM(monthly) FILTER (WHERE function = 'incentives') AS incentives,
-       SUM(monthly) FILTER (WHERE function = 'other') AS other
-FROM expected_cost
+-- One row per party and function: each sum is of one number.
+SELECT party_id, {expected}
+FROM cost_expected
 GROUP BY party_id
 
 -- step: cost_rates
--- Costs are negative: currency a month alive; goods of orders: share of revenue.
+-- Costs are negative: currency a month alive, and shares of revenue.
 SELECT s.party_id, s.months,
-       COALESCE(CAST(e.marketing AS DOUBLE), 0) AS marketing,
-       COALESCE(CAST(e.sales AS DOUBLE), 0) AS sales,
-       COALESCE(CAST(e.support AS DOUBLE), 0) AS support,
-       COALESCE(CAST(e.incentives AS DOUBLE), 0) AS incentives,
-       COALESCE(CAST(e.other AS DOUBLE), 0) AS other,
-       CASE WHEN s.has_contract THEN s.delivered ELSE 0 END AS goods_a_month,
-       CASE WHEN s.sold > 0 AND NOT s.has_contract THEN s.made / s.sold ELSE 0 END AS goods_share
+       {rates},
+       CASE WHEN s.has_contract THEN LEAST(s.delivered, 0) ELSE 0 END AS goods_a_month,
+       CASE WHEN NOT s.has_contract AND s.sold > 0 THEN s.made / s.sold
+            WHEN NOT s.has_contract THEN 0
+            WHEN s.delivered > 0 AND s.mrr > 0 THEN LEAST(s.delivered / s.mrr - s.goods_of_money, 0)
+            ELSE -s.goods_of_money END AS goods_share
 FROM _shrunk AS s
 LEFT JOIN _expected AS e ON e.party_id = s.party_id

@@ -15,7 +15,8 @@ FROM contract_lines AS l
 JOIN party_rates AS r ON r.party_id = l.party_id
 JOIN line_states AS s
   ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
- AND s.months_to_next = l.months_to_next AND s.months_to_first = l.months_to_first AND s.pending = l.pending
+ AND s.months_to_next = l.months_to_next AND s.days_to_next = l.days_to_next
+ AND s.months_to_first = l.months_to_first AND s.pending = l.pending
  AND s.ends = l.ends AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
@@ -75,23 +76,23 @@ WHERE goods_a_month <> 0 OR goods_share <> 0
 UNION ALL
 SELECT party_id, 'marketing', {marketing}
 FROM futures
-WHERE marketing <> 0
+WHERE marketing <> 0 OR marketing_share <> 0
 UNION ALL
 SELECT party_id, 'sales', {sales}
 FROM futures
-WHERE sales <> 0
+WHERE sales <> 0 OR sales_share <> 0
 UNION ALL
 SELECT party_id, 'support', {support}
 FROM futures
-WHERE support <> 0
+WHERE support <> 0 OR support_share <> 0
 UNION ALL
 SELECT party_id, 'incentives', {incentives}
 FROM futures
-WHERE incentives <> 0
+WHERE incentives <> 0 OR incentives_share <> 0
 UNION ALL
 SELECT party_id, 'other', {other}
 FROM futures
-WHERE other <> 0
+WHERE other <> 0 OR other_share <> 0
 
 -- step: cube
 SELECT *

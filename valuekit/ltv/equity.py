@@ -35,6 +35,8 @@ class NewCustomer:
     orders: float
     net: tuple[float, float]
     """What of a unit of revenue is left after the cost of goods: of orders, of contracts."""
+    variable: tuple[float, float]
+    """Cash of all other cost that follows the money, per unit of revenue: of orders, of contracts."""
     monthly: tuple[float, float]
     """Cash a month alive: of orders, of contracts; cost is negative."""
     prices: Mapping[Key, float]
@@ -53,25 +55,27 @@ class NewCustomer:
         """Return its expected value within the horizon from its start on, and the revenue less goods in that."""
         rows = pa.record_batch({name: np.zeros(1) for name in ("frequency", "recency", "age")})
         bought, lived = (float(years @ factors.factor) for years in map(np.ravel, by_year(self.purchases, rows)))
-        revenue = [self.orders * self.net[0] * self.spend.population_mean * (1 + bought) if self.orders else 0.0]
-        cost, longest, beyond = [self.orders * self.monthly[0] * lived], 0.0, 0.0
+        paid = self.orders * self.spend.population_mean * (1 + bought) if self.orders else 0.0
+        margin, cost = [self.net[0] * paid], [self.variable[0] * paid, self.orders * self.monthly[0] * lived]
+        longest = beyond = 0.0
         for key, price in sorted(self.prices.items()):
             line, curve = _new_line(key), self.curves[key]
-            paid, stayed = line_means(line, curve, factors)
+            payments, stayed = line_means(line, curve, factors)
             months = float((self.after[key].by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
-            worth = self.kept * price * float(paid[0]) + price / key[0] * months
-            revenue.append((1 - self.orders) * self.net[1] * worth)
+            paid = (1 - self.orders) * (self.kept * price * float(payments[0]) + price / key[0] * months)
+            margin.append(self.net[1] * paid)
+            cost.append(self.variable[1] * paid)
             longest, beyond = max(longest, float(stayed[0])), max(beyond, months)
         cost.append((1 - self.orders) * self.monthly[1] * (longest + beyond))
-        return sum(revenue) + sum(cost), sum(revenue)
+        return sum(margin) + sum(cost), sum(margin)
 
 
 def _new_line(key: Key) -> dict[str, np.ndarray]:
     """A contract that begins today: its first term is paid for certain."""
     term, segment = key
     state = {
-        "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "months_to_first": 0,
-        "pending": 0, "ends": 0,
+        "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "days_to_next": 0,
+        "months_to_first": 0, "pending": 0, "ends": 0,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in state.items()}
 
@@ -88,14 +92,15 @@ def next_customer(
     engine.drop("customer_kinds", "next_prices")
     recent = {kind: float(row[0]) for kind, row in kinds.items()}
     won = sum(recent.values())
-    rate = [kinds.get(kind, (0, 1.0, 0.0)) for kind in ("orders", "contracts")]
+    rate = [kinds.get(kind, (0, 1.0, 0.0, 0.0)) for kind in ("orders", "contracts")]
     return NewCustomer(
         purchases,
         spend,
         curves,
         orders=recent.get("orders", 0.0) / won if won else 0.0,
         net=(float(rate[0][1]), float(rate[1][1])),
-        monthly=(float(rate[0][2]), float(rate[1][2])),
+        variable=(float(rate[0][2]), float(rate[1][2])),
+        monthly=(float(rate[0][3]), float(rate[1][3])),
         prices=prices,
         kept=kept,
         after=after,

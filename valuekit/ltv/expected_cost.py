@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import month_end
-from valuekit.engine import Engine
+from valuekit.calendar import add_months, month_end
+from valuekit.engine import Engine, Expression
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.peers import Peers, fit_peers
 
@@ -22,32 +22,48 @@ MINIMUM_JUDGED = 50
 NOTHING = -64
 """The step of a ratio that stands for no cost at all."""
 
+FUNCTIONS = ("marketing", "sales", "support", "incentives", "other")
+"""Functions whose cost is expected; cost of goods is beside them."""
+
+_COLUMNS = {name: name for name in FUNCTIONS} | {"marketing": "retention", "goods": "cost_of_goods"}
+"""What a function, or goods, is called in `cash_months`."""
+
+_NOT_OF_WINNING = ("support", "goods")
+"""The month of the first payment tells of these how they follow the money; other cost may be that of winning."""
+
 _CELL = ("has_contract", "is_active", "size_step", "tenure_step", "next_step", "use_step")
 _SCRATCH = (
-    "cost_parties", "cost_own", "cost_cells", "cost_states", "cost_peers", "cost_expected",
-    "cost_ratios", "cost_intervals",
+    "cost_lines", "cost_shares", "cost_functions", "cost_parties", "cost_own", "cost_cells", "cost_states",
+    "cost_peers", "cost_expected", "cost_ratios", "cost_intervals",
 )  # fmt: skip
 
 
 def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
-    """Make `expected_cost` and `cost_models`: per valued party and function the mean month of the next year.
+    """Make `expected_cost`, `cost_models` and `cost_rates`: what each valued party is expected to cost.
 
-    Reads `cost_months` (who is valued, since when, months seen, own cost and cash), `stages` and `usage`. `last_month`
-    is the first day of the last complete month; own history is the twelve months up to it.
+    Reads `facts`, `stages`, `cash_months` and `usage`. `last_month` is the first day of the last complete month; own
+    history is the twelve months up to it, after that of the first payment. `expected_cost` has the mean month of the
+    next year by party and function; `cost_rates` has it, and goods, as shares of revenue and rates a month alive.
+    Makes `cost_months` too (who is valued, since when, months seen, own cost and cash).
 
+    - Cost that follows the money is a share of revenue, one for each function and kind (with or without contract): the
+      slope of a month's cost on the money received in it, within customers, as the least-squares method of cost
+      accounting separates variable from fixed cost. What is said below is of the rest, which goes by month alive.
     - Peers: cells of customers alike in contract, stage, recurring revenue or orders, tenure and use. A generalised
       linear model of their cost a month (Tweedie, power 1.5, log link, weighted by months) predicts every cell, also
       those that hold nobody yet, at the tenure of the months seen and of those to come. Where it cannot be fitted,
-      `cost_models` says why, and the mean of customers with or without contract stands in.
+      `cost_models` says why, and a cost a head and per unit of recurring revenue stands in, by kind.
     - Own months n weigh n / (n + k): k is the variance of a month over the variance between customers of one cell.
-      What shows in the last year and in the one before lasts; the rest is chance. Without customers that were seen in
-      both, k is 6, a stated prior.
+      What shows in the last year and in the one before lasts; the rest is chance. With too few customers that were seen
+      in both, k is 6, a stated prior.
     - The interval is what the last year was, as a multiple of what the year before had foretold by the same rule, for
       customers of the same level and history; missing where fewer than `MINIMUM_JUDGED` can tell.
 
     Reference: Buhlmann and Straub (1970), Glaubwurdigkeit fur Schadensatze; Jorgensen (1987), Exponential dispersion
     models, JRSS B 49(2).
     """
+    bounds = {"former_month": add_months(last_month, -23), "first_month": add_months(last_month, -11)}
+    engine.run(PACKAGE, "cost_months.sql", {**bounds, "last_month": last_month}, **_line_slots())
     engine.run(PACKAGE, "expected_cost.sql", {"last_day": month_end(last_month)})
     cells, states = (_by_function(engine.query(f"SELECT * FROM {name}")) for name in ("cost_cells", "cost_states"))
     peers = [fit_peers(function, cells.get(function), states[function]) for function in sorted(states)]
@@ -57,10 +73,49 @@ def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
     rows = [row for function in sorted(ratios) for row in intervals(function, ratios[function])]
     engine.put("cost_intervals", pa.Table.from_pylist(rows, schema=_INTERVALS))
     engine.run(PACKAGE, "published_cost.sql")
+    engine.run(PACKAGE, "costs.sql", None, **_rate_slots())
     engine.put("cost_models", pa.Table.from_pylist([p.facts for p in peers], schema=_MODELS))
     if not engine.keep_scratch:
         engine.drop(*_SCRATCH)
     return peers
+
+
+def _line_slots() -> dict[str, Expression]:
+    """What is summed of each function for a party, and the same as rows."""
+    sums, lines = [], []
+    for name, column in _COLUMNS.items():
+        with_first = name in _NOT_OF_WINNING
+        told = "belongs" if with_first else "counts"
+        sums += [
+            f"CAST(SUM(CASE WHEN counts AND is_last_year THEN -{column} END) AS DECIMAL(18,4)) AS {name}",
+            f"CAST(SUM(CASE WHEN counts AND NOT is_last_year THEN -{column} END) AS DECIMAL(18,4)) AS former_{name}",
+            f"SUM(CASE WHEN {told} THEN -{column} END) AS whole_{name}",
+            f"SUM(CASE WHEN {told} THEN -{column} * received END) AS crossed_{name}",
+        ]
+        lines.append(
+            f"SELECT party_id, '{name}' AS function, {with_first} AS with_first, COALESCE({name}, 0) AS cost, "
+            f"COALESCE(former_{name}, 0) AS former_cost, COALESCE(whole_{name}, 0) AS whole, "
+            f"COALESCE(crossed_{name}, 0) AS crossed FROM cost_months "
+            f"WHERE {name} <> 0 OR former_{name} <> 0 OR whole_{name} <> 0"
+        )
+    return {"sums": _sql(", ".join(sums)), "lines": _sql(" UNION ALL ".join(lines))}
+
+
+def _rate_slots() -> dict[str, Expression]:
+    """What each party is expected to cost, from rows to columns."""
+    expected = [
+        f"CAST(SUM({column}) FILTER (WHERE function = '{name}') AS DOUBLE) AS {column}_{name}"
+        for name in FUNCTIONS
+        for column in ("rate", "share")
+    ]
+    rates = [
+        f"-COALESCE(e.rate_{name}, 0) AS {name}, -COALESCE(e.share_{name}, 0) AS {name}_share" for name in FUNCTIONS
+    ]
+    return {"expected": _sql(", ".join(expected)), "rates": _sql(", ".join(rates))}
+
+
+def _sql(text: str) -> Expression:
+    return Expression("", text, frozenset())
 
 
 def _by_function(table: pa.Table) -> dict[str, dict[str, Array]]:
@@ -78,7 +133,7 @@ def _peer_rows(peers: Sequence[Peers], states: Mapping[str, Mapping[str, Array]]
         state, size = states[found.function], len(found.mean)
         columns = [pa.array([found.function] * size), pa.array([found.model] * size)]
         columns += [pa.array(state[name].astype(np.int64)).cast(_PEERS.field(name).type) for name in _CELL]
-        columns += [pa.array(values) for values in (found.mean, found.next_mean, found.own_months)]
+        columns += [pa.array(values) for values in (found.mean, found.next_mean, found.per_size, found.own_months)]
         tables.append(pa.Table.from_arrays(columns, schema=_PEERS))
     return pa.concat_tables(tables)
 
@@ -117,7 +172,7 @@ def _multiple(step: float) -> float:
 _PEERS = pa.schema(
     [("function", pa.string()), ("model", pa.string()), ("has_contract", pa.bool_()), ("is_active", pa.bool_())]
     + [(name, pa.int32()) for name in _CELL[2:]]
-    + [(name, pa.float64()) for name in ("peer", "next_peer", "own_months")]
+    + [(name, pa.float64()) for name in ("peer", "next_peer", "per_size", "own_months")]
 )
 
 _INTERVALS = pa.schema(

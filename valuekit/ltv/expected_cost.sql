@@ -1,5 +1,5 @@
--- What each valued party cost a month, by function, and the cell of like parties that it stands in.
--- Cost is positive here.
+-- What each valued party cost a month beyond what follows the money, by function, and the cell of like parties that it
+-- stands in. Cost is positive here.
 
 -- step: _used
 SELECT party_id, SUM(events) AS events
@@ -21,44 +21,40 @@ LEFT JOIN _used AS u USING (party_id)
 -- Tenure is that of the middle of the months seen; `next_step` that of the middle of the next year.
 SELECT
     party_id, is_customer, seen, LEAST(GREATEST(months - 12, 0), 12) AS formerly,
-    has_contract, is_active,
+    has_contract, is_active, size,
     CAST(ROUND(2 * LN(1 + GREATEST(size, 0))) AS INTEGER) AS size_step,
     CAST(FLOOR(LOG2(1 + months - seen / 2.0)) AS INTEGER) AS tenure_step,
     CAST(FLOOR(LOG2(7 + months)) AS INTEGER) AS next_step,
     CAST(ROUND(2 * LN(1 + events)) AS INTEGER) AS use_step
 FROM _known
 
+-- step: cost_functions
+SELECT DISTINCT function FROM cost_lines WHERE function <> 'goods' AND (cost <> 0 OR former_cost <> 0)
+
 -- step: cost_own
--- Own cost of the last year and of the one before, of whom any is known.
-SELECT party_id, 'marketing' AS function, COALESCE(marketing, 0) AS cost, COALESCE(former_marketing, 0) AS former_cost
-FROM cost_months
-WHERE marketing <> 0 OR former_marketing <> 0
-UNION ALL
-SELECT party_id, 'sales', COALESCE(sales, 0), COALESCE(former_sales, 0)
-FROM cost_months
-WHERE sales <> 0 OR former_sales <> 0
-UNION ALL
-SELECT party_id, 'support', COALESCE(support, 0), COALESCE(former_support, 0)
-FROM cost_months
-WHERE support <> 0 OR former_support <> 0
-UNION ALL
-SELECT party_id, 'incentives', COALESCE(incentives, 0), COALESCE(former_incentives, 0)
-FROM cost_months
-WHERE incentives <> 0 OR former_incentives <> 0
-UNION ALL
-SELECT party_id, 'other', COALESCE(other, 0), COALESCE(former_other, 0)
-FROM cost_months
-WHERE other <> 0 OR former_other <> 0
+-- What is left of the own cost without what follows the money: of the last year and of the one before, where there is any.
+SELECT
+    m.party_id, f.function, COALESCE(s.share, 0) AS share, COALESCE(c.cost, 0) AS spent,
+    CAST(COALESCE(c.cost, 0) - COALESCE(s.share * m.received_seen, 0) AS DECIMAL(18, 4)) AS cost,
+    CAST(COALESCE(c.former_cost, 0) - COALESCE(s.share * m.received_formerly, 0) AS DECIMAL(18, 4)) AS former_cost
+FROM cost_months AS m
+CROSS JOIN cost_functions AS f
+LEFT JOIN cost_lines AS c ON c.party_id = m.party_id AND c.function = f.function
+LEFT JOIN cost_shares AS s ON s.has_contract = m.has_contract AND s.function = f.function
+WHERE c.cost <> 0 OR c.former_cost <> 0 OR s.share > 0
 
 -- step: _rows
 -- The last year and the one before, in cents: what lasts in a party's cost shows in both.
 SELECT
     p.has_contract, p.is_active, p.size_step, p.tenure_step, p.use_step, f.function, p.seen, p.formerly,
+    CAST(p.seen * p.size AS DECIMAL(38, 4)) AS sized,
+    COALESCE(o.share, 0) AS share,
+    COALESCE(o.spent, 0) AS spent,
     COALESCE(o.cost, 0) AS cost,
     CAST(COALESCE(o.cost, 0) * 100 AS HUGEINT) AS cents,
     CAST(COALESCE(o.former_cost, 0) * 100 AS HUGEINT) AS former_cents
 FROM cost_parties AS p
-CROSS JOIN (SELECT DISTINCT function FROM cost_own) AS f
+CROSS JOIN cost_functions AS f
 LEFT JOIN cost_own AS o ON o.party_id = p.party_id AND o.function = f.function
 WHERE p.is_customer AND p.seen > 0
 
@@ -67,8 +63,11 @@ WHERE p.is_customer AND p.seen > 0
 SELECT
     function, has_contract, is_active, size_step, tenure_step, use_step,
     COUNT(*) AS parties,
-    COUNT(*) FILTER (WHERE cost > 0) AS with_cost,
+    COUNT(*) FILTER (WHERE spent > 0) AS with_cost,
     SUM(seen) AS months,
+    SUM(sized) AS sized,
+    MAX(share) AS share,
+    SUM(spent) AS spent,
     SUM(cost) AS cost,
     SUM(seen * formerly) AS pairs,
     CAST(SUM(cents * formerly + former_cents * seen) AS DOUBLE) / 1e2 AS cost_pairs,
@@ -84,5 +83,5 @@ ORDER BY function, has_contract, is_active, size_step, tenure_step, use_step
 -- Every cell that somebody stands in, customer or not.
 SELECT DISTINCT f.function, p.has_contract, p.is_active, p.size_step, p.tenure_step, p.next_step, p.use_step
 FROM cost_parties AS p
-CROSS JOIN (SELECT DISTINCT function FROM cost_own) AS f
+CROSS JOIN cost_functions AS f
 ORDER BY f.function, p.has_contract, p.is_active, p.size_step, p.tenure_step, p.next_step, p.use_step

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
+from valuekit.ltv.expected_cost import FUNCTIONS
 from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, line_cases, line_deviation, paying_cases
 from valuekit.ltv.line_chance import columns_of
@@ -23,7 +24,6 @@ from valuekit.ltv.stopping import stopping_rate, time_unevenness
 from valuekit.money import MONEY
 
 PACKAGE = "valuekit.ltv"
-FUNCTIONS = ("marketing", "sales", "support", "incentives", "other")
 
 STATED_ERROR = 0.5
 """Where the data cannot say how costs differ: a deviation of half the cost."""
@@ -108,7 +108,8 @@ def find_intervals(
 def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expression]:
     on = [f"f.{name}" for name in FUNCTIONS if name not in off]
     goods = "cost_of_goods" not in off
-    net = f"{int('revenue' not in off)}" + (" + f.goods_share" if goods else "")
+    shares = [f"f.{name}_share" for name in FUNCTIONS if name not in off] + ["f.goods_share"] * goods
+    net = " + ".join([f"{int('revenue' not in off)}", *shares])
     monthly = " + ".join([*on, *(["f.goods_a_month"] if goods else []), "0"])
     order = [*(f"t.{name}" for name in _ORDER), *(f"e.{name}" for name in _SPEND)]
     order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_ways)]

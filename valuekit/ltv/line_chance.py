@@ -10,7 +10,7 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.leavers import After
-from valuekit.ltv.lines import STATE, leaving, states_of
+from valuekit.ltv.lines import STATE, leaving, part_of_month, states_of
 from valuekit.ltv.models import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.moments import Factors
@@ -102,8 +102,9 @@ class _Course:
         due = ((since >= 0) & (since % term == 0)) * factor
         signed = (months == state["months_to_first"][:, None]) * factor
         self.paid = _before(due) + signed.sum(axis=1)[:, None]
-        self.lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
-        # A renewal that is pending is refused today, so nobody is there for half of the first month.
+        self.lived = _before(np.broadcast_to(factor, there.shape))
+        self.lived[:, :-1] += part_of_month(state)[:, None] * factor
+        # A renewal that is pending is refused today, so nobody is there for any of the first month.
         self.lived[:, 0] = np.where(state["pending"] > 0, 0.0, self.lived[:, 0])
 
     def mean(self, of_case: Array) -> Array:

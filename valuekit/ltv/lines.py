@@ -15,13 +15,14 @@ from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
-STATE = ("term_months", "segment", "renewals", "months_to_next", "months_to_first", "pending", "ends")
+STATE = ("term_months", "segment", "renewals", "months_to_next", "days_to_next", "months_to_first", "pending", "ends")
 """Columns of `line_groups`: lines alike in them have the same future."""
 
 State = Mapping[str, Array]
 Months = npt.NDArray[np.int64]
 
 _MONTHS = 12 * HORIZON_YEARS
+_DAYS_IN_MONTH = 30.4375
 _YEAR_ENDS = np.arange(11, _MONTHS, 12)
 
 
@@ -111,14 +112,16 @@ def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
 
 
 def months_alive(state: State, curve: Curve) -> Array:
-    """Return the expected months alive in each year: one row per state, a column per year."""
+    """Return the expected months alive in each year: one row per state, a column per year.
+
+    A renewal falls `days_to_next` after a month has begun: whoever refuses it is there until then.
+    """
     _, there = _renewals_ahead(state, curve)
     met = _met(state, np.arange(_MONTHS))
     at_once = _at_once(state, curve)
     after = np.take_along_axis(np.column_stack([at_once, there]), met, axis=1)
     before = np.column_stack([at_once, after[:, :-1]])
-    # Renewals fall within a month, so that month counts half as it began and half as it ended.
-    months = (before + after) / 2
+    months = after + part_of_month(state)[:, None] * (before - after)
     return np.asarray(months.reshape(len(months), HORIZON_YEARS, 12).sum(axis=2))
 
 
@@ -149,7 +152,13 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
     since = month[1:] - state["months_to_next"][:, None]
     due = (since >= 0) & (since % term == 0)
-    return (there[:, 1:] * due) @ factor, (there[:, 1:] + there[:, :-1]) @ factor / 2
+    alive = there[:, 1:] + part_of_month(state)[:, None] * (there[:, :-1] - there[:, 1:])
+    return (there[:, 1:] * due) @ factor, alive @ factor
+
+
+def part_of_month(state: State) -> Array:
+    """Return how much of the month of a renewal has passed when it comes."""
+    return np.asarray(state["days_to_next"] / _DAYS_IN_MONTH)
 
 
 def _renewals_ahead(state: State, curve: Curve) -> tuple[Array, Array]:

@@ -4,6 +4,8 @@
 SELECT f.party_id, CASE WHEN f.has_lines THEN 'contracts' ELSE 'orders' END AS kind,
        COALESCE(LEAST(k.first_paid_on, k.first_ordered_on), k.first_paid_on, k.first_ordered_on) > $since AS is_recent,
        CAST(1 + f.goods_share AS DECIMAL(18,8)) AS net,
+       CAST(f.marketing_share + f.sales_share + f.support_share + f.incentives_share + f.other_share AS DECIMAL(18,8))
+         AS variable,
        CAST(f.marketing + f.sales + f.support + f.incentives + f.other + f.goods_a_month AS DECIMAL(18,8)) AS monthly
 FROM futures AS f
 JOIN facts AS k ON k.party_id = f.party_id
@@ -11,6 +13,7 @@ WHERE f.has_lines OR f.has_orders
 
 -- step: customer_kinds
 SELECT kind, COUNT(*) FILTER (WHERE is_recent) AS recent, CAST(SUM(net) AS DOUBLE) / COUNT(*) AS net,
+       CAST(SUM(variable) AS DOUBLE) / COUNT(*) AS variable,
        CAST(SUM(monthly) AS DOUBLE) / COUNT(*) AS monthly
 FROM _customers
 GROUP BY kind

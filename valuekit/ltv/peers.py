@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import nnls
 
 from valuekit.errors import FitError
 from valuekit.ltv.models.observations import Array
@@ -16,7 +17,7 @@ MINIMUM_CUSTOMERS = 100
 """A model is fitted from so many customers on; below, the mean of peers stands in."""
 
 MINIMUM_WITH_COST = 30
-"""So many of them must have cost."""
+"""So many of them must have cost; so many also say how much customers differ."""
 
 PRIOR_MONTHS = 6.0
 """Months of the mean peer where the data cannot say how much customers differ: a stated prior."""
@@ -26,7 +27,10 @@ Cells = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Peers:
-    """Peers of one function: one value per state (a cell that somebody stands in), in currency a month."""
+    """Peers of one function: one value per state (a cell that somebody stands in), in currency a month.
+
+    A peer of a customer whose size is x costs `mean` + `per_size` x.
+    """
 
     function: str
     model: str
@@ -35,6 +39,8 @@ class Peers:
     """Cost a month at the tenure of the months seen."""
     next_mean: Array
     """Cost a month of the next year."""
+    per_size: Array
+    """Cost per unit of the customer's recurring revenue, or of what it receives a month; a `glm` has it in the mean."""
     own_months: Array
     """k: own months that weigh as much as the peers; infinite where customers do not differ."""
     facts: dict[str, object]
@@ -44,22 +50,28 @@ def fit_peers(function: str, cells: Cells | None, states: Cells) -> Peers:
     """Predict every state of one function.
 
     Reads `cells`: one row per cell of customers with `has_contract`, `is_active`, `size_step`, `tenure_step`,
-    `use_step`, `parties`, `with_cost`, `months`, `cost` and the sums over two years of `cost_cells`; None when no
+    `use_step`, `parties`, `with_cost`, `months`, `sized` (months times size), `spent` (all cost), `cost` (what does not
+    follow the money), `share` (per unit of money, what does) and the sums over two years of `cost_cells`; None when no
     customer has a whole month. `states` has the cells to predict, with `next_step`, the tenure in the next year.
     """
+    nothing = np.zeros(len(states["has_contract"]))
     if cells is None:
-        nothing = np.zeros(len(states["has_contract"]))
         facts = _facts(function, "mean", "no customer has a whole month yet", _NO_CELLS, _STATED)
-        return Peers(function, "mean", nothing, nothing, nothing + PRIOR_MONTHS, facts)
+        return Peers(function, "mean", nothing, nothing, nothing, nothing + PRIOR_MONTHS, facts)
     later = {**states, "tenure_step": states["next_step"]}
     try:
         fitted, now, then = _fit_glm(cells, states, later)
-        model, note = "glm", ""
+        found, per_size = _differences(cells, fitted), nothing
+        facts = _facts(function, "glm", "", cells, found)
+        return Peers(function, "glm", now, then, per_size, found.own_months(now), facts)
     except FitError as error:
-        fitted, now, then = (_means(cells, rows) for rows in (cells, states, later))
-        model, note = "mean", error.what
-    found = _differences(cells, fitted) if model == "glm" else _STATED
-    return Peers(function, model, now, then, found.own_months(now), _facts(function, model, note, cells, found))
+        note = error.what
+    head, per_size = _of_kind(_by_size(cells), cells)
+    found = _differences(cells, head + per_size * cells["sized"] / cells["months"])
+    facts = _facts(function, "mean", note, cells, found)
+    head, per_size = _of_kind(_by_size(cells), states)
+    own_months = found.own_months(head + per_size * np.expm1(states["size_step"] / 2))
+    return Peers(function, "mean", head, head, per_size, own_months, facts)
 
 
 def _fit_glm(cells: Cells, *asked: Cells) -> list[Array]:
@@ -69,11 +81,14 @@ def _fit_glm(cells: Cells, *asked: Cells) -> list[Array]:
         raise FitError(f"{customers} customers, {with_cost} of them with cost, are too few for a model")
     cost = np.maximum(cells["cost"] / cells["months"], 0)
     level = float((cost * cells["months"]).sum() / cells["months"].sum())
+    left = float(cells["cost"].sum() / cells["months"].sum())
+    if left <= 0:
+        raise FitError("all cost follows the money received")
     designs = _designs(cells, *asked)
     if designs[0].shape[1] < 2:
         raise FitError("customers do not vary in contract, stage, size, tenure or use")
     coefficients = _tweedie(cost / level, designs[0], cells["months"])
-    means = [level * np.exp(np.clip(rows @ coefficients, -20.0, 20.0)) for rows in designs]
+    means = [left * np.exp(np.clip(rows @ coefficients, -20.0, 20.0)) for rows in designs]
     return [np.minimum(mean, means[0].max()) for mean in means]
 
 
@@ -121,14 +136,29 @@ def _columns(rows: Cells) -> Array:
     )
 
 
-def _means(cells: Cells, states: Cells) -> Array:
-    """Mean cost a month of the customers with contract, and of those without."""
-    found = np.zeros(len(states["has_contract"]))
+def _by_size(cells: Cells) -> dict[float, tuple[float, float]]:
+    """Return the cost a month of a head, and per unit of size, of customers without contract (0) and with it (1).
+
+    By least squares, neither below 0 for all cost, of which what follows the money is then left out; the variance of a
+    month grows with size as in the model, from a tenth of the mean size on.
+    """
+    found = {}
     for kind in (0.0, 1.0):
-        of_kind = cells["has_contract"] == kind
-        months = cells["months"][of_kind].sum()
-        found[states["has_contract"] == kind] = cells["cost"][of_kind].sum() / months if months else 0.0
+        own = {name: cells[name][cells["has_contract"] == kind] for name in ("months", "sized", "cost", "share")}
+        size, follows = own["sized"] / own["months"], own["share"].max(initial=0.0)
+        cost = own["cost"] / own["months"] + follows * size
+        mean = own["sized"].sum() / max(own["months"].sum(), 1.0)
+        spread = np.maximum(size, mean / 10) ** (POWER / 2) if mean > 0 else np.ones(len(size))
+        root = np.sqrt(own["months"]) / spread
+        design = np.column_stack([np.ones(len(size)), size]) * root[:, None]
+        head, per_size = nnls(design, cost * root)[0] if len(size) else (0.0, 0.0)
+        found[kind] = float(head), float(per_size - follows)
     return found
+
+
+def _of_kind(of_kind: Mapping[float, tuple[float, float]], rows: Cells) -> Array:
+    """Return the cost of a head, and per unit of size, of each row."""
+    return np.array([of_kind[kind] for kind in rows["has_contract"].tolist()]).reshape(-1, 2).T
 
 
 @dataclass(frozen=True)
@@ -157,22 +187,24 @@ def _differences(cells: Cells, mean: Array) -> _Differences:
     to nothing, and did cost something the year before, would outweigh all others.
     """
     m, level = mean, float((mean * cells["months"]).sum() / cells["months"].sum())
-    weight = np.maximum(m, level) ** -POWER
-    if not cells["pairs"].sum():
+    if cells["with_cost"].sum() < MINIMUM_WITH_COST or not cells["pairs"].sum() or level <= 0:
         return _STATED
+    weight = np.maximum(m, level) ** -POWER
     shared = cells["shared"] - m * cells["cost_pairs"] + m**2 * cells["pairs"]
     between = float((shared * weight).sum() / (cells["pairs"] * m**2 * weight).sum())
     dispersion = float((cells["apart"] * weight).sum() / (cells["months_apart"] * m**POWER * weight).sum())
     return _Differences(max(between, 0.0), dispersion)
 
 
-_NO_CELLS: Cells = {name: np.zeros(0) for name in ("parties", "with_cost", "months", "cost")}
+_NO_CELLS: Cells = {name: np.zeros(0) for name in ("parties", "with_cost", "months", "spent", "cost")}
 
 
 def _facts(function: str, model: str, note: str, cells: Cells, found: _Differences) -> dict[str, object]:
+    """Describe the fit; how customers and months differ is told of all cost, of which only the rest was modelled."""
     months = cells["months"].sum()
-    level = cells["cost"].sum() / months if months else 0.0
-    k = float(found.own_months(np.array([max(level, 1e-9)]))[0])
+    spent, left = (cells[name].sum() / months if months else 0.0 for name in ("spent", "cost"))
+    k = float(found.own_months(np.array([max(left, 1e-9)]))[0])
+    share = max(left, 0.0) / spent if spent > 0 else 0.0
     return {
         "function": function,
         "model": model,
@@ -180,8 +212,8 @@ def _facts(function: str, model: str, note: str, cells: Cells, found: _Differenc
         "customers": int(cells["parties"].sum()),
         "with_cost": int(cells["with_cost"].sum()),
         "cells": len(cells["months"]),
-        "monthly": float(-level),
+        "monthly": float(-spent),
         "own_months": k if np.isfinite(k) else None,
-        "between": found.between,
-        "dispersion": found.dispersion,
+        "between": None if found.between is None else found.between * share**2,
+        "dispersion": None if found.dispersion is None else found.dispersion * share**POWER,
     }

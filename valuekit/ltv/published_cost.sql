@@ -1,10 +1,11 @@
--- Expected cost as it is published: signed by its effect on cash, so the dear end of an interval is its low end.
+-- Expected cost as it is published, with what follows the money at the money of a mean month: signed by its effect on
+-- cash, so the dear end of an interval is its low end.
 
 -- step: _placed
 SELECT
-    *,
+    *, monthly + followed AS total,
     CASE WHEN seen = 0 THEN 0 WHEN seen < 6 THEN 1 ELSE 2 END AS history,
-    CASE WHEN monthly > 0 THEN CAST(ROUND(2 * LN(monthly)) AS INTEGER) END AS level
+    CASE WHEN monthly + followed > 0 THEN CAST(ROUND(2 * LN(monthly + followed)) AS INTEGER) END AS level
 FROM cost_expected
 
 -- step: _ended
@@ -20,11 +21,11 @@ LEFT JOIN cost_intervals AS i
 -- step: expected_cost
 SELECT
     party_id, function,
-    CAST(-monthly AS DECIMAL(18, 4)) AS monthly,
-    CAST(-monthly * high AS DECIMAL(18, 4)) AS low,
-    CAST(-monthly * low AS DECIMAL(18, 4)) AS high,
-    CAST(-own AS DECIMAL(18, 4)) AS own,
-    CAST(-next_peer AS DECIMAL(18, 4)) AS peer,
+    CAST(-total AS DECIMAL(18, 4)) AS monthly,
+    CAST(-total * high AS DECIMAL(18, 4)) AS low,
+    CAST(-total * low AS DECIMAL(18, 4)) AS high,
+    CAST(-own - followed AS DECIMAL(18, 4)) AS own,
+    CAST(-next_peer - followed AS DECIMAL(18, 4)) AS peer,
     own_weight,
     CASE WHEN own_weight = 0 THEN 'prior' WHEN own_weight < 0.5 THEN 'pooled' ELSE 'own' END AS basis,
     model

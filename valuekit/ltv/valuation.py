@@ -10,7 +10,7 @@ from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
 from valuekit.ltv.cube import both_ltv_sql, ltv_sql
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.equity import next_customer, put_equity
-from valuekit.ltv.expected_cost import expect_costs
+from valuekit.ltv.expected_cost import FUNCTIONS, expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
@@ -51,9 +51,10 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       switch too); both 0 where too few are seen.
     - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
       as what was billed has been received and not credited or written off (switched off with `receivables`).
-    - Costs: the customer's monthly cost, shrunk to its peers' (`expected_cost`), times expected months alive; cost of
-      goods by the month under contract, growing with the price, and as a share of revenue for orders. The cost of
-      winning the customer is sunk and left out.
+    - Costs (`expected_cost`): what follows the money is a share of revenue, however it is billed; the rest is the
+      customer's monthly cost, shrunk to its peers', times expected months alive. Goods likewise under contract, where
+      the monthly rest grows with the price; for orders they are a share of revenue. The cost of winning the customer is
+      sunk and left out.
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
 
     `ltv` is the present value at the horizon and the discount of `rules`, without the streams in `off`; the cube holds
@@ -154,10 +155,7 @@ def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None
 
 def _costs(engine: Engine, as_of: date) -> None:
     last = last_complete_month(as_of)
-    bounds = {"former_month": add_months(last, -23), "first_month": add_months(last, -11), "last_month": last}
-    engine.run(PACKAGE, "cost_months.sql", bounds)
     expect_costs(engine, last)
-    engine.run(PACKAGE, "costs.sql")
 
 
 def last_complete_month(as_of: date) -> date:
@@ -200,8 +198,8 @@ def _year_slots() -> dict[str, Expression]:
     revenue, at_flat = (f"SUM(CAST({price} AS DECIMAL(18,4)))" for price in (f"{flat} * {growth}", flat))
     grown = f"CAST({revenue} AS DOUBLE) / NULLIF(CAST({at_flat} AS DOUBLE), 0) AS grown_#"
     slots = {
-        name: each_year(f"CAST({name} * alive_# AS DECIMAL(18,4)) AS year_#", later=True)
-        for name in ("marketing", "sales", "support", "incentives", "other")
+        name: each_year(f"CAST({name} * alive_# + {name}_share * revenue_# AS DECIMAL(18,4)) AS year_#", later=True)
+        for name in FUNCTIONS
     }
     slots |= {
         "goods": each_year(goods, later=True),

@@ -16,12 +16,18 @@ EXPECTED_COST = Table(
         ),
         money("high", "Cheap end of it", required=False),
         money(
-            "own", "Its own mean month, of the last 12; missing without a month after the first payment", required=False
+            "own",
+            "Its own mean month, of the last 12, with what follows the money at its recurring revenue; missing without "
+            "a month after the first payment",
+            required=False,
         ),
         money("peer", "What customers like it cost a month"),
         number("own_weight", "Weight of its own months", "share"),
         text("basis", "own: its history decides; pooled: its peers do; prior: its peers alone"),
-        text("model", "glm: peers by a model of contract, stage, size, tenure and use. mean: the mean of its kind"),
+        text(
+            "model",
+            "glm: peers by a model of contract, stage, size, tenure and use. mean: by kind, a head and by its size",
+        ),
     ),
     key=("party_id", "function"),
 )

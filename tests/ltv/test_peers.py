@@ -109,6 +109,16 @@ def test_nothing_is_fitted_where_all_cost_follows_the_money():
     assert peers.mean + peers.per_size * rows["sized"] / rows["months"] == pytest.approx(0, abs=1e-9)
 
 
+def test_who_costs_less_than_its_money_says_leaves_no_number_undefined():
+    rows = cells(cost=lambda size: 0 * size + 3, share=np.full(40, 0.9))
+    left = {**rows, "cost": rows["cost"] - 0.9 * rows["sized"]}
+    peers = fit_peers("support", left, states(left))
+    assert peers.facts["note"] == "all cost follows the money received"
+    assert (peers.mean + peers.per_size * rows["sized"] / rows["months"]).min() < 0
+    assert not np.isnan(peers.own_months).any()
+    assert np.isfinite([peers.facts["between"], peers.facts["dispersion"]]).all()
+
+
 def test_customers_with_and_without_contract_have_means_of_their_own():
     kind = np.arange(40) % 2.0
     rows = cells(parties=1.0, has_contract=kind, cost=lambda size: 1 + 8 * kind)

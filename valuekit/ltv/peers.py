@@ -67,10 +67,10 @@ def fit_peers(function: str, cells: Cells | None, states: Cells) -> Peers:
     except FitError as error:
         note = error.what
     head, per_size = _of_kind(_by_size(cells), cells)
-    found = _differences(cells, head + per_size * cells["sized"] / cells["months"])
+    found = _differences(cells, np.maximum(head + per_size * cells["sized"] / cells["months"], 0.0))
     facts = _facts(function, "mean", note, cells, found)
     head, per_size = _of_kind(_by_size(cells), states)
-    own_months = found.own_months(head + per_size * np.expm1(states["size_step"] / 2))
+    own_months = found.own_months(np.maximum(head + per_size * np.expm1(states["size_step"] / 2), 0.0))
     return Peers(function, "mean", head, head, per_size, own_months, facts)
 
 

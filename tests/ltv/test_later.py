@@ -43,6 +43,7 @@ def test_what_contracts_bring_later_is_a_long_sum_of_months(term, model):
         "renewals": [0, 3, 3, 2],
         "months_to_next": [0, term - 1, 0, 0],
         "pending": [0, 0, 1, 0],
+        "silent": [0, 0, 0, 0],
         "ends": [0, 0, 0, 1],
     }
     state = {name: np.array(values, float) for name, values in cases.items()}

@@ -9,7 +9,9 @@ from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve
 
 ALPHA, BETA, PATHS = 0.9, 6.0, 200_000
-YEARLY = {"term_months": 12, "renewals": 0, "months_to_next": 4, "months_to_first": -1, "pending": 0, "ends": 0}
+YEARLY = {
+    "term_months": 12, "renewals": 0, "months_to_next": 4, "months_to_first": -1, "pending": 0, "ends": 0, "silent": 0,
+}  # fmt: skip
 MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0}
 NOTICE = YEARLY | {"ends": 1}
 SIGNED = YEARLY | {"months_to_first": 2, "months_to_next": 14}

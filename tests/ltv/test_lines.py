@@ -16,6 +16,7 @@ def state(**given):
         "months_to_next": 6,
         "months_to_first": -1,
         "pending": 0,
+        "silent": 0,
         "ends": 0,
     } | given
     return {name: np.array([float(v)]) for name, v in row.items()}

@@ -17,5 +17,15 @@ FROM contracts
 WHERE starts_on <= $origin
 GROUP BY party_id
 
+-- step: invoices
+-- Contracts alone are judged: no bill and no payment is known of.
+SELECT CAST(NULL AS VARCHAR) AS party_id, CAST(NULL AS VARCHAR) AS system, CAST(NULL AS VARCHAR) AS id,
+       CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DATE) AS issued_on, CAST(NULL AS DECIMAL(18,4)) AS amount
+FROM contracts
+WHERE FALSE
+
+-- step: payments
+SELECT party_id, system, id AS invoice, status AS kind, issued_on AS paid_on, amount FROM invoices
+
 -- step: facts
 SELECT party_id, CAST(NULL AS DATE) AS first_paid_on FROM stages

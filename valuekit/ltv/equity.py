@@ -58,7 +58,7 @@ class NewCustomer:
         for key, price in sorted(self.prices.items()):
             line, curve = _new_line(key), self.curves[key]
             paid, stayed = line_means(line, curve, factors)
-            months = float((self.after[key].by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
+            months = float((self.after[key].by_year(leaving(line, curve), line) @ factors.factor)[0])
             worth = self.kept * price * float(paid[0]) + price / key[0] * months
             revenue.append((1 - self.orders) * self.net[1] * worth)
             longest, beyond = max(longest, float(stayed[0])), max(beyond, months)
@@ -71,7 +71,7 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
     term, segment = key
     state = {
         "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "months_to_first": 0,
-        "pending": 0, "ends": 0,
+        "pending": 0, "ends": 0, "silent": 0,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in state.items()}
 

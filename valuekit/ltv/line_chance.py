@@ -103,8 +103,8 @@ class _Course:
         signed = (months == state["months_to_first"][:, None]) * factor
         self.paid = _before(due) + signed.sum(axis=1)[:, None]
         self.lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
-        # A renewal that is pending is refused today, so nobody is there for half of the first month.
-        self.lived[:, 0] = np.where(state["pending"] > 0, 0.0, self.lived[:, 0])
+        # A renewal that is pending is refused today, and who was silent has left before: not half a month is lived.
+        self.lived[:, 0] = np.where(state["pending"] + state["silent"] > 0, 0.0, self.lived[:, 0])
 
     def mean(self, of_case: Array) -> Array:
         return np.asarray((self.chance * of_case).sum(axis=1))
@@ -135,7 +135,7 @@ def _effects(
 def _all(state: Mapping[str, Array], curve: Curve, factors: Factors, after: After) -> dict[str, Array]:
     """Return expected payments of a term and months alive, with those after leaving: months of the price, both."""
     paid, lived = line_means(state, curve, factors)
-    months = after.by_year(leaving(state, curve), state["pending"]) @ factors.factor
+    months = after.by_year(leaving(state, curve), state) @ factors.factor
     return {"paid": paid + months / state["term_months"], "lived": lived + months}
 
 

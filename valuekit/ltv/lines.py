@@ -15,7 +15,7 @@ from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
-STATE = ("term_months", "segment", "renewals", "months_to_next", "months_to_first", "pending", "ends")
+STATE = ("term_months", "segment", "renewals", "months_to_next", "months_to_first", "pending", "ends", "silent")
 """Columns of `line_groups`: lines alike in them have the same future."""
 
 State = Mapping[str, Array]
@@ -62,12 +62,12 @@ def _predict(state: State, curve: Curve, after: After, rate: int, later: Later |
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
-    columns += [pa.array(after.chance(left, state["pending"])), pa.array(after.error(state["pending"]))]
+    columns += [pa.array(after.chance(left, state)), pa.array(after.error(state))]
     paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
     years = (payments, paid_later), (renewed_years(state, curve, payments), np.full(size, float(HORIZON_YEARS)))
     for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
         columns += [*map(pa.array, by_year.T), pa.array(beyond)]
-    columns += map(pa.array, after.by_year(left, state["pending"]).T)
+    columns += map(pa.array, after.by_year(left, state).T)
     return pa.Table.from_arrays(columns, schema=_STATES)
 
 
@@ -82,7 +82,8 @@ def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
     Payments of different years are not independent: a horizon's variance is not the sum of its years'.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
-    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0}
+    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0,
+    ...        "silent": 0}
     >>> state = {name: np.array([float(value)]) for name, value in row.items()}
     >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
     >>> mean, variance = payment_moments(state, curve)

@@ -74,11 +74,11 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     name, chosen = _choice(engine, as_of, unit, rules)
     purchases.summarise(engine, as_of, unit, rules.unmatched_returns, log_gaps=purchases.reads_gaps(name))
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
-    renewals.summarise(engine, as_of, rules.renewal_segments)
+    silence = renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     learned = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
     curves, renewal_models = renewals.fit_renewals(
-        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended
+        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended, silence.by_stayers
     )
     after = {key: learned(key[0]).with_contracts(curve, key[0]) for key, curve in curves.items()}
     width = _contract_stream(engine, as_of, curves, factors, after)

@@ -5,7 +5,7 @@
 SELECT party_id, system, id, signed_on, starts_on,
        CASE WHEN NOT runs_on OR ends_on <= $origin OR cancelled_on <= $origin THEN ends_on END AS ends_on,
        CASE WHEN cancelled_on <= $origin THEN cancelled_on END AS cancelled_on,
-       term_months, kind, price AS reporting_amount
+       runs_on AS auto_renew, term_months, kind, price AS reporting_amount
 FROM all_terms
 WHERE signed_on <= $origin
 

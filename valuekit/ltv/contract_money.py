@@ -22,6 +22,7 @@ class Silence:
     `grace` days after a term without bill or payment it is. `by_stayers` is the share of terms, followed by another
     bill or payment, after which one was: as much as one such term is added to those seen, and one that was not.
     `until` is the day of the last bill or payment of anybody; missing where none is on record, and nobody is silent.
+    All of this is of customers with contracts that renew by themselves.
     """
 
     grace: int
@@ -32,8 +33,8 @@ class Silence:
 def find_silence(engine: Engine, as_of: date) -> Silence:
     """Make `last_money` (party_id, last_on: the day of its last bill or payment), and say when silence means something.
 
-    Reads `invoices` (but for void and uncollectible ones), `payments` and `contracts`. A payment of a bill that is on
-    record is as old as the bill.
+    Both of customers whose contracts renew by themselves. Reads `contracts`, `invoices` (but for void and uncollectible
+    ones) and `payments`; a payment of a bill that is on record is as old as the bill.
     """
     engine.run("valuekit.ltv", "contract_money.sql", {"as_of": as_of})
     names = ("term_months", "late", "gaps")

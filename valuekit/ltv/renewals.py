@@ -48,8 +48,8 @@ class Curve:
     step: float
     stated: bool
     lapsed: Ended = (0.0, 0.0)
-    silent_stayers: float = 0.0
     announced: tuple[float, ...] = ()
+    silent_stayers: float = 0.0
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
 from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
+from valuekit.ltv.value_notes import note_value
 from valuekit.ltv.years import each_year
 
 PACKAGE = "valuekit.ltv"
@@ -34,9 +35,9 @@ PACKAGE = "valuekit.ltv"
 def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
-    Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), `facts`, `stages`,
-    `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of the cube is the
-    k-th year after `as_of`.
+    Reads the canonical tables `orders`, `contracts`, `invoices` and `payments` (accepted form, with `party_id`),
+    `facts`, `stages`, `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of
+    the cube is the k-th year after `as_of`.
 
     - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
       the past) times expected spend (Gamma-Gamma).
@@ -45,7 +46,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave notice renews no more, and one who did not is
       likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
-      of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+      of others who paid on (`leavers`), and until it signs or stops it pays on as they did. A renewal that nobody
+      signed is survived up to the last bill or payment, where such are on record; who is silent since may have left.
     - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
@@ -103,6 +105,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, rules)
+    note_value(engine, as_of, silence)
     engine.drop(
         "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
     )  # fmt: skip

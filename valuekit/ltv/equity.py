@@ -10,7 +10,7 @@ import pyarrow as pa
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
 from valuekit.ltv.leavers import After
-from valuekit.ltv.line_chance import Move, line_means
+from valuekit.ltv.line_chance import line_means
 from valuekit.ltv.lines import leaving
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
@@ -44,10 +44,9 @@ class NewCustomer:
     after: Mapping[Key, After]
     """What comes of customers after they have left, by who shares a curve."""
 
-    def moved(self, move: Move) -> "NewCustomer":
+    def moved(self, purchases: PurchaseModel, curves: Mapping[Key, Curve]) -> "NewCustomer":
         """Return the customer under models that a lever has moved."""
-        curves = {key: replace(curve, model=move(curve.model)) for key, curve in self.curves.items()}
-        return replace(self, purchases=move(self.purchases), curves=curves)
+        return replace(self, purchases=purchases, curves=curves)
 
     def value(self, factors: Factors) -> tuple[float, float]:
         """Return its expected value within the horizon from its start on, and the revenue less goods in that."""

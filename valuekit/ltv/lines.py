@@ -91,7 +91,7 @@ def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
     (array([0.75, 1.35]), array([0.19, 0.73]))
     """
     turn, there = _renewals_ahead(state, curve)
-    met = _met(state, _YEAR_ENDS)
+    met = renewals_due(state, _YEAR_ENDS)
     upto = np.column_stack([np.zeros(len(there)), np.cumsum(there, axis=1)])
     squares = np.column_stack([np.zeros(len(there)), np.cumsum(there * (2 * turn - 1), axis=1)])
     mean, square = (np.take_along_axis(sums, met, axis=1) for sums in (upto, squares))
@@ -104,7 +104,7 @@ def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
     A price changes when a contract is renewed. A signed term has its own price, so nothing has passed for it.
     """
     turn, there = _renewals_ahead(state, curve)
-    met = _met(state, _YEAR_ENDS)
+    met = renewals_due(state, _YEAR_ENDS)
     passed = there * turn * (state["term_months"][:, None] / 12)
     upto = np.column_stack([np.zeros(len(there)), np.cumsum(passed, axis=1)])
     by_year = np.diff(np.take_along_axis(upto, met, axis=1), axis=1, prepend=0.0)
@@ -114,7 +114,7 @@ def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
 def months_alive(state: State, curve: Curve) -> Array:
     """Return the expected months alive in each year: one row per state, a column per year."""
     _, there = _renewals_ahead(state, curve)
-    met = _met(state, np.arange(_MONTHS))
+    met = renewals_due(state, np.arange(_MONTHS))
     at_once = _at_once(state, curve)
     after = np.take_along_axis(np.column_stack([at_once, there]), met, axis=1)
     before = np.column_stack([at_once, after[:, :-1]])
@@ -127,7 +127,7 @@ def leaving(state: State, curve: Curve) -> Array:
     """Return the probability to leave in each month of the ten years: one row per state, a column per month."""
     _, there = _renewals_ahead(state, curve)
     at_once = _at_once(state, curve)
-    stays = np.take_along_axis(np.column_stack([at_once, there]), _met(state, np.arange(_MONTHS)), axis=1)
+    stays = np.take_along_axis(np.column_stack([at_once, there]), renewals_due(state, np.arange(_MONTHS)), axis=1)
     return -np.diff(stays, axis=1, prepend=1.0)
 
 
@@ -145,7 +145,7 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     ratio = later.ratio ** (period / 12)
     factor = later.first * later.ratio ** (np.arange(period) // 12) / (1 - ratio)
     periods, weights = geometric_points(ratio)
-    ahead = _met(state, month)[:, :, None] + periods * (period / term)
+    ahead = renewals_due(state, month)[:, :, None] + periods * (period / term)
     there = curve.stays(state, ahead) @ weights
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
     since = month[1:] - state["months_to_next"][:, None]
@@ -165,7 +165,7 @@ def _at_once(state: State, curve: Curve) -> Array:
     return curve.stays(state, np.zeros(1))[:, 0]
 
 
-def _met(state: State, month: Months) -> Months:
+def renewals_due(state: State, month: Months) -> Months:
     """Count the renewals that are due by the end of each month from today."""
     since = month - state["months_to_next"][:, None]
     return np.asarray(np.where(since >= 0, since // state["term_months"][:, None] + 1, 0), dtype=np.int64)

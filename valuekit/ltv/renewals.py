@@ -40,6 +40,7 @@ class Curve:
     """A renewal model as it serves one term length: `step` is the term in the model's own terms.
 
     `lapsed` are contracts that ended while their customers paid on: how many were signed again, and of how many.
+    `readiness` is the power to which probabilities to stay are raised: 1, unless a lever has moved them.
     `silent_stayers` is the share of customers who stay of whom neither bill nor payment comes for a term.
     `announced` is the share of refusals of which notice has been given, by whole months to the renewal.
     """
@@ -50,6 +51,7 @@ class Curve:
     lapsed: Ended = (0.0, 0.0)
     announced: tuple[float, ...] = ()
     silent_stayers: float = 0.0
+    readiness: float = 1.0
 
     @property
     def name(self) -> str:
@@ -58,7 +60,8 @@ class Curve:
 
     def survival(self, renewals: Array, ahead: Array) -> Array:
         """Return the probability to survive `ahead` further renewals after `renewals`."""
-        return self.model.conditional_survival(renewals * self.step, ahead * self.step)
+        stays = self.model.conditional_survival(renewals * self.step, ahead * self.step)
+        return stays if self.readiness == 1 else np.asarray(stays**self.readiness)
 
     def again(self, renewals: float, ahead: Array) -> Array:
         """Return the probability of who refused after so many renewals, and signed again, to survive `ahead` renewals.
@@ -109,7 +112,8 @@ class Curve:
 
     def in_silence(self, renewals: Array, silent: Array) -> Array:
         """Return the probability to be there after `silent` renewals of which nothing was heard, after `renewals`."""
-        survived = self.survival(renewals, silent)
+        # What is over, no lever moves.
+        survived = self.model.conditional_survival(renewals * self.step, silent * self.step)
         stays = self.silent_stayers * survived
         return np.where(silent > 0, stays / np.maximum(stays + 1 - survived, 1e-300), 1.0)
 

@@ -20,7 +20,7 @@ from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
 from valuekit.ltv.rates import assign_rates
-from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.retained import RETENTION_MOVES, renewing
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
@@ -30,6 +30,8 @@ from valuekit.ltv.value_notes import note_value
 from valuekit.ltv.years import each_year
 
 PACKAGE = "valuekit.ltv"
+
+Curves = Mapping[renewals.Key, renewals.Curve]
 
 
 def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[FittedModel]:
@@ -83,7 +85,8 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
         engine, window, rules.renewal_model, lambda term: learned(term).paying.ended, silence.by_stayers
     )
     after = {key: learned(key[0]).with_contracts(curve, key[0]) for key, curve in curves.items()}
-    width = _contract_stream(engine, as_of, curves, factors, after)
+    moved = renewing(engine, curves, rules.horizon.years)
+    width = _contract_stream(engine, as_of, curves, moved, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -104,7 +107,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     )
     customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
     put_equity(engine, customer.value(factors[0])[0], rules)
-    measure_sensitivity(engine, customer, rules)
+    measure_sensitivity(engine, customer, moved, rules)
     note_value(engine, as_of, silence)
     engine.drop(
         "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
@@ -141,13 +144,13 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
+    engine: Engine, as_of: date, curves: Curves, moved: Sequence[Curves], factors: Sequence[Factors],
     after: Mapping[renewals.Key, After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after, last_complete_month(as_of))
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, after)
+    return line_chance.predict(engine, curves, moved, factors, after)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -140,7 +140,10 @@ VALUE_SENSITIVITY = Table(
         number("change", "How much it is moved", "share of itself"),
         money("value", "Customer equity with the change: all values, and future acquisition where stated"),
         money("difference", "Less what it is without"),
-        number("elasticity", "Share by which value changes, over the share by which the lever does"),
+        number(
+            "elasticity",
+            "Share by which value changes, over the share by which the lever does: mean of both sides of the change",
+        ),
     ),
     key=("lever", "change"),
 )

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from valuekit.engine import Engine, Expression, literal, parse_expression
-from valuekit.errors import FitError
+from valuekit.errors import ExpressionError, FitError
 from valuekit.ltv.contract_money import Silence, find_silence
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BetaDiscreteWeibull, RenewalModel, ShiftedBetaGeometric
@@ -123,8 +123,7 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
 
     Reads `contracts`, `invoices` and `payments` (accepted form, with `party_id`), `facts` and `stages`. `by` are
     expressions over columns of `facts` and over `cohort`, the year in which a party's first contract began; parties
-    with equal values are one segment. They must not depend on whether the party has left: then the curve would know the
-    answer.
+    with equal values are one segment. Columns of `AT_START` alone: with others, the curve would know who has left.
 
     Makes `renewal_segments` and `segment_names`; `contract_runs` (one row per party and run of terms of one length),
     `renewal_groups` (distinct histories with weight; `entered` are the renewals survived before the party could be
@@ -135,7 +134,8 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     and a grace have passed. Where a company has neither bills nor payments, all that were due are survived.
 
     Renewals due after `as_of` are still open, even where notice or a new signature is known: to count only the known
-    ones would count the early. Raises `ExpressionError` for a segment that cannot be computed.
+    ones would count the early. Raises `ExpressionError` for a segment that cannot be computed, or that tells who
+    has left.
     """
     engine.run("valuekit.ltv", "segments.sql", {"as_of": as_of}, name=_segment_name(by))
     silence = find_silence(engine, as_of)
@@ -145,12 +145,26 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     return silence
 
 
+AT_START = (
+    "role", "is_internal", "is_supplier", "created_on", "engaged_on", "trial_started_on", "opened_on", "won_on",
+    "signed_on", "contract_starts_on", "has_contract", "term_months", "first_paid_on", "first_ordered_on",
+    "first_used_on", "cohort",
+)  # fmt: skip
+"""What is known of a party before it can leave; all other facts tell, more or less, who has left."""
+
+
 def _segment_name(by: Sequence[str]) -> Expression:
     columns = [*PUBLISHED["facts"].names, "cohort"]
-    parts = [
-        f"{literal(text + ': ')} || COALESCE(CAST({parse_expression(text, columns).sql} AS VARCHAR), 'unknown')"
-        for text in by
-    ]
+    parts = []
+    for text in by:
+        expression = parse_expression(text, columns)
+        if telling := sorted(expression.columns - {*AT_START}):
+            raise ExpressionError(
+                f"`{text}` reads {', '.join(telling)}, which tells who has left: they would have their own curve.",
+                where="ltv.renewal_segments",
+                next_step=f"Columns that are known from the start: {', '.join(AT_START)}.",
+            )
+        parts.append(f"{literal(text + ': ')} || COALESCE(CAST({expression.sql} AS VARCHAR), 'unknown')")
     return Expression("segment", " || ', ' || ".join(parts) or "'all'", frozenset(columns))
 
 

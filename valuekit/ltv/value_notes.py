@@ -8,22 +8,25 @@ import pyarrow as pa
 
 from valuekit.engine import Engine, Expression, literal, quote
 from valuekit.ltv.contract_money import Silence
+from valuekit.ltv.renewals import MINIMUM_EVENTS
 from valuekit.tables import CANONICAL, PUBLISHED
 from valuekit.tables.canonical import event_date
 
 LATE_DATA_DAYS = 31
 """Data that end so many days before the as-of date are those of a company that has not yet sent the last month."""
 
+_SHOWN = 5
+
 _NO_ACTIVITY = ("costs", "fx_rates")
 """Ledger months and exchange rates date nothing that a customer does."""
 
 
 def note_value(engine: Engine, as_of: date, silence: Silence) -> None:
-    """Make `value_notes`: customers under contract of whom no money comes, and data that end before the as-of date.
+    """Make `value_notes`: contracts of which no money comes, data that end too early, groups too small for a curve.
 
-    Reads `contract_lines`, `ltv`, and the days of all canonical tables.
+    Reads `contract_lines`, `ltv`, `renewal_groups`, `segment_names`, and the days of all canonical tables.
     """
-    notes = [*_without_money(engine, silence), *_ends_early(engine, as_of)]
+    notes = [*_without_money(engine, silence), *_ends_early(engine, as_of), *_too_small(engine)]
     engine.put("notes_found", pa.Table.from_pylist(notes, schema=PUBLISHED["value_notes"].arrow))
     engine.execute("CREATE OR REPLACE TABLE value_notes AS SELECT * FROM notes_found ORDER BY note")
     engine.drop("notes_found")
@@ -70,6 +73,23 @@ def _ends_early(engine: Engine, as_of: date) -> Iterator[dict[str, Any]]:
                 "silent since may have left. Set `as_of` to the day up to which the data are complete."
             ),
             "days": days,
+        }
+
+
+def _too_small(engine: Engine) -> Iterator[dict[str, Any]]:
+    small = engine.ask("valuekit.ltv", "value_notes.sql", "small_groups", {"enough": MINIMUM_EVENTS}).to_pylist()
+    if small:
+        shown = "; ".join(
+            f"{row['name']} ({row['term_months']} months): {row['refused']:,} refused, {row['survived']:,} survived"
+            for row in small[:_SHOWN]
+        )
+        yield {
+            "note": "renewal_groups_too_small",
+            "message": (
+                f"{len(small):,} of {small[0]['groups']:,} groups of `ltv.renewal_segments` and term lengths have no "
+                f"curve of their own: it takes {MINIMUM_EVENTS} refused and {MINIMUM_EVENTS} survived renewals. The largest: "
+                f"{shown}. They share the curve of their term length or of all; take fewer, larger groups."
+            ),
         }
 
 

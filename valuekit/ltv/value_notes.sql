@@ -21,3 +21,17 @@ SELECT last_on, table_name, system
 FROM ({last_days}) AS days
 WHERE last_on IS NOT NULL
 ORDER BY last_on DESC, table_name, system
+
+-- step: _of_groups
+SELECT g.term_months, n.name, SUM(g.weight * g.churned) AS refused, SUM(g.weight * (g.renewals - g.entered)) AS survived
+FROM renewal_groups AS g
+JOIN segment_names AS n ON n.segment = g.segment
+GROUP BY g.term_months, n.name
+
+-- step: small_groups
+-- Groups of customers that were asked for and have too few renewals for a curve of their own; the largest first.
+SELECT term_months, name, CAST(refused AS BIGINT) AS refused, CAST(survived AS BIGINT) AS survived,
+       (SELECT COUNT(*) FROM _of_groups) AS groups
+FROM _of_groups
+WHERE LEAST(refused, survived) < $enough AND (SELECT COUNT(*) FROM segment_names) > 1
+ORDER BY LEAST(refused, survived) DESC, term_months, name

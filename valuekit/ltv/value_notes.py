@@ -87,7 +87,7 @@ def _too_small(engine: Engine) -> Iterator[dict[str, Any]]:
             "note": "renewal_groups_too_small",
             "message": (
                 f"{len(small):,} of {small[0]['groups']:,} groups of `ltv.renewal_segments` and term lengths have no "
-                f"curve of their own: it takes {MINIMUM_EVENTS} refused and {MINIMUM_EVENTS} survived renewals. The largest: "
+                f"curve of their own: it takes {MINIMUM_EVENTS} refused and as many survived renewals. The largest: "
                 f"{shown}. They share the curve of their term length or of all; take fewer, larger groups."
             ),
         }

@@ -115,9 +115,9 @@ def _losses(forecasts: pa.Table, models: Sequence[str] | None) -> Iterator[tuple
 def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unmatched = "reduce") -> tuple[str, str]:
     """Return the name of the model of purchases that foretold best at three origins, and a note that says by how much.
 
-    Reads the view `order_lines`. The default is kept unless another is better by more than chance (`select`). Periods of
-    a fifth of the time of the orders are foretold, a year at most. The first of `CANDIDATES` is taken where the orders
-    are too few to say.
+    Reads the view `order_lines`. The default is kept unless another is better by more than chance (`select`). Periods
+    of a fifth of the time of the orders are foretold, a year at most. The first of `CANDIDATES` is taken where the
+    orders are too few to say.
     """
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     days = min((as_of - first).days // (ORIGINS + 2), LONGEST_DAYS) if first else 0

@@ -52,7 +52,7 @@ def test_backtest_judges_orders_and_cash_of_a_configuration(shop, capsys):
     orders = found["orders"]
     assert found["contracts"] is None
     assert {row["model"] for row in orders["scores"]} >= {"mbg_nbd", "bg_nbd", "challenger", "last_period"}
-    assert "best" in orders["choice"]
+    assert "the squared error of a customer's purchases is" in orders["choice"]
     assert {row["origin"] for row in orders["scores"]} == {row["origin"] for row in orders["deciles"]}
     cash = {(row["scope"], row["model"], row["target"]): row for row in found["cash"]}
     assert cash["orders", "model", "revenue"]["origin"] == "2024-01-31"

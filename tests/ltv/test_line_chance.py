@@ -14,6 +14,8 @@ YEARLY = {
 }  # fmt: skip
 MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0}
 NOTICE = YEARLY | {"ends": 1}
+SILENT = YEARLY | {"silent": 2}
+SILENT_MONTHS = MONTHLY | {"renewals": 5, "silent": 3}
 SIGNED = YEARLY | {"months_to_first": 2, "months_to_next": 14}
 FACTORS = Factors.of(Horizon(3), Discount(0.10))
 
@@ -24,7 +26,7 @@ def state(line):
 
 def chance(line, model=None):
     model = model or ShiftedBetaGeometric.from_parameters([ALPHA, BETA])
-    found = line_chance(state(line), Curve(model, 1.0, stated=False), FACTORS)
+    found = line_chance(state(line), Curve(model, 1.0, stated=False, silent_stayers=0.2), FACTORS)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -37,9 +39,9 @@ def drawn(line):
     return worth[np.minimum(survived, len(months))]
 
 
-@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED], ids=["yearly", "monthly", "notice", "signed"])
+@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED, SILENT, SILENT_MONTHS])
 def test_means_are_those_of_the_cube(line):
-    curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False)
+    curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False, silent_stayers=0.2)
     paid = np.diff(payment_moments(state(line), curve)[0], axis=1, prepend=0.0)
     alive = months_alive(state(line), curve)
     found = chance(line)

@@ -102,8 +102,9 @@ class _Course:
         signed = (months == state["months_to_first"][:, None]) * factor
         self.paid = _before(due) + signed.sum(axis=1)[:, None]
         self.lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
-        # A renewal that is pending is refused today, and who was silent has left before: not half a month is lived.
-        self.lived[:, 0] = np.where(state["pending"] + state["silent"] > 0, 0.0, self.lived[:, 0])
+        # Who has left before today, for a renewal is pending or it was silent, lives for no half of the first month.
+        today, gone = curve.stays(state, np.zeros(1))[:, 0], self.chance[:, 0]
+        self.lived[:, 0] *= np.where(gone > 0, (today - there[:, 0]) / np.where(gone > 0, gone, 1.0), 0.0)
 
     def mean(self, of_case: Array) -> Array:
         return np.asarray((self.chance * of_case).sum(axis=1))

@@ -22,6 +22,9 @@ CHANGES = (-0.10, -0.01, 0.01, 0.10)
 _ALL_STAY = 0.9999
 """Retention never reaches 1: there would be no dropout left to model."""
 
+_MOST = 1e6
+"""Nobody stays whose probability to stay is raised to this power."""
+
 Model = TypeVar("Model", bound=MaximumLikelihood)
 
 
@@ -90,13 +93,15 @@ def _ahead(state: Mapping[str, Array], curve: Curve, years: int) -> tuple[Array,
 def power(stays: Array, weight: Array, change: float) -> float:
     """Return the power that moves the mean of probabilities by `change` of itself; 1 where there is nothing to move.
 
+    Who is next to certain to stay counts as one of 10,000 would leave: else no power could move such a mean.
+
     >>> stays, weight = np.array([0.9, 0.8]), np.array([1.0, 1.0])
     >>> round(float(np.mean(stays ** power(stays, weight, 0.04))), 6)
     0.884
     """
-    total = weight.sum()
+    stays, total = np.minimum(stays, _ALL_STAY), weight.sum()
     mean = float((stays * weight).sum() / total) if total else 1.0
-    if mean >= _ALL_STAY:
-        return 1.0
     aim = min(mean * (1 + change), _ALL_STAY)
-    return float(brentq(lambda c: float((stays**c * weight).sum()) / total - aim, 0.0, 1e3, xtol=1e-12))
+    if mean == aim or not total:
+        return 1.0
+    return float(brentq(lambda c: float((stays**c * weight).sum()) / total - aim, 0.0, _MOST, xtol=1e-12))

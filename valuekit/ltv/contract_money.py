@@ -39,7 +39,7 @@ def find_silence(engine: Engine, as_of: date) -> Silence:
     engine.run("valuekit.ltv", "contract_money.sql", {"as_of": as_of})
     names = ("term_months", "late", "gaps")
     rows = read_columns(engine.query(f"SELECT {', '.join(names)} FROM money_gaps"), names)
-    engine.drop("money_gaps")
+    engine.drop("money_days", "money_gaps")
     return _silence(rows, engine.scalar("SELECT MAX(last_on) FROM last_money"))
 
 

@@ -86,25 +86,28 @@ def line_means(state: Mapping[str, Array], curve: Curve, factors: Factors) -> tu
 
 
 class _Course:
-    """All ways in which a line can go: case m is to leave in month m, the last case is to stay throughout."""
+    """All ways in which a line can go.
+
+    Case 0 is to have left before today, for a renewal is pending or the customer was silent; case m is to leave in
+    month m; the last case is to stay throughout.
+    """
 
     def __init__(self, state: Mapping[str, Array], curve: Curve, factors: Factors) -> None:
         months = np.arange(12 * factors.years)
         term = state["term_months"][:, None]
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
-        there = curve.stays(state, met)
-        self.left = np.column_stack([1 - there, np.ones(len(there))])
-        """Probability to leave in a month or earlier."""
+        today, there = curve.stays(state, np.zeros(1)), curve.stays(state, met)
+        self.left = np.column_stack([1 - today, 1 - there, np.ones(len(there))])
+        """Probability of a case or an earlier one."""
         self.chance = np.diff(self.left, axis=1, prepend=0.0)
         factor = np.repeat(factors.factor[: factors.years], 12)
         due = ((since >= 0) & (since % term == 0)) * factor
         signed = (months == state["months_to_first"][:, None]) * factor
-        self.paid = _before(due) + signed.sum(axis=1)[:, None]
-        self.lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
-        # Who has left before today, for a renewal is pending or it was silent, lives for no half of the first month.
-        today, gone = curve.stays(state, np.zeros(1))[:, 0], self.chance[:, 0]
-        self.lived[:, 0] *= np.where(gone > 0, (today - there[:, 0]) / np.where(gone > 0, gone, 1.0), 0.0)
+        nothing = np.zeros(len(there))
+        self.paid = np.column_stack([nothing, _before(due)]) + signed.sum(axis=1)[:, None]
+        lived = _before(np.broadcast_to(factor, there.shape)) + np.append(factor / 2, 0.0)
+        self.lived = np.column_stack([nothing, lived])
 
     def mean(self, of_case: Array) -> Array:
         return np.asarray((self.chance * of_case).sum(axis=1))

@@ -98,9 +98,8 @@ class _Course:
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
         today, there = curve.stays(state, np.zeros(1)), curve.stays(state, met)
-        self.left = np.column_stack([1 - today, 1 - there, np.ones(len(there))])
-        """Probability of a case or an earlier one."""
-        self.chance = np.diff(self.left, axis=1, prepend=0.0)
+        upto = np.column_stack([1 - today, 1 - there, np.ones(len(there))])
+        self.chance = np.diff(upto, axis=1, prepend=0.0)
         factor = np.repeat(factors.factor[: factors.years], 12)
         due = ((since >= 0) & (since % term == 0)) * factor
         signed = (months == state["months_to_first"][:, None]) * factor

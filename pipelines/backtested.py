@@ -21,18 +21,22 @@ from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
 from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
 from valuekit.ltv.contract_backtest import ContractBacktest
 from valuekit.ltv.purchases import view_lines
+from valuekit.ltv.summary import as_day
 
 Tell = Callable[[str], None]
+Origins = int | Sequence[date]
 
 _SHOWN = {"bias": "+.1%", "wmae": ".3f", "rmse": ",.3f", "spearman": ".3f", "gini": ".3f", "top_decile": ".1%",
           "coverage": ".1%"}  # fmt: skip
 
 
 def backtest_config(
-    name: str, overrides: Sequence[str], *, origins: int, days: int, whole: bool, tell: Tell, charts: Path | None = None
-) -> dict[str, Any]:
+    name: str, overrides: Sequence[str], *, origins: int | Sequence[str], days: int, whole: bool, tell: Tell,
+    charts: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Backtest the orders and contracts of a company, and with `whole` its value, at several origins; publish nothing.
 
+    `origins` are days of the past, or how many of them; the value is foretold from the ends of their months.
     `charts` is a file (.html, .svg, .png or .json) for the charts of the best models at the last origin. Raises
     `ConfigError` for another kind of file, or where there is nothing to draw, and the refusal where nothing could be
     judged at all; where a part could, the result says of the other why not.
@@ -41,6 +45,7 @@ def backtest_config(
     """
     if charts and charts.suffix not in CHART_FILES:
         raise ConfigError("is no file for charts.", where=str(charts), next_step=f"End its name in {_ENDINGS}.")
+    days_given: Origins = origins if isinstance(origins, int) else sorted({*map(as_day, origins)})
     config, base = load_company(name, overrides)
     with _engine(config) as engine:
         work = Work(engine, config, base)
@@ -50,18 +55,18 @@ def backtest_config(
         tested: list[Backtest | ContractBacktest | ConfigError] = []
         if engine.count("orders"):
             tell("foretelling orders")
-            found["orders"], of_orders = _orders(engine, config, origins, days)
+            found["orders"], of_orders = _orders(engine, config, days_given, days)
             tested.append(of_orders)
         if engine.count("contracts"):
             tell("foretelling renewals of contracts")
-            found["contracts"], of_contracts = _contracts(engine, config, work.as_of, origins, days)
+            found["contracts"], of_contracts = _contracts(engine, config, work.as_of, days_given, days)
             tested.append(of_contracts)
         judged = [one for one in tested if not isinstance(one, ConfigError)]
         if not (judged or whole):
             raise next((one for one in tested if isinstance(one, ConfigError)), _nothing_to_judge(name))
         if charts:
             _draw(judged, charts)
-        for origin in _month_ends(work.as_of, origins) if whole else ():
+        for origin in _month_ends(work.as_of, days_given) if whole else ():
             tell(f"valuing the company as of {origin}")
             found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
     return found
@@ -72,7 +77,9 @@ def _nothing_to_judge(name: str) -> ConfigError:
     return ConfigError("has neither orders nor contracts to foretell.", where=name, next_step=advice)
 
 
-def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[dict[str, Any], Backtest | ConfigError]:
+def _orders(
+    engine: Engine, config: Config, origins: Origins, days: int
+) -> tuple[dict[str, Any], Backtest | ConfigError]:
     unit, returns = config.ltv.time_unit, config.ltv.unmatched_returns
     view_lines(engine)
     try:
@@ -88,7 +95,7 @@ def _orders(engine: Engine, config: Config, origins: int, days: int) -> tuple[di
 
 
 def _contracts(
-    engine: Engine, config: Config, as_of: date, origins: int, days: int
+    engine: Engine, config: Config, as_of: date, origins: Origins, days: int
 ) -> tuple[dict[str, Any], ContractBacktest | ConfigError]:
     signed = engine.query(_SIGNED)
     try:
@@ -139,8 +146,17 @@ def _valued(config: Config, today: Work, origin: date) -> Any:
         return foretold_cash(engine, origin)
 
 
-def _month_ends(as_of: date, origins: int) -> list[date]:
-    return [month_end(add_months(as_of.replace(day=1), -12 * back)) for back in range(origins, 0, -1)]
+def _month_ends(as_of: date, origins: Origins) -> list[date]:
+    if isinstance(origins, int):
+        return [month_end(add_months(as_of.replace(day=1), -12 * back)) for back in range(origins, 0, -1)]
+    ends = sorted({month_end(day) for day in origins})
+    if add_months(ends[-1].replace(day=1), 12) > as_of.replace(day=1):
+        raise ConfigError(
+            f"the books up to {as_of} do not hold twelve months after {ends[-1]}.",
+            where="backtest",
+            next_step="Name earlier days (--at), or leave out --whole.",
+        )
+    return ends
 
 
 def _do(work: Work, *, until: str) -> None:

@@ -15,6 +15,9 @@ judging_app = typer.Typer()
 def backtest(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a built-in: demo, cdnow ...")],
     origins: Annotated[int, typer.Option(min=1, metavar="N", help="Days of the past to foretell from.")] = 3,
+    at: Annotated[
+        list[str], typer.Option("--at", metavar="DAY", help="Such a day, in place of so many; repeatable.")
+    ] = [],  # noqa: B006 - typer copies it
     days: Annotated[
         int, typer.Option(min=1, metavar="DAYS", help="Days to foretell; for contracts the months in them.")
     ] = 365,
@@ -35,7 +38,7 @@ def backtest(
     found = backtest_config(
         config,
         settings,
-        origins=origins,
+        origins=at or origins,
         days=days,
         whole=whole,
         charts=charts,

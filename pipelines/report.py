@@ -50,6 +50,7 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
         "customers": outcome.summary.customers,
         "totals": manifest.totals,
         "cost_notes": outcome.snapshot.query("SELECT * FROM cash_notes ORDER BY note, place").to_pylist(),
+        "value_notes": _value_notes(outcome),
         "tiers": {row["tier"]: {"parties": row["parties"], "ltv": row["ltv"]} for row in outcome.summary.tiers},
         "checks": [check.model_dump() for check in manifest.checks],
         "seconds": manifest.seconds,
@@ -70,6 +71,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
         ("Against the books, all months", _books(manifest)),
         ("About the cost data", _cost_notes(outcome)),
         ("Value", _value(summary, manifest)),
+        ("About the value", _about_value(outcome)),
         ("Where executives agree and where they do not", _agreement(summary)),
         ("Input", _input(outcome)),
         ("Checks", _checks(manifest)),
@@ -156,6 +158,19 @@ def _value(summary: Summary, manifest: Manifest) -> RenderableType:
         amounts = (money(row[k], manifest.currency) for k in ("ltv", "net_cash_12m"))
         table.add_row(escape(row["tier"]), f"{row['parties']:,}", *amounts, escape(row["rule"]))
     return Group(f"Customer equity {equity}: lifetime value of current customers, {terms}", table)
+
+
+def _value_notes(outcome: Outcome) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = outcome.snapshot.query("SELECT * FROM value_notes ORDER BY note").to_pylist()
+    return rows
+
+
+def _about_value(outcome: Outcome) -> RenderableType | None:
+    """What the value rests on that the data do not bear out."""
+    notes = [
+        Text(f"{row['note'].replace('_', ' ')}: {row['message']}", style="yellow") for row in _value_notes(outcome)
+    ]
+    return Group(*notes) if notes else None
 
 
 def _agreement(summary: Summary) -> Table | None:

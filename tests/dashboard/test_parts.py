@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from valuekit.dashboard import parts
+from valuekit.dashboard import parts, words
 from valuekit.dashboard.charts import bars, months
 
 
@@ -34,3 +34,13 @@ def test_legends_wrap_and_numbers_beside_bars_have_room() -> None:
     month = pd.DataFrame({"as_of": [pd.Timestamp("2026-06-30")], "complete": [True], "key": ["new"], "amount": [5]})
     picture = months.stacked(month, {}, {"new": "New"}, unit="Parties").to_dict()
     assert "width" in picture["layer"][0]["encoding"]["color"]["legend"]["columns"]["expr"]
+
+
+def test_a_share_is_the_same_in_a_table_and_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[pd.DataFrame] = []
+    monkeypatch.setattr(parts.st, "dataframe", lambda frame, **_: shown.append(frame))
+    frame = pd.DataFrame({"p_alive": [0.94783, 0.94749, None], "ltv": [1.23456, 2.0, 3.0]})
+    parts.table(frame, [parts.Column("p_alive", "", "share"), parts.Column("ltv", "", "money")], alt_text="")
+    cut_off = [int(share * 1000) / 10 for share in shown[0]["p_alive"][:2]]  # as the browser does
+    assert [f"{share}%" for share in cut_off] == [words.percent(share) for share in frame["p_alive"][:2]]
+    assert shown[0]["ltv"].tolist() == frame["ltv"].tolist()

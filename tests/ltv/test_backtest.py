@@ -8,6 +8,7 @@ import pytest
 
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots, select, split, value_orders
+from valuekit.ltv.backtest import Backtest
 from valuekit.ltv.drift import distance, read_purchase_model
 from valuekit.ltv.forecasters import Foretold, purchase_interval, two_parts
 from valuekit.ltv.models import BgNbd, MbgNbd, ShiftedBetaGeometric
@@ -299,8 +300,25 @@ def test_a_run_that_selects_names_its_model_and_says_why(orders, world):
     view_lines(world.engine)
     name, note = choose_model(world.engine, "week", START + timedelta(days=DAYS))
     assert name in CANDIDATES
-    assert note.startswith(f"{name} is best")
+    assert note.startswith((f"{name} is best", f"{name} is kept"))
     assert "standard error" in note
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.0004, 0.9])
+def test_the_default_is_kept_unless_another_leads_by_more_than_chance(lead):
+    """Ten customers buy once or never; one model foretells a half of all, the other comes closer by the lead."""
+    actual = np.arange(10) % 2.0
+    said = {"mbg_nbd": np.full(10, 0.5), "bg_nbd": 0.5 + (actual - 0.5) * lead}
+    rows = [
+        {"origin": START, "model": m, "customer": f"c{i}", "purchases": p, "actual_purchases": a}
+        for m, all_said in said.items()
+        for i, (p, a) in enumerate(zip(all_said, actual, strict=True))
+    ]
+    nothing = pa.table({})
+    choice = select(Backtest(nothing, nothing, pa.Table.from_pylist(rows), nothing, nothing))
+    kept = lead < 0.1
+    assert choice.best == ("mbg_nbd" if kept else "bg_nbd")
+    assert str(choice).startswith("mbg_nbd is kept: " if 0 < lead < 0.1 else f"{choice.best} is ")
 
 
 def test_too_few_orders_leave_the_default_and_say_so(world):

@@ -5,8 +5,9 @@ from tests.ltv.futures import Shop
 from valuekit.errors import ConfigError
 from valuekit.ltv import Acquisition, Discount, Horizon, purchases
 from valuekit.ltv.directions import directions
-from valuekit.ltv.models import BgBb, BgNbd, MbgNbd, ParetoNbd, ShiftedBetaGeometric
-from valuekit.ltv.retained import CHANGES, with_retention
+from valuekit.ltv.models import BetaDiscreteWeibull, BgBb, BgNbd, MbgNbd, ParetoNbd, ShiftedBetaGeometric
+from valuekit.ltv.renewals import Curve, summarise
+from valuekit.ltv.retained import CHANGES, renewing, with_retention
 
 
 def sensitivity(world):
@@ -86,10 +87,9 @@ def test_retention_is_moved_in_the_models_and_gives_what_a_run_with_them_gives(w
     ("model", "leave", "stay"),
     [
         (BgNbd.from_parameters([0.8, 12.0, 0.9, 3.0]), "a", "b"),
-        (ShiftedBetaGeometric.from_parameters([1.0, 4.0]), "alpha", "beta"),
         (BgBb.from_parameters([1.2, 0.75, 0.66, 2.78]), "gamma", "delta"),
     ],
-    ids=["BG/NBD", "sBG", "BG/BB"],
+    ids=["BG/NBD", "BG/BB"],
 )
 def test_mean_retention_is_moved_and_the_spread_stays(model, leave, stay):
     moved = with_retention(model, 0.05).parameters_
@@ -97,6 +97,61 @@ def test_mean_retention_is_moved_and_the_spread_stays(model, leave, stay):
     assert moved[leave] + moved[stay] == pytest.approx(was[leave] + was[stay])
     assert moved[stay] / (moved[leave] + moved[stay]) == pytest.approx(1.05 * was[stay] / (was[leave] + was[stay]))
     assert model.parameters_ is not moved
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ShiftedBetaGeometric.from_parameters([1.0, 9.0]),
+        BetaDiscreteWeibull.from_parameters([1.0, 9.0, 0.7]),
+        BetaDiscreteWeibull.from_parameters([0.01, 25.0, 2.5]),
+    ],
+    ids=["sBG", "BdW", "BdW that hardly loses anybody at first"],
+)
+def test_what_is_moved_is_the_mean_chance_to_stay_at_the_renewals_ahead(world, model):
+    fill(world)
+    summarise(world.engine, world.as_of)
+    curve = Curve(model, 1.0, stated=False)
+    lines = world.engine.rows("SELECT term_months, renewals, months_to_next FROM contract_lines")
+
+    def mean(moved):
+        """By hand: of all renewals that the lines come up for within three years, as likely as each is now."""
+        met, taken = 0.0, 0.0
+        for term, renewals, first in lines:
+            for j in range((35 - first) // term + 1):
+                reached = curve.survival(np.array([renewals]), np.array([j])).item()
+                met += reached
+                taken += reached * moved[term, 1].survival(np.array([renewals + j]), np.ones(1)).item()
+        return taken / met
+
+    both = {(1, 1): curve, (12, 1): curve}
+    moved = renewing(world.engine, {(1, 1): curve}, 3)
+    lines = [line for line in lines if line[0] == 1]
+    for change, curves in zip(CHANGES, moved, strict=True):
+        assert mean(curves) == pytest.approx(min(mean(both) * (1 + change), 0.9999), abs=1e-9)
+
+
+@pytest.mark.parametrize("model", ["sbg", "bdw"])
+def test_a_hundredth_of_retention_moves_value_alike_to_both_sides(world, model):
+    rng = np.random.default_rng(3)
+    for i in range(300):
+        started, lasts = 1 + i % 20, 1 + int(rng.geometric(0.06))
+        first = f"{2024 + started // 12}-{started % 12 + 1:02d}-10"
+        ended = started + lasts
+        gone = ended < 30
+        last = f"{2024 + ended // 12}-{ended % 12 + 1:02d}-09" if gone else None
+        world.party(f"p{i:03d}", "churned" if gone else "active", paid=first, contract=True)
+        world.contract(f"p{i:03d}", first, last, 100, 1)
+        world.cash(f"p{i:03d}", first[:8] + "01", revenue=100)
+    world.value(renewal_model=model)
+    found = dict(world.engine.rows(
+        "SELECT change, (difference, elasticity) FROM value_sensitivity WHERE lever = 'retention'"))  # fmt: skip
+    down, up = (abs(float(found[change][0])) for change in (-0.01, 0.01))
+    # A constant r, renewed 36 times: the slope of sum r^j is a fifth steeper one hundredth higher than one lower.
+    assert 1 < up / down < 1.25
+    value = float(world.engine.scalar("SELECT SUM(ltv) FROM ltv"))
+    slopes = {change: elasticity for change, (_, elasticity) in found.items()}
+    assert slopes[0.01] == slopes[-0.01] == pytest.approx((up + down) / 2 / value / 0.01, rel=1e-4)
 
 
 def test_retention_of_pareto_is_that_of_a_year():

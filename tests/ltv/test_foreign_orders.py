@@ -196,6 +196,7 @@ def test_a_day_may_be_written_or_a_moment(as_of):
         ({"level": "80"}, ConfigError, "a level of '80' is outside 0 to 1"),
         ({"horizon": 30}, ConfigError, "outside 1 to 10"),
         ({"horizon": 2.5}, ConfigError, r"2\.5 is no whole number of years. Give 1 to 10"),
+        ({"horizon": True}, ConfigError, "True is no whole number of years"),
         ({"horizon": "3"}, ConfigError, "'3' is no whole number of years"),
         ({"discount": 10}, ConfigError, r"Write 10% as 0\.10"),
         ({"discount": "10%"}, ConfigError, r"a discount rate of '10%' is outside"),

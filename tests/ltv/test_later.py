@@ -44,6 +44,7 @@ def test_what_contracts_bring_later_is_a_long_sum_of_months(term, model):
         "months_to_next": [0, term - 1, 0, 0],
         "days_to_next": [0, 30, 7, 14],
         "pending": [0, 0, 1, 0],
+        "silent": [0, 0, 0, 0],
         "ends": [0, 0, 0, 1],
     }
     state = {name: np.array(values, float) for name, values in cases.items()}

@@ -11,10 +11,12 @@ from valuekit.ltv.renewals import Curve
 ALPHA, BETA, PATHS = 0.9, 6.0, 200_000
 YEARLY = {
     "term_months": 12, "renewals": 0, "months_to_next": 4, "days_to_next": 11, "months_to_first": -1, "pending": 0,
-    "ends": 0,
+    "ends": 0, "silent": 0,
 }  # fmt: skip
 MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0}
 NOTICE = YEARLY | {"ends": 1}
+SILENT = YEARLY | {"silent": 2}
+SILENT_MONTHS = MONTHLY | {"renewals": 5, "silent": 3}
 SIGNED = YEARLY | {"months_to_first": 2, "months_to_next": 14}
 FACTORS = Factors.of(Horizon(3), Discount(0.10))
 
@@ -25,7 +27,7 @@ def state(line):
 
 def chance(line, model=None):
     model = model or ShiftedBetaGeometric.from_parameters([ALPHA, BETA])
-    found = line_chance(state(line), Curve(model, 1.0, stated=False), FACTORS)
+    found = line_chance(state(line), Curve(model, 1.0, stated=False, silent_stayers=0.2), FACTORS)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -38,9 +40,9 @@ def drawn(line):
     return worth[np.minimum(survived, len(months))]
 
 
-@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED], ids=["yearly", "monthly", "notice", "signed"])
+@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED, SILENT, SILENT_MONTHS])
 def test_means_are_those_of_the_cube(line):
-    curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False)
+    curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False, silent_stayers=0.2)
     paid = np.diff(payment_moments(state(line), curve)[0], axis=1, prepend=0.0)
     alive = months_alive(state(line), curve)
     found = chance(line)

@@ -17,6 +17,7 @@ def state(**given):
         "days_to_next": 0,
         "months_to_first": -1,
         "pending": 0,
+        "silent": 0,
         "ends": 0,
     } | given
     return {name: np.array([float(v)]) for name, v in row.items()}

@@ -282,6 +282,24 @@ def test_a_segment_of_an_unknown_column_is_refused(world):
         summarise(world.engine, AS_OF, by=["cohrot"])
 
 
+@pytest.mark.parametrize("by", ["contract_current", "cancelled_on IS NULL", "CASE WHEN mrr > 0 THEN cohort ELSE 0 END"])
+def test_a_segment_that_tells_who_has_left_is_refused(world, by):
+    with pytest.raises(ExpressionError, match="which tells who has left"):
+        summarise(world.engine, AS_OF, by=["cohort", by])
+
+
+def test_groups_that_are_too_small_for_a_curve_are_told_with_their_size(world):
+    add_group(world, "a", 1)
+    world.party("c", contract=None)
+    world.contract("c", "2025-01-10", None, 100, 1)
+    world.value(renewal_segments=["has_contract"])
+    (message,) = world.engine.rows("SELECT message FROM value_notes WHERE note = 'renewal_groups_too_small'")
+    assert message[0].startswith("1 of 2 groups of `ltv.renewal_segments`")
+    assert "has_contract: unknown (1 months): 0 refused, 17 survived" in message[0]
+    world.value()
+    assert "renewal_groups_too_small" not in {row[0] for row in world.engine.rows("SELECT note FROM value_notes")}
+
+
 def test_the_better_model_by_bic_is_chosen_and_the_note_says_so():
     rng = np.random.default_rng(12)
     ageing = BetaDiscreteWeibull.from_parameters([0.3, 1.7, 1.9]).simulate(np.full(4_000, 8), rng)

@@ -285,7 +285,8 @@ def test_what_comes_after_leaving_is_spread_over_the_years():
     after = After(share, np.array([0.5] * 8), np.array([100.0] * 8), paying)
     left = np.zeros((2, 120))
     left[0, 6], left[1, 0] = 0.4, 1.0
-    months = after.by_year(left, np.array([0.0, 1.0]))
+    state = {"pending": np.array([0.0, 1.0]), "silent": np.zeros(2), "term_months": np.array([1.0, 1.0])}
+    months = after.by_year(left, state)
     assert months[0, :3] == pytest.approx([0.4 * 0.5 * 4, 0.4 * 0.5 * 8, 0.0])
     # Who refuses a pending renewal still pays: for one month more, since all of those before it stopped then.
     assert months[1, :2] == pytest.approx([0.5 * 99 / 101, 0.0])

@@ -52,7 +52,7 @@ def test_backtest_judges_orders_and_cash_of_a_configuration(shop, capsys):
     orders = found["orders"]
     assert found["contracts"] is None
     assert {row["model"] for row in orders["scores"]} >= {"mbg_nbd", "bg_nbd", "challenger", "last_period"}
-    assert "best" in orders["choice"]
+    assert "the squared error of a customer's purchases is" in orders["choice"]
     assert {row["origin"] for row in orders["scores"]} == {row["origin"] for row in orders["deciles"]}
     cash = {(row["scope"], row["model"], row["target"]): row for row in found["cash"]}
     assert cash["orders", "model", "revenue"]["origin"] == "2024-01-31"
@@ -119,6 +119,16 @@ def test_backtest_judges_the_contracts_of_a_configuration(tmp_path, capsys):
     (tmp_path / "software.yaml").write_text(SUBSCRIPTIONS)
     assert run_command([*arguments, "--origins", "9"]) == 2
     assert "do not hold 12 months after" in capsys.readouterr().err
+    assert run_command([*arguments, "--at", "2024-11-30", "--at", "2024-10-31", "--json"]) == 0
+    named = json.loads(capsys.readouterr().out)["contracts"]["scores"]
+    assert {row["origin"] for row in named} == {"2024-10-31", "2024-11-30"}
+    assert [r for r in named if r["origin"] == "2024-11-30"] == list(scores.values())
+    assert run_command([*arguments, "--at", "2025-06-30", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["next_step"] == "Ask for fewer months (--days in the command)."
+    assert run_command([*arguments, "--at", "2025-06-31"]) == 2
+    assert "'2025-06-31' is no day" in capsys.readouterr().err
+    assert run_command([*arguments, "--at", "2025-06-30", "--days", "30", "--whole"]) == 2
+    assert "do not hold twelve months after 2025-06-30" in capsys.readouterr().err
 
 
 def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):

@@ -72,7 +72,7 @@ class Ltv(Section):
     renewal_segments: list[str] = Field(
         default_factory=list,
         description="Expressions over `facts` and `cohort` (year of the first contract): equal values share a curve. "
-        "They must not tell who has left",
+        "What tells who has left is refused",
     )
     expansion: bool = Field(default=True, description="Prices of those who stay go on changing as they did")
     receivables: bool = Field(default=True, description="What is billed and not yet received counts in the first year")

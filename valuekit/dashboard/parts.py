@@ -92,9 +92,11 @@ def table(
     """Show a table that people can sort and search, without index and raw names."""
     columns = list(columns)
     config = {c.source: _column(c) for c in columns}
+    # The browser cuts off what is beyond a tenth of a per cent, which text elsewhere rounds.
+    shares = {c.source: 3 for c in columns if c.kind == "share"}
     height = 36 * (min(rows, max(len(frame), 1)) + 1) + 3
     st.dataframe(
-        frame[[c.source for c in columns]],
+        frame[[c.source for c in columns]].round(shares),
         hide_index=True,
         column_config=config,
         height=height,

@@ -16,7 +16,7 @@ from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
 from valuekit.ltv.models import PurchaseModel
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.origins import model_names, origin_days
+from valuekit.ltv.origins import ANOTHER_DAY, ask_less, model_names, origin_days
 from valuekit.ltv.purchases import purchase_model, reads_gaps
 from valuekit.ltv.summary import (
     PACKAGE,
@@ -164,7 +164,7 @@ def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[d
             raise ConfigError(
                 f"the orders from {first} to {last} do not hold {days} days after {origin} and some before.",
                 where="backtest",
-                next_step="Ask for fewer origins, or for fewer days.",
+                next_step=ask_less(chosen, "day"),
             )
     return chosen
 
@@ -181,7 +181,9 @@ def _at(
     summary, features, came, repeats = _summed(engine, origin, days, unit, unmatched, log_gaps)
     if len(summary) < MINIMUM_CUSTOMERS:
         raise ConfigError(
-            f"only {len(summary)} customers had bought by {origin}.", where="backtest", next_step="Take a later origin."
+            f"only {len(summary)} customers had bought by {origin}; it takes {MINIMUM_CUSTOMERS}.",
+            where="backtest",
+            next_step=ANOTHER_DAY,
         )
     return Known(summary, features, days, features_then), came, repeats
 

@@ -15,7 +15,7 @@ from valuekit.ltv import judging, renewals
 from valuekit.ltv.contract_terms import TermReading, contract_terms
 from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
-from valuekit.ltv.origins import model_names, origin_days
+from valuekit.ltv.origins import ANOTHER_DAY, ask_less, model_names, origin_days
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
 from valuekit.ltv.summary import as_day
@@ -124,7 +124,7 @@ def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], 
             raise ConfigError(
                 f"contracts from {first} to {end} do not hold {months} months after {origin} and some before.",
                 where="backtest",
-                next_step="Ask for fewer origins, or for fewer months.",
+                next_step=ask_less(chosen, "month"),
             )
     return chosen
 
@@ -136,9 +136,9 @@ def _at(engine: Engine, origin: date, months: int) -> tuple[Past, pa.Table]:
     lines = engine.ask(PACKAGE, "contract_stays.sql", "judged_lines", {"origin": origin})
     if len(lines) < MINIMUM_LINES:
         raise ConfigError(
-            f"only {len(lines)} contracts were in force on {origin}.",
+            f"only {len(lines)} contracts were in force on {origin}; it takes {MINIMUM_LINES}.",
             where="backtest",
-            next_step="Take a later origin.",
+            next_step=ANOTHER_DAY,
         )
     first = engine.scalar("SELECT MIN(starts_on) FROM contract_runs")
     return Past(engine, (first, origin), now, before), lines

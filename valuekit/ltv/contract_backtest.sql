@@ -5,7 +5,7 @@
 SELECT party_id, system, id, signed_on, starts_on,
        CASE WHEN NOT runs_on OR ends_on <= $origin OR cancelled_on <= $origin THEN ends_on END AS ends_on,
        CASE WHEN cancelled_on <= $origin THEN cancelled_on END AS cancelled_on,
-       term_months, kind, price AS reporting_amount
+       runs_on AS auto_renew, term_months, kind, price AS reporting_amount
 FROM all_terms
 WHERE signed_on <= $origin
 
@@ -16,6 +16,16 @@ SELECT party_id,
 FROM contracts
 WHERE starts_on <= $origin
 GROUP BY party_id
+
+-- step: invoices
+-- Contracts alone are judged: no bill and no payment is known of.
+SELECT CAST(NULL AS VARCHAR) AS party_id, CAST(NULL AS VARCHAR) AS system, CAST(NULL AS VARCHAR) AS id,
+       CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DATE) AS issued_on, CAST(NULL AS DECIMAL(18,4)) AS amount
+FROM contracts
+WHERE FALSE
+
+-- step: payments
+SELECT party_id, system, id AS invoice, status AS kind, issued_on AS paid_on, amount FROM invoices
 
 -- step: facts
 SELECT party_id, CAST(NULL AS DATE) AS first_paid_on FROM stages

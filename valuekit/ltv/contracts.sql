@@ -58,6 +58,7 @@ SELECT party_id, term_months, run,
        MIN(segment) AS segment,
        MIN(starts_on) AS starts_on,
        MAX(last_on) AS last_on,
+       MAX(starts_on) AS signed_from,
        MIN(from_last) = 1 AS is_last,
        BOOL_OR(is_customer) AS is_customer,
        BOOL_OR(is_customer OR is_lapsed) AS is_open
@@ -70,6 +71,23 @@ FROM _spans AS a
 JOIN _spans AS b ON b.party_id = a.party_id AND (b.term_months, b.run) <> (a.term_months, a.run)
 WHERE b.starts_on <= a.last_on + 31 AND b.last_on > a.last_on
 
+-- step: _expected
+-- Who renews by itself is billed, or pays, once a term at least: the day by which that was to come again.
+SELECT s.party_id, s.term_months, s.run,
+       CAST(GREATEST(s.signed_from, m.last_on) + TO_MONTHS(s.term_months) AS DATE) AS money_by
+FROM _spans AS s
+LEFT JOIN last_money AS m ON m.party_id = s.party_id
+WHERE s.is_customer AND s.is_last AND (s.last_on < $as_of OR s.last_on = DATE '2999-12-31') AND $money_to IS NOT NULL
+
+-- step: _silent
+-- `silent`: renewals that came due since, and that nothing speaks for. `while_others_pay`: it is not that the data end.
+SELECT party_id, term_months, run,
+       ((YEAR($as_of) - YEAR(money_by)) * 12 + MONTH($as_of) - MONTH(money_by)
+         - CASE WHEN DAY($as_of) < DAY(money_by) THEN 1 ELSE 0 END) // term_months + 1 AS silent,
+       money_by + $grace < $money_to AS while_others_pay
+FROM _expected
+WHERE money_by + $grace < $as_of
+
 -- step: contract_runs
 -- An end is a refusal, unless the party is a customer still, or pays without having signed: that renewal is open.
 SELECT s.*,
@@ -79,30 +97,35 @@ SELECT s.*,
        GREATEST(CAST(ROUND((s.last_on - s.starts_on + 1) / (s.term_months * 30.4375)) AS BIGINT), 1) - 1 AS renewals_to_end,
        ((YEAR($as_of) - YEAR(s.starts_on)) * 12 + MONTH($as_of) - MONTH(s.starts_on)
          - CASE WHEN DAY($as_of) < DAY(s.starts_on) THEN 1 ELSE 0 END) // s.term_months AS renewals_to_date,
+       COALESCE(q.silent, 0) AS silent,
+       COALESCE(q.while_others_pay, FALSE) AS while_others_pay,
        COALESCE(GREATEST((YEAR(h.history_from) - YEAR(s.starts_on)) * 12 + MONTH(h.history_from) - MONTH(s.starts_on)
          - CASE WHEN DAY(h.history_from) < DAY(s.starts_on) THEN 1 ELSE 0 END, 0) // s.term_months, 0) AS unseen_renewals
 FROM _spans AS s
 CROSS JOIN _history_from AS h
 LEFT JOIN _continued AS c ON c.party_id = s.party_id AND c.term_months = s.term_months AND c.run = s.run
 LEFT JOIN _before AS e ON e.party_id = s.party_id AND e.term_months = s.term_months AND e.run = s.run
+LEFT JOIN _silent AS q ON q.party_id = s.party_id AND q.term_months = s.term_months AND q.run = s.run
 WHERE s.starts_on <= $as_of
 
 -- step: _met
 SELECT term_months, segment, churned, earlier, unseen_renewals,
        CASE WHEN has_ended AND is_last AND is_open AND NOT is_customer THEN 1 ELSE 0 END AS pending,
-       earlier + CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end ELSE renewals_to_date END
-         AS renewals
+       earlier + CASE WHEN has_ended AND NOT (is_customer AND is_last) THEN renewals_to_end
+            ELSE GREATEST(renewals_to_date - silent, 0) END AS renewals,
+       CASE WHEN while_others_pay THEN silent ELSE 0 END AS silent
 FROM contract_runs
 
 -- step: renewal_groups
--- `pending`: the next renewal is overdue, and the customer pays on.
+-- `pending`: the next renewal is overdue, and the customer pays on. `silent`: so many are, and it does not.
 SELECT term_months, segment, renewals, churned,
        LEAST(earlier + unseen_renewals, renewals) AS entered,
        pending,
+       silent,
        COUNT(*) AS weight
 FROM _met
-GROUP BY 1, 2, 3, 4, 5, 6
-ORDER BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7
+ORDER BY 1, 2, 3, 4, 5, 6, 7
 
 -- step: _noticed
 SELECT t.party_id, t.term_months, t.run, MIN(t.cancelled_on) AS cancelled_on
@@ -124,10 +147,12 @@ ORDER BY 1, 2
 SELECT t.*,
        r.starts_on AS run_starts_on,
        COALESCE(e.earlier, 0) AS earlier,
-       t.last_on < $as_of AS is_over
+       t.last_on < $as_of AS is_over,
+       CASE WHEN t.ends_on IS NULL OR t.last_on < $as_of THEN COALESCE(q.silent, 0) ELSE 0 END AS silent
 FROM run_terms AS t
 JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
 LEFT JOIN _before AS e ON e.party_id = t.party_id AND e.term_months = t.term_months AND e.run = t.run
+LEFT JOIN _silent AS q ON q.party_id = t.party_id AND q.term_months = t.term_months AND q.run = t.run
 WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
 
 -- step: _succeeded
@@ -189,19 +214,22 @@ FROM _renewing
 -- step: contract_lines
 -- The next renewal comes in whole months from the day after the as-of date, and `days_to_next` beyond them.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
+-- `silent` renewals came due since the last bill or payment: whether they were taken is not known, so `renewals` are
+-- those before.
 SELECT party_id, system, id, price, term_months, segment,
        earlier + CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
-            WHEN ends_on IS NULL OR is_over THEN GREATEST(months_to_date, 0) // term_months
+            WHEN ends_on IS NULL OR is_over THEN GREATEST(GREATEST(months_to_date, 0) // term_months - silent, 0)
             ELSE renewals_to_end END AS renewals,
        months_to_next,
        GREATEST(next_on - CAST(from_on + TO_MONTHS(months_to_next) AS DATE), 0) AS days_to_next,
        CASE WHEN starts_on > $as_of THEN months_to_start ELSE -1 END AS months_to_first,
        CASE WHEN is_over AND NOT is_customer THEN 1 ELSE 0 END AS pending,
-       CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends
+       CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends,
+       silent
 FROM _counted
 ORDER BY party_id, system, id
 
 -- step: line_groups
-SELECT DISTINCT term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends
+SELECT DISTINCT term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends, silent
 FROM contract_lines
-ORDER BY term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends
+ORDER BY term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends, silent

@@ -11,8 +11,11 @@ Timing = Literal["mid_year", "end_of_year"]
 
 
 def is_number(value: Any, kind: type = Real) -> bool:
-    """Say whether a setting is a number of a kind at all, which no type checker tells who types in a notebook."""
-    return isinstance(value, kind)
+    """Say whether a setting is a number of a kind at all, which no type checker tells who types in a notebook.
+
+    True and False are none, though Python counts them among whole numbers.
+    """
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from valuekit.calendar import add_months
 from valuekit.engine import Engine
 from valuekit.ltv.leavers import After
-from valuekit.ltv.line_chance import Move, line_means
+from valuekit.ltv.line_chance import line_means
 from valuekit.ltv.lines import leaving
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
@@ -46,10 +46,9 @@ class NewCustomer:
     after: Mapping[Key, After]
     """What comes of customers after they have left, by who shares a curve."""
 
-    def moved(self, move: Move) -> "NewCustomer":
+    def moved(self, purchases: PurchaseModel, curves: Mapping[Key, Curve]) -> "NewCustomer":
         """Return the customer under models that a lever has moved."""
-        curves = {key: replace(curve, model=move(curve.model)) for key, curve in self.curves.items()}
-        return replace(self, purchases=move(self.purchases), curves=curves)
+        return replace(self, purchases=purchases, curves=curves)
 
     def value(self, factors: Factors) -> tuple[float, float]:
         """Return its expected value within the horizon from its start on, and the revenue less goods in that."""
@@ -61,7 +60,7 @@ class NewCustomer:
         for key, price in sorted(self.prices.items()):
             line, curve = _new_line(key), self.curves[key]
             payments, stayed = line_means(line, curve, factors)
-            months = float((self.after[key].by_year(leaving(line, curve), line["pending"]) @ factors.factor)[0])
+            months = float((self.after[key].by_year(leaving(line, curve), line) @ factors.factor)[0])
             paid = (1 - self.orders) * (self.kept * price * float(payments[0]) + price / key[0] * months)
             margin.append(self.net[1] * paid)
             cost.append(self.variable[1] * paid)
@@ -75,7 +74,7 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
     term, segment = key
     state = {
         "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "days_to_next": 0,
-        "months_to_first": 0, "pending": 0, "ends": 0,
+        "months_to_first": 0, "pending": 0, "ends": 0, "silent": 0,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in state.items()}
 

@@ -99,14 +99,22 @@ class After:
         share[:, : self.share.shape[1]] = self.share
         return replace(self, share=share + self.signs @ paid)
 
-    def by_year(self, left: Array, pending: Array) -> Array:
+    def by_year(self, left: Array, state: Mapping[str, Array]) -> Array:
         """Return months of the price received in each year, from the probability to leave in each month ahead.
 
-        Who refuses a `pending` renewal has left already, and still pays.
+        Who refuses a `pending` renewal has left already, and still pays. Who left and was `silent` for so many renewals
+        is as long gone.
         """
-        still = np.where(pending > 0, left[:, 0], 0.0)
-        leaves = np.column_stack([left[:, 0] - still, left[:, 1:]])
-        return np.asarray(leaves @ _years(self._ahead) + still[:, None] * _years(self.paying.share))
+        still, gone = self._already(left, state)
+        leaves = np.column_stack([left[:, 0] - still - gone, left[:, 1:]])
+        brings = leaves @ _years(self._ahead) + still[:, None] * _years(self.paying.share)
+        return np.asarray(brings + gone[:, None] * self.since(state["silent"] * state["term_months"])[0])
+
+    @staticmethod
+    def _already(left: Array, state: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Return the probabilities to have left already: who still pays, and who is silent."""
+        still, gone = (np.where(state[name] > 0, left[:, 0], 0.0) for name in ("pending", "silent"))
+        return still, gone
 
     @property
     def _ahead(self) -> Array:
@@ -115,14 +123,15 @@ class After:
         since = np.arange(_MONTHS) - np.arange(_MONTHS)[:, None]
         return np.where(since >= 0, share[since], 0.0)
 
-    def chance(self, left: Array, pending: Array) -> Array:
+    def chance(self, left: Array, state: Mapping[str, Array]) -> Array:
         """Return the probability that anything is received after leaving."""
-        still = np.where(pending > 0, left[:, 0], 0.0)
-        return np.asarray((left.sum(axis=1) - still) * self.returns[0] + still * self.paying.chance)
+        still, gone = self._already(left, state)
+        later = gone * self.since(state["silent"] * state["term_months"])[1]
+        return np.asarray((left.sum(axis=1) - still - gone) * self.returns[0] + still * self.paying.chance + later)
 
-    def error(self, pending: Array) -> Array:
+    def error(self, state: Mapping[str, Array]) -> Array:
         """Return the relative standard error of what is received after leaving."""
-        return np.where(pending > 0, self.paying.error, relative_error(self.returns[0], self.parties[0]))
+        return np.where(state["pending"] > 0, self.paying.error, relative_error(self.returns[0], self.parties[0]))
 
     def since(self, months: Array) -> tuple[Array, Array, Array]:
         """Return the same of customers who left so many months ago and are silent: by year, probability, error."""

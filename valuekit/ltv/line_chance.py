@@ -1,6 +1,6 @@
 """What chance does to a contract line: it runs until the renewal that is refused, and is worth what came before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -17,14 +17,11 @@ from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
 from valuekit.ltv.renewals import Curve, Key
 
-Move = Callable[[MaximumLikelihood], MaximumLikelihood]
-"""Makes of a model one that a lever has moved."""
-
 
 def predict(
     engine: Engine,
     curves: Mapping[Key, Curve],
-    moves: Sequence[Move],
+    moved: Sequence[Mapping[Key, Curve]],
     factors: Sequence[Factors],
     after: Mapping[Key, After],
 ) -> int:
@@ -34,8 +31,8 @@ def predict(
     deviations `paid_sd` and `lived_sd`; `paid_worst`, `paid_best`, `lived_worst`, `lived_best`, and the probabilities
     `worst_chance` (to leave at the first renewal) and `best_chance` (to stay throughout, where that is another case);
     `paid_by_i` and `lived_by_i`, the effect of one standard error along axis i of the parameters of all curves, and
-    then of each of `moves`: with what comes `after` leaving, for who stays longer brings less of that. Returns how many
-    axes there are; customers who share a curve share its axes.
+    then that of each of the `moved` curves: with what comes `after` leaving, for who stays longer brings less of that.
+    Returns how many axes there are; customers who share a curve share its axes.
     """
     axes: dict[int, tuple[int, list[Direction[MaximumLikelihood]]]] = {}
     width = 0
@@ -44,16 +41,18 @@ def predict(
             axes[id(curve.model)] = width, directions(curve.model, stated=curve.stated)
             width += len(axes[id(curve.model)][1])
     rows = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
-    schema = _schema(width + len(moves))
+    schema = _schema(width + len(moved))
     tables = [schema.empty_table()]
     for (rate, at_rate), (key, curve) in product(enumerate(factors), curves.items()):
         state = states_of(rows, key)
         found = line_chance(state, curve, at_rate)
         place, own = axes[id(curve.model)]
         ends = at_rate, after[key]
-        found |= _effects(state, curve, own, place, ends, width + len(moves))
-        to = [Direction.towards(move(curve.model), curve.model) for move in moves]
-        found |= _effects(state, curve, to, width, ends, 0)
+        pairs = [(replace(curve, model=axis.up), replace(curve, model=axis.down), axis.share) for axis in own]
+        names = (name for prefix in ("paid", "lived") for name in effect_columns(prefix, width + len(moved)))
+        found |= {name: np.zeros(len(state["term_months"])) for name in names}
+        found |= _effects(state, pairs, place, ends)
+        found |= _effects(state, [(curves_of[key], curve, 1.0) for curves_of in moved], width, ends)
         found["rate"] = np.full(len(state["term_months"]), rate)
         columns = [pa.array(state[name].astype(np.int64)) for name in STATE]
         columns += [pa.array(found[name]) for name in schema.names[len(STATE) :]]
@@ -87,25 +86,28 @@ def line_means(state: Mapping[str, Array], curve: Curve, factors: Factors) -> tu
 
 
 class _Course:
-    """All ways in which a line can go: case m is to leave in month m, the last case is to stay throughout."""
+    """All ways in which a line can go.
+
+    Case 0 is to have left before today, for a renewal is pending or the customer was silent; case m is to leave in
+    month m; the last case is to stay throughout.
+    """
 
     def __init__(self, state: Mapping[str, Array], curve: Curve, factors: Factors) -> None:
         months = np.arange(12 * factors.years)
         term = state["term_months"][:, None]
         since = months - state["months_to_next"][:, None]
         met = np.where(since >= 0, since // term + 1, 0)
-        there = curve.stays(state, met)
-        self.left = np.column_stack([1 - there, np.ones(len(there))])
-        """Probability to leave in a month or earlier."""
-        self.chance = np.diff(self.left, axis=1, prepend=0.0)
+        today, there = curve.stays(state, np.zeros(1)), curve.stays(state, met)
+        upto = np.column_stack([1 - today, 1 - there, np.ones(len(there))])
+        self.chance = np.diff(upto, axis=1, prepend=0.0)
         factor = np.repeat(factors.factor[: factors.years], 12)
         due = ((since >= 0) & (since % term == 0)) * factor
         signed = (months == state["months_to_first"][:, None]) * factor
-        self.paid = _before(due) + signed.sum(axis=1)[:, None]
-        self.lived = _before(np.broadcast_to(factor, there.shape))
-        self.lived[:, :-1] += part_of_month(state)[:, None] * factor
-        # A renewal that is pending is refused today, so nobody is there for any of the first month.
-        self.lived[:, 0] = np.where(state["pending"] > 0, 0.0, self.lived[:, 0])
+        nothing = np.zeros(len(there))
+        self.paid = np.column_stack([nothing, _before(due)]) + signed.sum(axis=1)[:, None]
+        lived = _before(np.broadcast_to(factor, there.shape))
+        lived[:, :-1] += part_of_month(state)[:, None] * factor
+        self.lived = np.column_stack([nothing, lived])
 
     def mean(self, of_case: Array) -> Array:
         return np.asarray((self.chance * of_case).sum(axis=1))
@@ -121,22 +123,20 @@ def _before(by_month: Array) -> Array:
 
 
 def _effects(
-    state: Mapping[str, Array], curve: Curve, axes: Sequence[Direction[MaximumLikelihood]], place: int,
-    ends: tuple[Factors, After], width: int,
-) -> dict[str, Array]:  # fmt: skip
-    size = len(state["term_months"])
-    found = {name: np.zeros(size) for prefix in ("paid", "lived") for name in effect_columns(prefix, width)}
-    for i, axis in enumerate(axes, start=place + 1):
-        up, down = (_all(state, replace(curve, model=model), *ends) for model in (axis.up, axis.down))
-        for name in ("paid", "lived"):
-            found[f"{name}_by_{i}"] = axis.effect(up[name], down[name])
+    state: Mapping[str, Array], pairs: Sequence[tuple[Curve, Curve, float]], place: int, ends: tuple[Factors, After]
+) -> dict[str, Array]:
+    """Return the effects of pairs of curves: their difference, times a share of it."""
+    found: dict[str, Array] = {}
+    for i, (*both, share) in enumerate(pairs, start=place + 1):
+        up, down = (_all(state, curve, *ends) for curve in both)
+        found |= {f"{name}_by_{i}": (up[name] - down[name]) * share for name in ("paid", "lived")}
     return found
 
 
 def _all(state: Mapping[str, Array], curve: Curve, factors: Factors, after: After) -> dict[str, Array]:
     """Return expected payments of a term and months alive, with those after leaving: months of the price, both."""
     paid, lived = line_means(state, curve, factors)
-    months = after.by_year(leaving(state, curve), state["pending"]) @ factors.factor
+    months = after.by_year(leaving(state, curve), state) @ factors.factor
     return {"paid": paid + months / state["term_months"], "lived": lived + months}
 
 

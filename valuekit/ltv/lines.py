@@ -15,7 +15,10 @@ from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.years import year_columns
 from valuekit.tables.published import HORIZON_YEARS
 
-STATE = ("term_months", "segment", "renewals", "months_to_next", "days_to_next", "months_to_first", "pending", "ends")
+STATE = (
+    "term_months", "segment", "renewals", "months_to_next", "days_to_next", "months_to_first", "pending", "ends",
+    "silent",
+)  # fmt: skip
 """Columns of `line_groups`: lines alike in them have the same future."""
 
 State = Mapping[str, Array]
@@ -63,12 +66,12 @@ def _predict(state: State, curve: Curve, after: After, rate: int, later: Later |
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
-    columns += [pa.array(after.chance(left, state["pending"])), pa.array(after.error(state["pending"]))]
+    columns += [pa.array(after.chance(left, state)), pa.array(after.error(state))]
     paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
     years = (payments, paid_later), (renewed_years(state, curve, payments), np.full(size, float(HORIZON_YEARS)))
     for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
         columns += [*map(pa.array, by_year.T), pa.array(beyond)]
-    columns += map(pa.array, after.by_year(left, state["pending"]).T)
+    columns += map(pa.array, after.by_year(left, state).T)
     return pa.Table.from_arrays(columns, schema=_STATES)
 
 
@@ -83,7 +86,8 @@ def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
     Payments of different years are not independent: a horizon's variance is not the sum of its years'.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
-    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0}
+    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0,
+    ...        "silent": 0}
     >>> state = {name: np.array([float(value)]) for name, value in row.items()}
     >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
     >>> mean, variance = payment_moments(state, curve)
@@ -91,7 +95,7 @@ def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
     (array([0.75, 1.35]), array([0.19, 0.73]))
     """
     turn, there = _renewals_ahead(state, curve)
-    met = _met(state, _YEAR_ENDS)
+    met = renewals_due(state, _YEAR_ENDS)
     upto = np.column_stack([np.zeros(len(there)), np.cumsum(there, axis=1)])
     squares = np.column_stack([np.zeros(len(there)), np.cumsum(there * (2 * turn - 1), axis=1)])
     mean, square = (np.take_along_axis(sums, met, axis=1) for sums in (upto, squares))
@@ -104,7 +108,7 @@ def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
     A price changes when a contract is renewed. A signed term has its own price, so nothing has passed for it.
     """
     turn, there = _renewals_ahead(state, curve)
-    met = _met(state, _YEAR_ENDS)
+    met = renewals_due(state, _YEAR_ENDS)
     passed = there * turn * (state["term_months"][:, None] / 12)
     upto = np.column_stack([np.zeros(len(there)), np.cumsum(passed, axis=1)])
     by_year = np.diff(np.take_along_axis(upto, met, axis=1), axis=1, prepend=0.0)
@@ -117,7 +121,7 @@ def months_alive(state: State, curve: Curve) -> Array:
     A renewal falls `days_to_next` after a month has begun: whoever refuses it is there until then.
     """
     _, there = _renewals_ahead(state, curve)
-    met = _met(state, np.arange(_MONTHS))
+    met = renewals_due(state, np.arange(_MONTHS))
     at_once = _at_once(state, curve)
     after = np.take_along_axis(np.column_stack([at_once, there]), met, axis=1)
     before = np.column_stack([at_once, after[:, :-1]])
@@ -129,7 +133,7 @@ def leaving(state: State, curve: Curve) -> Array:
     """Return the probability to leave in each month of the ten years: one row per state, a column per month."""
     _, there = _renewals_ahead(state, curve)
     at_once = _at_once(state, curve)
-    stays = np.take_along_axis(np.column_stack([at_once, there]), _met(state, np.arange(_MONTHS)), axis=1)
+    stays = np.take_along_axis(np.column_stack([at_once, there]), renewals_due(state, np.arange(_MONTHS)), axis=1)
     return -np.diff(stays, axis=1, prepend=1.0)
 
 
@@ -147,7 +151,7 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     ratio = later.ratio ** (period / 12)
     factor = later.first * later.ratio ** (np.arange(period) // 12) / (1 - ratio)
     periods, weights = geometric_points(ratio)
-    ahead = _met(state, month)[:, :, None] + periods * (period / term)
+    ahead = renewals_due(state, month)[:, :, None] + periods * (period / term)
     there = curve.stays(state, ahead) @ weights
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
     since = month[1:] - state["months_to_next"][:, None]
@@ -173,7 +177,7 @@ def _at_once(state: State, curve: Curve) -> Array:
     return curve.stays(state, np.zeros(1))[:, 0]
 
 
-def _met(state: State, month: Months) -> Months:
+def renewals_due(state: State, month: Months) -> Months:
     """Count the renewals that are due by the end of each month from today."""
     since = month - state["months_to_next"][:, None]
     return np.asarray(np.where(since >= 0, since // state["term_months"][:, None] + 1, 0), dtype=np.int64)

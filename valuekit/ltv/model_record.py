@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.fitted import FittedModel
+from valuekit.ltv.models import BgCnbdK, MaximumLikelihood
 from valuekit.tables import PUBLISHED
 
 Row = dict[str, Any]
@@ -62,21 +63,28 @@ def _unit(settings: Mapping[str, Any]) -> str:
 def parameter_rows(fitted: FittedModel) -> list[Row]:
     """Return one row per parameter, with its standard error: None where it is stated, or the data do not identify it.
 
+    The `k` of regular buyers, a whole number chosen by likelihood, is the last and has none.
+
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
     >>> parameter_rows(FittedModel("prior", ShiftedBetaGeometric.from_parameters([1, 4]), stated=True))[1]
     {'model': 'prior', 'parameter': 'beta', 'position': 2, 'estimate': 4.0, 'standard_error': None}
     """
     errors = fitted.estimator.standard_errors_
+    found = {**fitted.parameters, **_chosen(fitted.estimator)}
     return [
         {
             "model": fitted.name,
             "parameter": name,
             "position": position,
             "estimate": float(value),
-            "standard_error": errors[name] if not fitted.stated and np.isfinite(errors[name]) else None,
+            "standard_error": None if fitted.stated or not np.isfinite(errors.get(name, np.nan)) else errors[name],
         }
-        for position, (name, value) in enumerate(fitted.parameters.items(), start=1)
+        for position, (name, value) in enumerate(found.items(), start=1)
     ]
+
+
+def _chosen(model: MaximumLikelihood) -> dict[str, float]:
+    return {"k": float(model.k_)} if isinstance(model, BgCnbdK) else {}
 
 
 def _retention(fitted: FittedModel) -> Iterable[Row]:

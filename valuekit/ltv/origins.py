@@ -36,6 +36,20 @@ def origin_days(origins: Any, ahead: Any, unit: str, back: Callable[[int], date]
     return sorted(set(map(as_day, given)))
 
 
+ANOTHER_DAY = "Foretell from a day with more of them: origins=['2025-01-31'], or --at 2025-01-31 in the command."
+"""What to do where too few are there at an origin."""
+
+
+def ask_less(origins: Sequence[Any], unit: str) -> str:
+    """Return what to do where the data do not hold so many `unit`s after each origin.
+
+    >>> ask_less(["2025-01-31"], "month")
+    'Ask for fewer months (--days in the command).'
+    """
+    fewer = f"for fewer {unit}s{' (--days in the command)' if unit == 'month' else ''}."
+    return f"Ask for fewer origins, or {fewer}" if len(origins) > 1 else f"Ask {fewer}"
+
+
 def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date]) -> list[date]:
     try:
         return [back(number) for number in numbers]
@@ -43,7 +57,7 @@ def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date])
         raise ConfigError(
             f"{len(numbers)} times {ahead} {unit}s reach back beyond the first day of the calendar.",
             where=_WHERE,
-            next_step=f"Ask for fewer origins, or for fewer {unit}s.",
+            next_step=ask_less(numbers, unit),
         ) from None
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from valuekit.engine import Engine, Expression, literal, parse_expression
-from valuekit.errors import FitError
+from valuekit.errors import ExpressionError, FitError
+from valuekit.ltv.contract_money import Silence, find_silence
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BetaDiscreteWeibull, RenewalModel, ShiftedBetaGeometric
 from valuekit.ltv.models.observations import Array, read_columns, weighted_sum
@@ -39,6 +40,8 @@ class Curve:
     """A renewal model as it serves one term length: `step` is the term in the model's own terms.
 
     `lapsed` are contracts that ended while their customers paid on: how many were signed again, and of how many.
+    `readiness` is the power to which probabilities to stay are raised: 1, unless a lever has moved them.
+    `silent_stayers` is the share of customers who stay of whom neither bill nor payment comes for a term.
     `announced` is the share of refusals of which notice has been given, by whole months to the renewal.
     """
 
@@ -47,6 +50,8 @@ class Curve:
     stated: bool
     lapsed: Ended = (0.0, 0.0)
     announced: tuple[float, ...] = ()
+    silent_stayers: float = 0.0
+    readiness: float = 1.0
 
     @property
     def name(self) -> str:
@@ -55,7 +60,8 @@ class Curve:
 
     def survival(self, renewals: Array, ahead: Array) -> Array:
         """Return the probability to survive `ahead` further renewals after `renewals`."""
-        return self.model.conditional_survival(renewals * self.step, ahead * self.step)
+        stays = self.model.conditional_survival(renewals * self.step, ahead * self.step)
+        return stays if self.readiness == 1 else np.asarray(stays**self.readiness)
 
     def again(self, renewals: float, ahead: Array) -> Array:
         """Return the probability of who refused after so many renewals, and signed again, to survive `ahead` renewals.
@@ -77,13 +83,16 @@ class Curve:
     def stays(self, state: Mapping[str, Array], ahead: Array) -> Array:
         """Return the probability to survive `ahead` further renewals and, before, one that is pending: a row per line.
 
-        Reads `renewals`, `months_to_next`, `pending` and `ends`; `ahead` has a row for each line, or one for all.
+        Reads `renewals`, `months_to_next`, `pending`, `ends` and `silent`; `ahead` has a row for each line, or one for
+        all.
         A pending renewal is that of a lapsed contract whose customer pays on. It is signed as often as such were; what
         any renewal would say weighs as much as one of them. After notice (`ends`) no renewal comes. Where none has been
         given, the next one is likelier: by Bayes' rule, S(1) / (S(1) + (1 - S(1)) (1 - announced)).
+        Who has been `silent` for m renewals is there with probability e S(m) / (e S(m) + 1 - S(m)), the same rule: all
+        who left are silent, and of those who stay the share e.
 
         >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, False, (0.0, 4.0), (0.5, 0.2))
-        >>> state = {name: np.zeros(3) for name in ("renewals", "months_to_next", "pending", "ends")}
+        >>> state = {name: np.zeros(3) for name in ("renewals", "months_to_next", "pending", "ends", "silent")}
         >>> state |= {"pending": np.array([0.0, 1.0, 0.0]), "ends": np.array([0.0, 0.0, 1.0])}
         >>> curve.stays(state, np.array([0.0, 1.0])).round(3)
         array([[1.   , 0.857],
@@ -91,41 +100,71 @@ class Curve:
                [1.   , 0.   ]])
         """
         axes = (1,) * (max(ahead.ndim, 2) - 1)
-        names = "renewals", "months_to_next", "pending", "ends"
-        renewals, months, pending, ends = (state[name].reshape(-1, *axes) for name in names)
+        names = "renewals", "months_to_next", "pending", "ends", "silent"
+        renewals, months, pending, ends, silent = (state[name].reshape(-1, *axes) for name in names)
         signed, seen = self.lapsed
-        next_one = self.survival(renewals, np.ones_like(renewals))
-        there = np.where(pending > 0, (signed + next_one) / (seen + 1), 1.0) * self.survival(renewals + pending, ahead)
+        next_one = self.survival(renewals + silent, np.ones_like(renewals))
+        today = np.where(pending > 0, (signed + next_one) / (seen + 1), self.in_silence(renewals, silent))
+        there = today * self.survival(renewals + pending + silent, ahead)
         known = np.append(self.announced, 0.0)[np.clip(months, 0, len(self.announced)).astype(np.int64)]
         without_notice = np.where((pending > 0) | (ahead <= 0), 1.0, 1 - (1 - next_one) * known)
         return np.where((ends > 0) & (ahead > 0), 0.0, there / without_notice)
 
+    def in_silence(self, renewals: Array, silent: Array) -> Array:
+        """Return the probability to be there after `silent` renewals of which nothing was heard, after `renewals`."""
+        # What is over, no lever moves.
+        survived = self.model.conditional_survival(renewals * self.step, silent * self.step)
+        stays = self.silent_stayers * survived
+        return np.where(silent > 0, stays / np.maximum(stays + 1 - survived, 1e-300), 1.0)
 
-def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> None:
-    """Summarise contract terms.
 
-    Reads `contracts` (accepted form, with `party_id`), `facts` and `stages`. `by` are expressions over columns of
-    `facts` and over `cohort`, the year in which a party's first contract began; parties with equal values are one
-    segment. They must not depend on whether the party has left: then the curve would know the answer.
+def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
+    """Summarise contract terms, and return from when on a customer is silent.
+
+    Reads `contracts`, `invoices` and `payments` (accepted form, with `party_id`), `facts` and `stages`. `by` are
+    expressions over columns of `facts` and over `cohort`, the year in which a party's first contract began; parties
+    with equal values are one segment. Columns of `AT_START` alone: with others, the curve would know who has left.
 
     Makes `renewal_segments` and `segment_names`; `contract_runs` (one row per party and run of terms of one length),
     `renewal_groups` (distinct histories with weight; `entered` are the renewals survived before the party could be
     seen), `renewal_notices` (refusals by days of notice), `contract_lines` (what runs today: price, term, renewals
     survived, months to the next renewal) and `line_groups` (its distinct states).
 
+    A renewal that nobody signed is survived up to the last bill or payment; those due since are `silent` where a term
+    and a grace have passed. Where a company has neither bills nor payments, all that were due are survived.
+
     Renewals due after `as_of` are still open, even where notice or a new signature is known: to count only the known
-    ones would count the early. Raises `ExpressionError` for a segment that cannot be computed.
+    ones would count the early. Raises `ExpressionError` for a segment that cannot be computed, or that tells who
+    has left.
     """
     engine.run("valuekit.ltv", "segments.sql", {"as_of": as_of}, name=_segment_name(by))
-    engine.run("valuekit.ltv", "contracts.sql", {"as_of": as_of})
+    silence = find_silence(engine, as_of)
+    known = {"as_of": as_of, "grace": silence.grace, "money_to": silence.until}
+    engine.run("valuekit.ltv", "contracts.sql", known)
+    engine.drop("last_money")
+    return silence
+
+
+AT_START = (
+    "role", "is_internal", "is_supplier", "created_on", "engaged_on", "trial_started_on", "opened_on", "won_on",
+    "signed_on", "contract_starts_on", "has_contract", "term_months", "first_paid_on", "first_ordered_on",
+    "first_used_on", "cohort",
+)  # fmt: skip
+"""What is known of a party before it can leave; all other facts tell, more or less, who has left."""
 
 
 def _segment_name(by: Sequence[str]) -> Expression:
     columns = [*PUBLISHED["facts"].names, "cohort"]
-    parts = [
-        f"{literal(text + ': ')} || COALESCE(CAST({parse_expression(text, columns).sql} AS VARCHAR), 'unknown')"
-        for text in by
-    ]
+    parts = []
+    for text in by:
+        expression = parse_expression(text, columns)
+        if telling := sorted(expression.columns - {*AT_START}):
+            raise ExpressionError(
+                f"`{text}` reads {', '.join(telling)}, which tells who has left: they would have their own curve.",
+                where="ltv.renewal_segments",
+                next_step=f"Columns that are known from the start: {', '.join(AT_START)}.",
+            )
+        parts.append(f"{literal(text + ': ')} || COALESCE(CAST({expression.sql} AS VARCHAR), 'unknown')")
     return Expression("segment", " || ', ' || ".join(parts) or "'all'", frozenset(columns))
 
 
@@ -134,6 +173,7 @@ def fit_renewals(
     window: tuple[date, date] | None,
     choice: Choice = "bic",
     lapsed: Callable[[int], Ended] = lambda term: (0.0, 0.0),
+    silent_stayers: float = 0.0,
 ) -> tuple[dict[Key, Curve], list[FittedModel]]:
     """Fit one curve per term length and segment where both have enough events, else one that more customers share.
 
@@ -141,17 +181,23 @@ def fit_renewals(
     prior. Each fit says in its note which model `choice` took and why, and has Kaplan-Meier's curve beside it.
 
     Reads what `summarise` made. Pending renewals count as those of others who had `lapsed` and paid on, by term length,
-    have ended: to leave them all open would be to count those who paid on and then left as late as they stop.
+    have ended: to leave them all open would be to count those who paid on and then left as late as they stop. Who is
+    silent while others pay has left as likely as the stated prior says of so many renewals (`Curve.stays`).
     """
     groups = engine.query("SELECT * FROM renewal_groups")
-    rows = _settled(read_columns(groups, groups.schema.names), lapsed)
+    rows = _heard(_settled(read_columns(groups, groups.schema.names), lapsed), silent_stayers)
     announced = _announced(engine)
     names = {int(number): str(name) for name, number in engine.rows("SELECT name, segment FROM segment_names")}
     keys = {(int(t), int(s)) for t, s in engine.rows("SELECT DISTINCT term_months, segment FROM contract_lines")}
     keys |= set(zip(rows["term_months"].astype(int).tolist(), rows["segment"].astype(int).tolist(), strict=True))
     fits = _Fits(rows, window, choice, names)
     curves = {
-        key: replace(_curve(fits.of(key), key[0]), lapsed=lapsed(key[0]), announced=announced.get(key[0], ()))
+        key: replace(
+            _curve(fits.of(key), key[0]),
+            lapsed=lapsed(key[0]),
+            silent_stayers=silent_stayers,
+            announced=announced.get(key[0], ()),
+        )
         for key in sorted(keys)
     }
     return curves, fits.used
@@ -166,6 +212,17 @@ def _settled(rows: Mapping[str, Array], lapsed: Callable[[int], Ended]) -> dict[
     refused = {**rows, "churned": np.ones(len(pending)), "weight": rows["weight"] * (seen - signed) / (seen + 1)}
     parts = [still_open, *({name: values[pending] for name, values in part.items()} for part in (taken, refused))]
     return {name: np.concatenate([part[name] for part in parts]) for name in rows}
+
+
+def _heard(rows: Mapping[str, Array], silent_stayers: float) -> dict[str, Array]:
+    """Share out who is silent while others pay: refused, or still there and open."""
+    silent = rows["silent"] > 0
+    prior = Curve(ShiftedBetaGeometric.from_parameters(PRIOR), 1.0, stated=True, silent_stayers=silent_stayers)
+    years = rows["term_months"] / 12
+    there = prior.in_silence(rows["renewals"] * years, rows["silent"] * years)
+    still_open = {**rows, "weight": rows["weight"] * there}
+    refused = {**rows, "churned": np.ones(len(silent)), "weight": rows["weight"] * (1 - there)}
+    return {name: np.concatenate([still_open[name], refused[name][silent]]) for name in rows}
 
 
 def _announced(engine: Engine) -> dict[int, tuple[float, ...]]:

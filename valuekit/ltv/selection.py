@@ -1,8 +1,9 @@
 """The choice among forecasters: by how far each was off at several origins, and whether that is more than chance."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,15 +18,18 @@ from valuekit.ltv.summary import Unmatched
 CANDIDATES = (*MODELS, "mbg_cnbd_k")
 """Models among which a run chooses."""
 
+MATTERS = 0.001
+"""A lead of a smaller share of the loss is none."""
+
 LONGEST_DAYS = 365
 ORIGINS = 3
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The model with the lowest loss over all origins, and how far each other one is behind.
+    """The model to take: the first in the order of preference that is not behind the lowest loss by more than chance.
 
-    `table`: model, `loss` (mean squared error of a customer's purchases), `behind` (loss less that of the best),
+    `table`: model, `loss` (mean squared error of a customer's purchases), `behind` (loss less the lowest),
     `standard_error` (of `behind`, over customers, whose errors at several origins count as one) and `origins`.
     """
 
@@ -38,6 +42,13 @@ class Choice:
         if len(rows) < 2:
             return f"{self.best} is the only candidate"
         second = rows[1]
+        if self.best != rows[0]["model"]:
+            own = next(row for row in rows if row["model"] == self.best)
+            return (
+                f"{self.best} is kept: the squared error of a customer's purchases is {own['loss']:.4f}, and that of "
+                f"{rows[0]['model']} {own['behind']:.4f} less, which is no more than its standard error "
+                f"({own['standard_error']:.4f}) or {MATTERS:.1%}"
+            )
         return (
             f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, "
             f"{second['behind']:.4f} less than with {second['model']} (standard error {second['standard_error']:.4f})"
@@ -47,8 +58,10 @@ class Choice:
 def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
     """Choose the model whose purchases were closest to reality over all origins, and say by how much.
 
-    Reads a backtest; `models` are those to choose among (default: all). A model that could not foretell at some origin
-    is no candidate. The first in the order of names wins a tie.
+    Reads a backtest; `models` are those to choose among, the preferred first (default: all, those of `CANDIDATES`
+    before others). A model that could not foretell at some origin is no candidate. Of models that lead by no more than
+    one standard error, or by next to nothing, the preferred one is kept: the one-standard-error rule of Breiman et al.
+    (1984), Classification and Regression Trees, section 3.4.3.
     Raises `FitError` where no model foretold at every origin, `ConfigError` for anything but a backtest.
     """
     if not isinstance(backtest, Backtest):
@@ -61,19 +74,26 @@ def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
     if not whole:
         raise FitError("no model foretold at every origin.", next_step="Start at a later origin.")
     means = {name: float(np.mean(loss)) for name, loss in whole.items()}
-    best = min(sorted(means), key=lambda name: means[name])
+    closest = min(sorted(means), key=lambda name: means[name])
     scale = {name: len(loss) for name, loss in whole.items()}
     rows = [
         {
             "model": name,
             "loss": means[name],
-            "behind": means[name] - means[best],
-            "standard_error": float(np.std(whole[name] - whole[best], ddof=1) / np.sqrt(scale[name])),
+            "behind": means[name] - means[closest],
+            "standard_error": float(np.std(whole[name] - whole[closest], ddof=1) / np.sqrt(scale[name])),
             "origins": origins,
         }
         for name in sorted(means, key=lambda n: (means[n], n))
     ]
-    return Choice(best, pa.Table.from_pylist(rows, schema=_CHOICE))
+    return Choice(_preferred(rows, models or CANDIDATES), pa.Table.from_pylist(rows, schema=_CHOICE))
+
+
+def _preferred(rows: Sequence[Mapping[str, Any]], models: Sequence[str]) -> str:
+    """Return the first of the models, others by name after them, whose loss is as good as the lowest."""
+    lowest = rows[0]["loss"]
+    good = {row["model"] for row in rows if row["behind"] <= max(row["standard_error"], MATTERS * lowest)}
+    return next(str(name) for name in (*models, *sorted(good)) if name in good)
 
 
 _CHOICE = pa.schema(
@@ -99,8 +119,9 @@ def _losses(forecasts: pa.Table, models: Sequence[str] | None) -> Iterator[tuple
 def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unmatched = "reduce") -> tuple[str, str]:
     """Return the name of the model of purchases that foretold best at three origins, and a note that says by how much.
 
-    Reads the view `order_lines`. Periods of a fifth of the time of the orders are foretold, a year at most. The first
-    of `CANDIDATES` is taken where the orders are too few to say.
+    Reads the view `order_lines`. The default is kept unless another is better by more than chance (`select`). Periods
+    of a fifth of the time of the orders are foretold, a year at most. The first of `CANDIDATES` is taken where the
+    orders are too few to say.
     """
     first: date | None = engine.scalar("SELECT MIN(day) FROM order_lines")
     days = min((as_of - first).days // (ORIGINS + 2), LONGEST_DAYS) if first else 0

@@ -1,6 +1,6 @@
 """What moves value: retention, margin, discount rate and acquisition cost, each moved by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from valuekit.ltv.cube import total_sql
 from valuekit.ltv.discounting import Discount
 from valuekit.ltv.equity import NewCustomer
 from valuekit.ltv.moments import Factors
+from valuekit.ltv.renewals import Curve, Key
 from valuekit.ltv.retained import CHANGES, RETENTION_MOVES
 from valuekit.ltv.rules import ValueRules
 from valuekit.money import MONEY
@@ -19,36 +20,42 @@ MARGIN = ("revenue", "cost_of_goods")
 """Streams whose sum is the margin."""
 
 
-def measure_sensitivity(engine: Engine, customer: NewCustomer, rules: ValueRules) -> None:
+def measure_sensitivity(
+    engine: Engine, customer: NewCustomer, renewing: Sequence[Mapping[Key, Curve]], rules: ValueRules
+) -> None:
     """Make `value_sensitivity`: customer equity with each lever moved by a hundredth and by a tenth, to both sides.
 
     Reads `cube`, `ltv`, `customer_equity` and `value_spread`. Each is computed anew: retention by the models of
-    purchases and renewals with another mean retention (`retained`), discount rate and margin by the cube. Who stays
-    longer under contract brings less after leaving; what comes of those who have left, or never had a contract, stays
-    what it is under another retention, and so do advocacy and innovation. Rates, also those of customers with their
-    own, move together and stay between 0 and 1.
+    purchases and renewals with another mean retention (`retained`; `renewing` are the curves of each change), discount
+    rate and margin by the cube. An elasticity is the mean of both sides of a change: of a hundredth, the slope.
+
+    Who stays longer under contract brings less after leaving; what comes of those who have left, or never had a
+    contract, stays what it is under another retention, and so do advocacy and innovation. Rates, also those of
+    customers with their own, move together and stay between 0 and 1.
     """
     each = customer.value(Factors.of(rules.horizon, rules.discount))
+    moved = [customer.moved(m(customer.purchases), curves) for m, curves in zip(RETENTION_MOVES, renewing, strict=True)]
     others = [stream for stream in STREAMS if stream not in MARGIN]
     now = float(engine.scalar("SELECT COALESCE(SUM(ltv), 0) FROM ltv")), _total(engine, rules, [*others, *rules.off])
     rows = [
         {"lever": lever, "change": change, "difference": difference}
         for i, change in enumerate(CHANGES)
-        for lever, difference in _levers(engine, customer, each, now, i, rules)
+        for lever, difference in _levers(engine, customer, moved[i], each, now, i, rules)
     ]
     engine.put("moved_levers", pa.Table.from_pylist(rows, schema=_ROWS))
     engine.execute(
-        f"CREATE OR REPLACE TABLE value_sensitivity AS SELECT lever, change, "
+        f"CREATE OR REPLACE TABLE value_sensitivity AS SELECT m.lever, m.change, "
         f"CAST(e.value + m.difference AS {MONEY}) AS value, CAST(m.difference AS {MONEY}) AS difference, "
-        "m.difference / NULLIF(CAST(e.value AS DOUBLE), 0) / change AS elasticity "
-        "FROM moved_levers AS m CROSS JOIN (SELECT value FROM customer_equity WHERE part = 'total') AS e"
+        "(m.difference - o.difference) / NULLIF(CAST(e.value AS DOUBLE), 0) / (2 * m.change) AS elasticity "
+        "FROM moved_levers AS m JOIN moved_levers AS o ON o.lever = m.lever AND o.change = -m.change "
+        "CROSS JOIN (SELECT value FROM customer_equity WHERE part = 'total') AS e ORDER BY m.lever, m.change"
     )
     engine.drop("moved_levers")
 
 
 def _levers(
-    engine: Engine, customer: NewCustomer, each: tuple[float, float], now: tuple[float, float], i: int,
-    rules: ValueRules,
+    engine: Engine, customer: NewCustomer, moved: NewCustomer, each: tuple[float, float], now: tuple[float, float],
+    i: int, rules: ValueRules,
 ) -> Iterator[tuple[str, float]]:  # fmt: skip
     """Yield each lever's difference; `each` and `now` are value and margin of a new customer, and of all of today."""
     change, factors, won = CHANGES[i], Factors.of(rules.horizon, rules.discount), rules.acquisition
@@ -58,7 +65,7 @@ def _levers(
 
     base = future(each[0])
     retained = float(engine.scalar(f"SELECT COALESCE(SUM(value_if_{i + 1}), 0) FROM value_spread"))
-    yield "retention", retained + future(customer.moved(RETENTION_MOVES[i]).value(factors)[0]) - base
+    yield "retention", retained + future(moved.value(factors)[0]) - base
     yield "margin", now[1] * change + future(each[0] + each[1] * change) - base
     other_rate = _moved(rules.discount, change)
     current = _total(engine, rules, rules.off, change) - now[0]

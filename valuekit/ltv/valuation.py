@@ -20,23 +20,26 @@ from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.price_growth import expect_growth
 from valuekit.ltv.rates import assign_rates
-from valuekit.ltv.retained import RETENTION_MOVES
+from valuekit.ltv.retained import RETENTION_MOVES, renewing
 from valuekit.ltv.rules import DEFAULT, ValueRules
 from valuekit.ltv.selection import choose_model
 from valuekit.ltv.sensitivity import measure_sensitivity
 from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
+from valuekit.ltv.value_notes import note_value
 from valuekit.ltv.years import each_year
 
 PACKAGE = "valuekit.ltv"
+
+Curves = Mapping[renewals.Key, renewals.Curve]
 
 
 def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[FittedModel]:
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
-    Reads the canonical tables `orders` and `contracts` (accepted form, with `party_id`), `facts`, `stages`,
-    `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of the cube is the
-    k-th year after `as_of`.
+    Reads the canonical tables `orders`, `contracts`, `invoices` and `payments` (accepted form, with `party_id`),
+    `facts`, `stages`, `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of
+    the cube is the k-th year after `as_of`.
 
     - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
       the past) times expected spend (Gamma-Gamma).
@@ -45,7 +48,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave notice renews no more, and one who did not is
       likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
-      of others who paid on (`leavers`), and until it signs or stops it pays on as they did.
+      of others who paid on (`leavers`), and until it signs or stops it pays on as they did. A renewal that nobody
+      signed is survived up to the last bill or payment, where such are on record; who is silent since may have left.
     - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
@@ -75,14 +79,15 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     name, chosen = _choice(engine, as_of, unit, rules)
     purchases.summarise(engine, as_of, unit, rules.unmatched_returns, log_gaps=purchases.reads_gaps(name))
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
-    renewals.summarise(engine, as_of, rules.renewal_segments)
+    silence = renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)
     learned = learn_after(engine, last_complete_month(as_of), counts=rules.uncontracted)
     curves, renewal_models = renewals.fit_renewals(
-        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended
+        engine, window, rules.renewal_model, lambda term: learned(term).paying.ended, silence.by_stayers
     )
     after = {key: learned(key[0]).with_contracts(curve, key[0]) for key, curve in curves.items()}
-    width = _contract_stream(engine, as_of, curves, factors, after)
+    moved = renewing(engine, curves, rules.horizon.years)
+    width = _contract_stream(engine, as_of, curves, moved, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
@@ -103,7 +108,8 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     )
     customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
     put_equity(engine, customer.value(factors[0])[0], rules)
-    measure_sensitivity(engine, customer, rules)
+    measure_sensitivity(engine, customer, moved, rules)
+    note_value(engine, as_of, silence)
     engine.drop(
         "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
     )  # fmt: skip
@@ -139,13 +145,13 @@ def _order_stream(
 
 
 def _contract_stream(
-    engine: Engine, as_of: date, curves: Mapping[renewals.Key, renewals.Curve], factors: Sequence[Factors],
+    engine: Engine, as_of: date, curves: Curves, moved: Sequence[Curves], factors: Sequence[Factors],
     after: Mapping[renewals.Key, After],
 ) -> int:  # fmt: skip
     lines.predict(engine, curves, factors, after)
     put_uncontracted(engine, after, last_complete_month(as_of))
     expect_growth(engine, as_of)
-    return line_chance.predict(engine, curves, RETENTION_MOVES, factors, after)
+    return line_chance.predict(engine, curves, moved, factors, after)
 
 
 def _window(engine: Engine, first: str, as_of: date) -> tuple[date, date] | None:

@@ -245,7 +245,7 @@ ORDERS = Table(
     ),
     key=("system", "id"),
     checks=(
-        Check("return_not_positive", "returns_order IS NULL OR amount <= 0", "what returns an order is not positive"),
+        Check("return_not_positive", "returns_order IS NULL OR amount <= 0", "a return is not positive"),
         _TAX_IS_PART,
     ),
     parties=("record",),

@@ -1,7 +1,7 @@
 """Lifetime value and the segments by it."""
 
 from valuekit.tables.published.columns import count, day, money, number, party, text, yes
-from valuekit.tables.published.vocabulary import HORIZON_YEARS, STREAMS
+from valuekit.tables.published.vocabulary import HORIZON_YEARS, STREAMS, VALUE_NOTES
 from valuekit.tables.schema import Column, Table
 
 EXPECTED_COST = Table(
@@ -146,7 +146,10 @@ VALUE_SENSITIVITY = Table(
         number("change", "How much it is moved", "share of itself"),
         money("value", "Customer equity with the change: all values, and future acquisition where stated"),
         money("difference", "Less what it is without"),
-        number("elasticity", "Share by which value changes, over the share by which the lever does"),
+        number(
+            "elasticity",
+            "Share by which value changes, over the share by which the lever does: mean of both sides of the change",
+        ),
     ),
     key=("lever", "change"),
 )
@@ -221,6 +224,23 @@ RETENTION_CHECKS = Table(
         Column("expected", "DOUBLE", "Share who survive it by the model", unit="share", required=True),
     ),
     key=("model", "renewal"),
+)
+
+
+NOTES_ON_VALUE = Table(
+    "value_notes",
+    "remark on the lifetime value",
+    (
+        Column("note", "VARCHAR", "Kind of remark", required=True, values=VALUE_NOTES),
+        text("message", "What there is to know, and what to do"),
+        Column("parties", "BIGINT", "Customers that it is about", unit="count"),
+        money("mrr", "What a month of their contracts costs", required=False),
+        number("mrr_share", "The same, of all contracts in force", "share"),
+        money("ltv", "Their lifetime value", required=False),
+        number("ltv_share", "The same, of all lifetime value", "share"),
+        Column("days", "BIGINT", "Days of grace, or without data", unit="count"),
+    ),
+    key=("note",),
 )
 
 

@@ -28,6 +28,9 @@ COST_NOTES = (
 )  # fmt: skip
 """Kinds of remarks on the cost data."""
 
+VALUE_NOTES = ("contracts_without_money", "data_end_early", "renewal_groups_too_small")
+"""Kinds of remarks on the lifetime value."""
+
 STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "advocacy", "innovation")
 """Streams of the value cube; lifetime value is the discounted sum over them."""
 

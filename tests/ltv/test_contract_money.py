@@ -1,0 +1,147 @@
+"""Contracts that renew by themselves, and bills and payments that stopped."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from valuekit.ltv.contract_money import find_silence
+from valuekit.ltv.models import ShiftedBetaGeometric
+from valuekit.ltv.renewals import Curve, summarise
+
+AS_OF = date(2026, 6, 30)
+
+
+def paid(world, party, *days, invoice=None, kind="payment"):
+    for day in days:
+        amount = 100 if kind == "payment" else -100
+        world.add(
+            "payments", system="bank", id=world._next(), party_id=party, paid_on=day, amount=amount, invoice=invoice,
+            kind=kind, reporting_amount=amount,
+        )  # fmt: skip
+
+
+def billed(world, party, day, *, status="paid", name=None):
+    world.add(
+        "invoices", system="bank", id=name or world._next(), party_id=party, issued_on=day, amount=100,
+        reporting_amount=100, status=status,
+    )  # fmt: skip
+
+
+def monthly(world, party, *, starts="2025-01-10", until=None, months=18):
+    """An open monthly contract, paid on the 12th of each of so many months."""
+    world.party(party, paid=starts, contract=True)
+    world.contract(party, starts, until, 100, 1)
+    paid(world, party, *(f"{2025 + m // 12}-{m % 12 + 1:02d}-12" for m in range(months)))
+
+
+def lines(world):
+    summarise(world.engine, AS_OF)
+    return {p: state for p, *state in world.engine.rows("SELECT party_id, renewals, silent FROM contract_lines")}
+
+
+@pytest.mark.parametrize("until", [None, "2025-02-09"])
+def test_renewals_that_nobody_signed_are_survived_up_to_the_last_payment(world, until):
+    monthly(world, "ann", months=10, until=until)  # to October 2025
+    monthly(world, "bob", until=until)  # to June 2026
+    # Money was to come by 12 November: that renewal and the seven since are open.
+    assert lines(world) == {"ann": [9, 8], "bob": [17, 0]}
+    groups = world.engine.rows("SELECT renewals, churned, silent, weight FROM renewal_groups")
+    assert groups == [(9, 0, 8, 1), (17, 0, 0, 1)]
+
+
+def test_without_bills_and_payments_nobody_is_silent(world):
+    world.party("ann", contract=True)
+    world.contract("ann", "2025-01-10", None, 100, 1)
+    assert lines(world) == {"ann": [17, 0]}
+
+
+def test_what_is_signed_needs_no_payment(world):
+    monthly(world, "bob")
+    world.party("ann", contract=True)
+    world.contract("ann", "2025-01-10", "2026-12-09", 100, 1)
+    assert lines(world)["ann"] == [22, 0]
+
+
+def test_a_month_without_payment_is_late_and_two_are_silence(world):
+    monthly(world, "ann", months=17)
+    monthly(world, "bob", months=16)
+    monthly(world, "cal")
+    assert lines(world) == {"ann": [17, 0], "bob": [15, 2], "cal": [17, 0]}
+
+
+def test_silence_means_nothing_where_the_data_end_for_all(world):
+    monthly(world, "ann", months=10)
+    assert lines(world) == {"ann": [9, 8]}
+    assert world.engine.rows("SELECT renewals, churned, silent FROM renewal_groups") == [(9, 0, 0)]
+
+
+def test_a_bill_speaks_for_its_own_day_whenever_it_is_paid_and_a_void_one_for_nothing(world):
+    world.party("ann", contract=True)
+    world.contract("ann", "2025-01-10", None, 100, 1)
+    billed(world, "ann", "2025-01-10", name="i1")
+    paid(world, "ann", "2026-06-12", invoice="i1")
+    billed(world, "ann", "2026-05-10", status="void")
+    paid(world, "ann", "2026-06-12", kind="refund")
+    find_silence(world.engine, AS_OF)
+    assert world.engine.rows("SELECT * FROM last_money") == [("ann", date(2025, 1, 10))]
+
+
+def test_the_grace_is_as_long_as_a_company_usually_waits(world):
+    for i in range(20):
+        world.party(f"p{i:02d}", contract=True)
+        world.contract(f"p{i:02d}", "2024-01-10", None, 100, 12)
+        paid(world, f"p{i:02d}", "2024-01-10", "2025-04-10" if i else "2025-01-10")
+    silence = find_silence(world.engine, AS_OF)
+    assert (silence.grace, silence.until) == (90, date(2025, 4, 10))
+    assert silence.by_stayers == pytest.approx(1 / 22)
+
+
+def test_who_skipped_a_term_and_came_back_tells_how_often_those_who_stay_are_silent(world):
+    world.party("ann", contract=True)
+    world.contract("ann", "2025-01-10", None, 100, 1)
+    paid(world, "ann", "2025-01-12", "2025-02-12", "2025-06-12", "2025-07-12")
+    silence = find_silence(world.engine, AS_OF)
+    assert (silence.grace, silence.by_stayers) == (31, pytest.approx(2 / 5))
+
+
+def test_the_chance_to_be_there_falls_with_silence_and_is_never_above_the_curve():
+    curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 9.0]), 1.0, stated=False, silent_stayers=0.1)
+    silent = np.arange(1.0, 9.0)
+    state = {name: np.zeros(8) for name in ("renewals", "months_to_next", "pending", "ends")} | {"silent": silent}
+    there = curve.stays(state, np.zeros(1))[:, 0]
+    survived = curve.survival(np.zeros(8), silent)
+    assert there == pytest.approx(0.1 * survived / (0.1 * survived + 1 - survived))
+    assert (np.diff(there) < 0).all()
+    assert (there <= survived).all()
+
+
+def test_who_is_silent_is_worth_little_and_the_run_says_so(world):
+    for i in range(10):
+        monthly(world, f"p{i}", months=10 if i < 4 else 18)
+        world.cash(f"p{i}", "2025-06-01", revenue=100.0)
+        world.add("cash", party_id=f"p{i}", net_cash=100.0)
+    world.value()
+    assert (world.ltv("p9")["p_alive"], world.ltv("p0")["p_alive"] < 0.1) == (1.0, True)
+    assert 0 < sum(world.stream("p0")) < 0.1 * sum(world.stream("p9"))
+    note = world.engine.query("SELECT * FROM value_notes").to_pylist()[0]
+    assert (note["note"], note["parties"], note["mrr"], note["mrr_share"]) == ("contracts_without_money", 4, 400, 0.4)
+    assert note["ltv_share"] < 0.05
+    assert "4 of 10 customers under contract have neither bill nor payment" in note["message"]
+
+
+def test_data_that_end_long_before_the_as_of_date_are_told(world):
+    monthly(world, "ann", months=10)
+    world.cash("ann", "2025-06-01", revenue=100.0)
+    world.value()
+    notes = {row["note"]: row for row in world.engine.query("SELECT * FROM value_notes").to_pylist()}
+    assert notes["data_end_early"]["days"] == 261
+    assert "2025-10-12 (payments of bank), 261 days before" in notes["data_end_early"]["message"]
+
+
+def test_a_month_without_records_is_told_by_none(world):
+    monthly(world, "ann", months=17)
+    world.cash("ann", "2026-05-01", revenue=100.0)
+    paid(world, "ann", "2026-05-30")
+    world.value()
+    assert world.engine.rows("SELECT note FROM value_notes") == []

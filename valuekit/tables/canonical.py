@@ -244,10 +244,7 @@ ORDERS = Table(
         _recorded(),
     ),
     key=("system", "id"),
-    checks=(
-        Check("return_not_positive", "returns_order IS NULL OR amount <= 0", "a return is not positive"),
-        _TAX_IS_PART,
-    ),
+    checks=(Check("return_not_positive", "returns_order IS NULL OR amount <= 0", "returns are negative"), _TAX_IS_PART),
     parties=("record",),
 )
 

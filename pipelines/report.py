@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pipelines.run import Outcome
 from valuekit.money import show
-from valuekit.snapshot import Manifest, Summary
+from valuekit.snapshot import Manifest, Snapshot, Summary
 from valuekit.tables.published import STAGES, TEAMS
 
 RUN_SCHEMA = "valuekit.run/1"
@@ -50,7 +50,7 @@ def run_object(outcome: Outcome) -> dict[str, Any]:
         "customers": outcome.summary.customers,
         "totals": manifest.totals,
         "cost_notes": outcome.snapshot.query("SELECT * FROM cash_notes ORDER BY note, place").to_pylist(),
-        "value_notes": _value_notes(outcome),
+        "value_notes": value_notes(outcome.snapshot),
         "tiers": {row["tier"]: {"parties": row["parties"], "ltv": row["ltv"]} for row in outcome.summary.tiers},
         "checks": [check.model_dump() for check in manifest.checks],
         "seconds": manifest.seconds,
@@ -71,7 +71,7 @@ def print_run(outcome: Outcome, console: Console, *, config: str) -> None:
         ("Against the books, all months", _books(manifest)),
         ("About the cost data", _cost_notes(outcome)),
         ("Value", _value(summary, manifest)),
-        ("About the value", _about_value(outcome)),
+        ("About the value", about_value(value_notes(outcome.snapshot))),
         ("Where executives agree and where they do not", _agreement(summary)),
         ("Input", _input(outcome)),
         ("Checks", _checks(manifest)),
@@ -160,17 +160,16 @@ def _value(summary: Summary, manifest: Manifest) -> RenderableType:
     return Group(f"Customer equity {equity}: lifetime value of current customers, {terms}", table)
 
 
-def _value_notes(outcome: Outcome) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = outcome.snapshot.query("SELECT * FROM value_notes ORDER BY note").to_pylist()
-    return rows
+def value_notes(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return what there is to know before reading values; nothing of a snapshot that an earlier version published."""
+    known = "value_notes" in snapshot.manifest.tables
+    return snapshot.query("SELECT * FROM value_notes ORDER BY note").to_pylist() if known else []
 
 
-def _about_value(outcome: Outcome) -> RenderableType | None:
+def about_value(notes: list[dict[str, Any]]) -> RenderableType | None:
     """What the value rests on that the data do not bear out."""
-    notes = [
-        Text(f"{row['note'].replace('_', ' ')}: {row['message']}", style="yellow") for row in _value_notes(outcome)
-    ]
-    return Group(*notes) if notes else None
+    told = [Text(f"{row['note'].replace('_', ' ')}: {row['message']}", style="yellow") for row in notes]
+    return Group(*told) if told else None
 
 
 def _agreement(summary: Summary) -> Table | None:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.report import grid, money
+from pipelines.report import about_value, grid, money
 from valuekit.errors import ConfigError, InputError
 from valuekit.ltv import Discount, Horizon, ltv_sql
 from valuekit.money import to_cents_together
@@ -103,10 +103,12 @@ def _valued(snapshot: Snapshot, value: str, scope: str) -> list[Row]:
 
 
 def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
-    """Print values by group with the 80 % and 95 % interval."""
+    """Print values by group with the 80 % and 95 % interval, after what they rest on that the data do not bear out."""
     currency = snapshot.manifest.currency
     rate, years = f"{100 * found['discount_rate']:g}%", found["horizon_years"]
     span = Horizon(years).label if years else "all the future"
+    if about := about_value(found["about"]):
+        console.print(about, "")
     console.print(Text(f"Lifetime value over {span} at {rate} a year, by {found['by']}\n"))
     table = grid(found["by"], "parties>", "value>", "80 %>", "95 %>", "by parameters>")
     groups = [row for row in found["groups"] if row["scope"] != "company"]

@@ -31,11 +31,13 @@ def value(
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show lifetime value by group, with intervals that hold errors of the models' parameters too."""
+    from pipelines.report import value_notes
     from pipelines.streams import out, print_json
     from pipelines.worth import print_value, value_object
 
     opened = open_snapshot(snapshot)
     found = value_object(opened, by=by.value, horizon=horizon, discount=discount)
+    found["about"] = value_notes(opened)
     print_json(found) if json else print_value(found, opened, out())
 
 

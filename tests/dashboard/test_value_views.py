@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -92,6 +94,21 @@ def test_a_run_of_an_earlier_version_says_what_to_do(open_page: Open, subscripti
         assert not opened.exception
         assert not opened.error
         assert ("Run it again to see this view" in text(opened)) == (view in NEEDED)
+
+
+def test_what_the_values_rest_on_that_the_data_do_not_bear_out_stands_above_them(
+    open_page: Open, subscription: Snapshot, tmp_path: Path
+) -> None:
+    noted = tmp_path / "noted"
+    shutil.copytree(subscription.path, noted)
+    place = noted / "value_notes.parquet"
+    notes = pq.read_table(place)
+    row = {"note": "data_end_early", "message": "Data end 40 days before $ today."}
+    schema = pa.schema([field.with_nullable(True) for field in notes.schema])
+    pq.write_table(pa.Table.from_pylist([row], schema=schema), place)
+    said = [warning.value for warning in open_page(PAGE, noted).warning]
+    assert said == ["Data end 40 days before \\$ today."]
+    assert not open_page(PAGE, subscription).warning
 
 
 def test_an_address_with_a_view_that_there_is_not_says_which_one_is_shown(

@@ -1,11 +1,9 @@
 """What a run says about values that its data do not bear out."""
 
-from types import SimpleNamespace
-
 import pytest
 from rich.console import Console
 
-from pipelines.report import _about_value
+from pipelines.report import about_value, value_notes
 from tests.snapshot.published import published
 
 
@@ -15,6 +13,6 @@ def test_remarks_on_the_value_are_printed_as_they_are(tmp_path, told):
     snapshot = published(tmp_path, value_notes=notes)
     console = Console(width=200)
     with console.capture() as caught:
-        console.print(_about_value(SimpleNamespace(snapshot=snapshot)))
+        console.print(about_value(value_notes(snapshot)))
     expected = [f"contracts without money: {message}" for message in told] or ["None"]
     assert caught.get().splitlines() == expected

@@ -53,6 +53,11 @@ def note(text: str) -> None:
     st.html(f'<p class="vk-note">{marked}</p>')
 
 
+def caution(text: str) -> None:
+    """Say what somebody should know before reading any number below."""
+    st.warning(text.replace("$", "\\$"), icon=":material/warning:")
+
+
 @dataclass(frozen=True)
 class Card:
     """A number with its name, what it means, and one line of context."""

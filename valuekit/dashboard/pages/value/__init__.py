@@ -33,9 +33,17 @@ def render(run: Run) -> None:
             "A value needs at least one payment or order. Map `payments` or `orders`, and run again.",
         )
         return
+    _warn(run)
     for name, is_open in parts.tabs(list(TABS), "view"):
         if is_open:
             _show(run, name)
+
+
+def _warn(run: Run) -> None:
+    """Say above all views what values rest on that the data do not bear out, if anything."""
+    if "value_notes" in run.manifest.tables:
+        for message in run.ask("value/notes", "notes")["message"]:
+            parts.caution(message)
 
 
 def _show(run: Run, view: str) -> None:

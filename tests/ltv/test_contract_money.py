@@ -50,6 +50,18 @@ def test_renewals_that_nobody_signed_are_survived_up_to_the_last_payment(world, 
     assert groups == [(9, 0, 8, 1), (17, 0, 0, 1)]
 
 
+@pytest.mark.parametrize("cancelled", [None, "2025-11-20"])
+def test_who_orders_after_its_contract_is_over_is_no_customer_under_contract(world, cancelled):
+    monthly(world, "bob")
+    world.add("stages", party_id="ann", stage="active")
+    world.add("facts", party_id="ann", first_paid_on="2025-01-10", has_contract=True, contract_current=False)
+    world.contract("ann", "2025-01-10", "2026-01-09", 1200, 12, cancelled=cancelled)
+    paid(world, "ann", "2025-01-12")
+    world.order("ann", "2026-06-01", 40)
+    assert lines(world) == {"bob": [17, 0]}
+    assert (0, 1, 0, 1) in world.engine.rows("SELECT renewals, churned, silent, weight FROM renewal_groups")
+
+
 def test_without_bills_and_payments_nobody_is_silent(world):
     world.party("ann", contract=True)
     world.contract("ann", "2025-01-10", None, 100, 1)

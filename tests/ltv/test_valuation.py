@@ -222,6 +222,21 @@ def test_units_change_the_parameters_and_not_the_value(make_world):
     assert values[0] == pytest.approx(values[1], rel=1e-4)
 
 
+def test_of_who_orders_after_its_contract_is_over_nothing_but_orders_is_expected_and_their_goods(world):
+    for name, current in (("ann", False), ("bob", None)):
+        world.add("stages", party_id=name, stage="active")
+        world.add(
+            "facts", party_id=name, first_paid_on="2025-01-10", has_contract=current is False, contract_current=current
+        )
+        for month in ("2026-02", "2026-05"):
+            world.order(name, f"{month}-01", 40)
+            world.cash(name, f"{month}-01", revenue=40, cost_of_goods=-10)
+    world.contract("ann", "2024-01-10", "2025-01-09", 1200, 12)
+    world.value(uncontracted=False)
+    assert world.stream("ann") == world.stream("bob")
+    assert world.stream("ann", "cost_of_goods") == world.stream("bob", "cost_of_goods")
+
+
 def test_the_same_input_gives_the_same_tables(make_world):
     tables = []
     for _ in range(2):

@@ -28,4 +28,4 @@ WHERE FALSE
 SELECT party_id, system, id AS invoice, status AS kind, issued_on AS paid_on, amount FROM invoices
 
 -- step: facts
-SELECT party_id, CAST(NULL AS DATE) AS first_paid_on FROM stages
+SELECT party_id, CAST(NULL AS DATE) AS first_paid_on, stage = 'active' AS contract_current FROM stages

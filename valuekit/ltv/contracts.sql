@@ -5,12 +5,13 @@
 -- signed late belongs to the same run, terms of another length are another run, and a lapse is open while money comes.
 
 -- step: _terms
+-- A customer by what it orders, whose contract is over, is none under contract.
 SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
        COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,
        c.reporting_amount AS price,
        COALESCE(g.segment, 0) AS segment,
        f.first_paid_on,
-       s.stage IN ('active', 'inactive') AS is_customer,
+       s.stage IN ('active', 'inactive') AND COALESCE(f.contract_current, TRUE) AS is_customer,
        s.stage = 'lapsed_paying' AS is_lapsed
 FROM contracts AS c
 JOIN stages AS s ON s.party_id = c.party_id

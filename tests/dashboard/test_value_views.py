@@ -103,7 +103,7 @@ def test_what_the_values_rest_on_that_the_data_do_not_bear_out_stands_above_them
     shutil.copytree(subscription.path, noted)
     place = noted / "value_notes.parquet"
     notes = pq.read_table(place)
-    row = {"note": "data_end_early", "message": "Data end 40 days before $ today."}
+    row = {"note": "data_end_early", "message": "data end 40 days before $ today."}
     schema = pa.schema([field.with_nullable(True) for field in notes.schema])
     pq.write_table(pa.Table.from_pylist([row], schema=schema), place)
     said = [warning.value for warning in open_page(PAGE, noted).warning]

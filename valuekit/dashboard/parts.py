@@ -55,7 +55,7 @@ def note(text: str) -> None:
 
 def caution(text: str) -> None:
     """Say what somebody should know before reading any number below."""
-    st.warning(text.replace("$", "\\$"), icon=":material/warning:")
+    st.warning(text[:1].upper() + text[1:].replace("$", "\\$"), icon=":material/warning:")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rich.text import Text
 from pipelines.jobs import load_company
 from pipelines.report import grid
 from pipelines.steps import STEPS, Work
-from valuekit.calendar import add_months, month_end
+from valuekit.calendar import add_months, as_day, month_end
 from valuekit.config import Config
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError
@@ -21,7 +21,6 @@ from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
 from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
 from valuekit.ltv.contract_backtest import ContractBacktest
 from valuekit.ltv.purchases import view_lines
-from valuekit.ltv.summary import as_day
 
 Tell = Callable[[str], None]
 Origins = int | Sequence[date]

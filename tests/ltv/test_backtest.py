@@ -145,6 +145,12 @@ def test_the_choice_says_by_how_much(tested):
         select(tested, [])
 
 
+def test_a_choice_is_among_names_of_models_in_the_backtest(tested):
+    assert select(tested, "mbg_nbd").table["model"].to_pylist() == ["mbg_nbd"]
+    with pytest.raises(UnknownNameError, match=r"no model of the backtest 'mbg_nbs'\. Did you mean 'mbg_nbd'"):
+        select(tested, ["mbg_nbs", "last_period"])
+
+
 def test_origins_must_leave_room(orders):
     with pytest.raises(ConfigError, match="do not hold 300 days after"):
         backtest_orders(orders, origins=3, days=300)

@@ -1,6 +1,6 @@
 """Dates: months, month ends and windows, and the fiscal calendars of companies, with their boundaries stated once."""
 
-from valuekit.calendar.days import Window, add_months, month_end, month_ends, month_start, ran_on
+from valuekit.calendar.days import Window, add_months, as_day, month_end, month_ends, month_start, ran_on
 from valuekit.calendar.fiscal import WEEKDAYS, By, FiscalCalendar, FiscalWeeks, Period
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Period",
     "Window",
     "add_months",
+    "as_day",
     "month_end",
     "month_ends",
     "month_start",

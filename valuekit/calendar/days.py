@@ -1,7 +1,26 @@
 """Dates: months, month ends and windows, with their boundaries stated once."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from valuekit.errors import ConfigError
+
+
+def as_day(value: Any) -> date:
+    """Return a date, the day of a moment, or of a text such as 2026-06-30; raises `ConfigError` for anything else.
+
+    >>> as_day("2026-06-30")
+    datetime.date(2026, 6, 30)
+    """
+    given = value.item() if type(value).__name__ == "datetime64" else value  # NumPy's, which is no date itself
+    try:
+        found = date.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        found = None
+    if not isinstance(found, date) or str(found) == "NaT":  # which pandas counts among dates
+        raise ConfigError(f"'{value}' is no day.", next_step="Give a date, or write it as 2026-06-30.")
+    return found.date() if isinstance(found, datetime) else found
 
 
 def month_start(day: date) -> date:

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import add_months
+from valuekit.calendar import add_months, as_day
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import judging, renewals
@@ -18,7 +18,6 @@ from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.origins import ANOTHER_DAY, ask_less, model_names, origin_days
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
-from valuekit.ltv.summary import as_day
 
 PACKAGE = "valuekit.ltv"
 TARGETS = ("renewals", "survival", "revenue")

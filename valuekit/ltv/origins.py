@@ -5,9 +5,9 @@ from datetime import date
 from numbers import Integral
 from typing import Any
 
+from valuekit.calendar import as_day
 from valuekit.errors import ConfigError
 from valuekit.ltv.discounting import is_number
-from valuekit.ltv.summary import as_day
 
 _WHERE = "backtest"
 

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from valuekit.engine import Engine
-from valuekit.errors import ConfigError, FitError
+from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv.backtest import MODELS, Backtest, backtest_lines, fitted_model
 from valuekit.ltv.models.observations import Array
+from valuekit.ltv.origins import model_names
 from valuekit.ltv.purchases import reads_gaps
 from valuekit.ltv.summary import Unmatched
 
@@ -55,19 +56,22 @@ class Choice:
         )
 
 
-def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
+def select(backtest: Backtest, models: str | Sequence[str] | None = None) -> Choice:
     """Choose the model whose purchases were closest to reality over all origins, and say by how much.
 
-    Reads a backtest; `models` are those to choose among, the preferred first (default: all, those of `CANDIDATES`
-    before others). A model that could not foretell at some origin is no candidate. Of models that lead by no more than
-    one standard error, or by next to nothing, the preferred one is kept: the one-standard-error rule of Breiman et al.
-    (1984), Classification and Regression Trees, section 3.4.3.
-    Raises `FitError` where no model foretold at every origin, `ConfigError` for anything but a backtest.
+    Reads a backtest; `models` are those to choose among (or one), the preferred first (default: all, those of
+    `CANDIDATES` before others). A model that could not foretell at some origin is no candidate. Of models that lead by
+    no more than one standard error, or by next to nothing, the preferred one is kept: the one-standard-error rule of
+    Breiman et al. (1984), Classification and Regression Trees, section 3.4.3.
+    Raises `FitError` where no model foretold at every origin, `UnknownNameError` for a model that is not in the
+    backtest, `ConfigError` for anything but a backtest.
     """
     if not isinstance(backtest, Backtest):
         raise ConfigError(
             f"a {type(backtest).__name__} is no backtest.", next_step="Give what backtest_orders returns."
         )
+    if models is not None:
+        models = _of_backtest(models, backtest)
     losses = dict(_losses(backtest.forecasts, models))
     origins = max((count for count, _ in losses.values()), default=0)
     whole = {name: by_customer for name, (count, by_customer) in losses.items() if count == origins}
@@ -87,6 +91,15 @@ def select(backtest: Backtest, models: Sequence[str] | None = None) -> Choice:
         for name in sorted(means, key=lambda n: (means[n], n))
     ]
     return Choice(_preferred(rows, models or CANDIDATES), pa.Table.from_pylist(rows, schema=_CHOICE))
+
+
+def _of_backtest(models: str | Sequence[str], backtest: Backtest) -> Sequence[str]:
+    """Return the names as a list; refuse one that the backtest has not."""
+    names, known = model_names(models), sorted({*backtest.scores["model"].to_pylist()})
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("model of the backtest", name, known)
+    return names
 
 
 def _preferred(rows: Sequence[Mapping[str, Any]], models: Sequence[str]) -> str:

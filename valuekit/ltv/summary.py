@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, Unpack, cast, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from valuekit.calendar import as_day
 from valuekit.engine import Engine, Expression, load_steps
 from valuekit.errors import ConfigError, ContractError, UnknownNameError
 from valuekit.ltv.order_lines import Reading, maybe_untrimmed, order_lines, trim_names
@@ -168,21 +169,6 @@ def _refuse_returns_alone(engine: Engine, orders: int) -> None:
     if not engine.scalar("SELECT EXISTS (SELECT 1 FROM order_lines WHERE amount >= 0)"):
         advice = "Turn the sign: what is paid is above 0, what came back below."
         raise ContractError(f"all {orders:,} amounts are below 0, which are returns.", where="orders", next_step=advice)
-
-
-def as_day(value: Any) -> date:
-    """Return a date, the day of a moment, or of a text such as 2026-06-30; raises `ConfigError` for anything else.
-
-    >>> as_day("2026-06-30")
-    datetime.date(2026, 6, 30)
-    """
-    try:
-        found = date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        found = None
-    if not isinstance(found, date) or str(found) == "NaT":  # which pandas counts among dates
-        raise ConfigError(f"'{value}' is no day.", next_step="Give a date, or write it as 2026-06-30.")
-    return found.date() if isinstance(found, datetime) else found
 
 
 def summarise_lines(

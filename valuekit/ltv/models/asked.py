@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from valuekit.calendar import as_day
 from valuekit.errors import ConfigError, UnknownNameError
 from valuekit.ltv.discounting import is_number
 from valuekit.ltv.models.observations import Array, as_floats
@@ -115,8 +116,8 @@ def read_window(given: Any) -> list[str] | None:
     if given is None:
         return None
     try:
-        first, last = map(_day, given)
-    except (TypeError, ValueError):
+        first, last = map(as_day, given)
+    except (TypeError, ValueError, ConfigError):
         first, last = date.max, date.min
     if first > last:
         raise ConfigError(
@@ -124,11 +125,6 @@ def read_window(given: Any) -> list[str] | None:
             next_step="Give two dates, or leave it out.",
         )
     return [first.isoformat(), last.isoformat()]
-
-
-def _day(given: Any) -> date:
-    value = given.item() if isinstance(given, np.datetime64) else given
-    return date.fromisoformat(value.isoformat()[:10] if isinstance(value, date) else value)
 
 
 def _limits(least: float, most: float) -> str:

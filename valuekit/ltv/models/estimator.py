@@ -155,9 +155,8 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
     def _check_settings(self) -> None:
         """Raise `ConfigError` for a setting that is none: when fitted or stated, as the constructor only stores."""
         names = self.covariates
-        if not (isinstance(names, list | tuple) and all(isinstance(z, str) for z in names)) or len({*names}) < len(
-            names
-        ):
+        listed = isinstance(names, list | tuple) and all(isinstance(z, str) for z in names)
+        if not listed or len({*names}) < len(names):
             raise ConfigError(f"covariates are a list of different columns, not {names!r}.")
         taken = sorted({*names} & {*self.columns, *self.optional})
         if taken:

@@ -3,11 +3,14 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, ContractError, InputError
@@ -147,12 +150,12 @@ def test_amounts_are_not_lost_by_being_rounded(amounts, lost, tmp_path):
     amounts = amounts if kind or isinstance(amounts[0], str) else [float(amount) for amount in amounts]
     table = pa.table(of(2, lambda _: "a", amount=pa.array(amounts, kind)))
     pq.write_table(table, tmp_path / "o.parquet")
-    for orders, settings in ((table, {"log_gaps": True}), (tmp_path / "o.parquet", {"grain": "day"})):
+    for orders, asked in ((table, {"log_gaps": True}), (tmp_path / "o.parquet", {"grain": "day"})):
         if lost:
             with pytest.raises(ContractError, match=f"{lost} of 2 amounts would lose.*ten-thousandths.*smaller unit"):
-                summarise(orders, **settings)
+                summarise(orders, **asked)
         else:
-            last = summarise(orders, **settings)["monetary"][0].as_py()
+            last = summarise(orders, **asked)["monetary"][0].as_py()
             assert last == pytest.approx(float(amounts[1]), abs=5e-5)
 
 
@@ -168,3 +171,30 @@ def test_floating_amounts_add_up_as_their_decimals_do():
     assert by_kind[0].equals(by_kind[1])
     with pytest.raises(ContractError, match=r"1 of 3 rows have no amount that is a number.*1e14"):
         summarise(of(3, str) | {"amount": [1.0, 2.0, 2e14]})
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    days=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 900)), min_size=1, max_size=40, unique=True),
+    seed=st.integers(0, 2**32),
+    size=st.sampled_from([1.0, 1e4, 9e9]),
+    kind=st.sampled_from(["DOUBLE", "FLOAT", "DECIMAL(18,2)", "BIGINT", "VARCHAR"]),
+)
+def test_orders_of_one_a_day_have_the_same_summary_said_to_be_so_or_found_out(days, seed, size, kind):
+    amounts = np.random.default_rng(seed).integers(5, 10_000, len(days)) * size / 1e4
+    with Engine(threads=2) as engine:
+        rows = {"customer": [who for who, _ in days], "day": [day for _, day in days], "amount": amounts}
+        engine.put("given", pa.table(rows))
+        engine.execute(
+            "CREATE TABLE orders AS SELECT customer, DATE '2024-01-01' + CAST(day AS INTEGER) AS date, "
+            f"CAST(amount AS {kind}) AS amount FROM given"
+        )
+        said, found = (summarise("orders", engine=engine, grain=grain) for grain in ("day", "order"))
+    assert said == found
+
+
+def test_a_file_that_changed_is_read_anew(tmp_path):
+    with Engine() as engine:
+        for names in (["a"], ["b"], ["c", "d"], ["e"]):
+            pq.write_table(pa.table(of(len(names), names.__getitem__)), tmp_path / "o.parquet")
+            assert summarise(tmp_path / "o.parquet", engine=engine)["customer"].to_pylist() == names

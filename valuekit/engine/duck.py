@@ -350,6 +350,7 @@ def default_threads() -> int:
 
 _SETTINGS = {
     "preserve_insertion_order": True,  # the same rows in the same order give the same bytes
+    "parquet_metadata_cache": True,  # a file that is asked about again is opened once; one that changed, anew
     "autoinstall_known_extensions": False,  # nothing is fetched at run time
 }
 _QUIET = "SET enable_progress_bar = false"  # standard output is for data

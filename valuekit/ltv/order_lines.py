@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypedDict, Unpack
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,9 +32,9 @@ REQUIRED = ("customer", "date", "amount")
 OPTIONAL = ("order", "returns", "currency")
 
 WORKING = (
-    "known_lines", "order_lines", "trimmed_lines", SMALL, INPUT, "order_days", "order_features", "order_first_days",
-    "order_gaps", "order_groups", "order_holdout", "order_names", "order_rest", "order_spend", "order_states",
-    "order_summary", "order_totals", "repeat_days", "spend_groups", "unmatched_returns",
+    "order_buyers", "known_lines", "order_lines", "trimmed_lines", SMALL, INPUT, "order_days", "order_features",
+    "order_first_days", "order_gaps", "order_groups", "order_holdout", "order_names", "order_rest", "order_spend",
+    "order_states", "order_summary", "order_totals", "repeat_days", "spend_groups", "unmatched_returns",
 )  # fmt: skip
 """Tables and views that work with orders makes; views before what they read."""
 
@@ -64,7 +65,8 @@ class Reading(TypedDict, total=False):
 def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
     """Yield an engine with the view `order_lines` (party_id, day, amount, order_id, returns_order).
 
-    Amounts that are floating numbers have a column `units` too: ten-thousandths, whole numbers that add up faster.
+    Amounts that are floating numbers have a column `units` too: ten-thousandths, whole numbers that add up faster. They
+    stay floating numbers, which hold whole ones exactly up to 2^53: a customer's sum is exact up to 900 billion.
 
     Reads: a pandas, Polars or Arrow table, a mapping of columns, the path of a Parquet or CSV file, or the name of a
     table of `engine`. One row is an order or a line of one; in the view, what came back has an amount below 0.
@@ -123,7 +125,7 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     }
     floating = types[str(names["amount"])] in ("DOUBLE", "FLOAT")
     if floating:
-        columns["units"] = _signed(f"CAST(CAST({amount} AS DOUBLE) * 10000 AS BIGINT)", names, types)
+        columns["units"] = _signed(f"ROUND(CAST({amount} AS DOUBLE) * 10000)", names, types)
         columns["amount"] = f"CAST({columns['units']} AS DECIMAL(18,0)) * CAST(0.0001 AS DECIMAL(5,4))"
     _view(engine, "order_lines", columns, source)
     _view(engine, "trimmed_lines", columns | {"party_id": trim_sql(name)}, source)
@@ -197,15 +199,20 @@ _UNTRIMMED = (
 
 
 def maybe_untrimmed(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the names that `trim_names` need look at: those with a blank at an end, or that are not ASCII.
+    r"""Return the names that `trim_names` need look at: those with space around them, of any kind.
 
     >>> maybe_untrimmed(pa.chunked_array([["ann", "bob ", "bj\u00f6rn"]])).to_pylist()
-    ['bob ', 'bj\u00f6rn']
+    ['bob ']
     """
-    suspect = pc.or_(pc.less(names, "!"), pc.not_equal(pc.binary_length(names), pc.utf8_length(names)))
-    for blank in " \t\n\r\v\f":
-        suspect = pc.or_(suspect, pc.ends_with(names, blank))
-    return names.filter(suspect)
+    if all(map(_is_solid, names.chunks)):
+        return names.slice(0, 0)
+    return names.filter(pc.not_equal(pc.utf8_trim_whitespace(names), names))
+
+
+def _is_solid(names: pa.StringArray) -> bool:
+    """Say whether all letters are ASCII and none is blank, as in most ids: a look at the bytes, whosever they are."""
+    letters = np.frombuffer(names.buffers()[2] or b"", dtype=np.uint8)
+    return not len(letters) or bool(letters.min() > ord(" ") and letters.max() <= ord("~"))
 
 
 _BLANK = "{0} IS NULL OR (({0} < '!' OR {0} > '~') AND {1} = '')"

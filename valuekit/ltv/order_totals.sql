@@ -1,5 +1,5 @@
 -- One pass over the orders without contract: what is all there is to know of most buyers.
--- Reads `known_lines`: party_id, day, amount, order_id, returns_order, is_return.
+-- Reads `known_lines`: party_id, day, amount, is_return, units where amounts are floating numbers.
 
 -- step: order_totals
 -- One pass. Who buys at most once a day and returns nothing needs no more; MIN_BY is asked where no days tie.
@@ -11,7 +11,7 @@ SELECT party_id,
        MAX(day) AS last_on,
        {amount} AS amount,
        {first_amount} AS first_amount,
-       {any_return} AS has_return
+       BOOL_OR(is_return) AS has_return
 FROM known_lines
 GROUP BY party_id
 HAVING party_id IS NOT NULL

@@ -176,10 +176,10 @@ def summarise_lines(
     log_gaps: bool = False,
 ) -> None:  # fmt: skip
     """Make `order_summary` (one row per buyer, with `log_gaps` where asked) and `unmatched_returns`."""
-    with _totals(engine, as_of, unit, grain, unmatched_returns) as parameters:
-        engine.run(PACKAGE, "order_summary.sql", parameters)
+    with _buyers(engine, as_of, grain, unmatched_returns, log_gaps=log_gaps):
+        engine.run(PACKAGE, "order_summary.sql", _times(as_of, unit))
         if log_gaps:
-            engine.run(PACKAGE, "order_gaps.sql", parameters)
+            engine.run(PACKAGE, "order_gaps.sql", _times(as_of, unit))
     if trim_names(engine, "order_summary"):
         summarise_lines(engine, as_of, unit, grain=grain, unmatched_returns=unmatched_returns, log_gaps=log_gaps)
     else:
@@ -188,51 +188,73 @@ def summarise_lines(
 
 def _asked(engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched) -> pa.Table:
     """Return what would be `order_summary`, by customer, without storing it: asked once, it is not worth it."""
-    with _totals(engine, as_of, unit, grain, unmatched) as parameters:
-        rows = engine.ask(PACKAGE, "order_summary.sql", "order_summary", parameters, ["party_id"])
-    engine.put("order_names", pa.table({"party_id": maybe_untrimmed(rows["party_id"])}))
-    again = trim_names(engine, "order_names")
-    engine.drop("order_names")
-    if again:
+    with _buyers(engine, as_of, grain, unmatched):
+        rows = engine.ask(PACKAGE, "order_summary.sql", "_measured", _times(as_of, unit), ["party_id"])
+    if _trim_some(engine, maybe_untrimmed(rows["party_id"])):
         return _asked(engine, as_of, unit, grain, unmatched)
     refuse_small(engine, rows)
-    return rows
+    return rows.append_column("time_unit", pa.repeat(unit.name, len(rows)))
+
+
+def _times(as_of: date, unit: TimeUnit) -> dict[str, Any]:
+    return {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name}
+
+
+def _trim_some(engine: Engine, names: pa.ChunkedArray) -> bool:
+    if not len(names):
+        return False
+    engine.put("order_names", pa.table({"party_id": names}))
+    trimmed = trim_names(engine, "order_names")
+    engine.drop("order_names")
+    return trimmed
 
 
 @contextmanager
-def _totals(
-    engine: Engine, as_of: date, unit: TimeUnit, grain: Grain, unmatched: Unmatched
-) -> Iterator[dict[str, Any]]:
-    """Make what `order_summary.sql` reads, and yield its parameters; all but `unmatched_returns` is dropped again."""
+def _buyers(
+    engine: Engine, as_of: date, grain: Grain, unmatched: Unmatched, *, log_gaps: bool = False
+) -> Iterator[None]:
+    """Make the view `order_buyers` and `unmatched_returns`; what the view reads is dropped again."""
     if unmatched not in get_args(Unmatched):
         raise UnknownNameError("policy of unmatched returns", unmatched, get_args(Unmatched))
     if grain not in get_args(Grain):
         raise UnknownNameError("grain", grain, get_args(Grain))
-    parameters = {"as_of": as_of, "unit_days": unit.days, "time_unit": unit.name, "unmatched": unmatched}
     _know(engine, as_of)
-    once = False
     try:
-        once = _total(engine, as_of, grain)
-        # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
-        crowded = not once and _any(engine, "NOT has_return AND lines > purchases AND purchases > 0")
-        rest = not once and _any(engine, "has_return OR purchases = 0")
-        engine.run(PACKAGE, "orders.sql", parameters, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest)))
-        yield parameters
+        if grain == "day" and not log_gaps and not _any(engine, "known_lines", "is_return"):
+            _look_once(engine)
+        else:
+            _look_twice(engine, as_of, grain, unmatched)
+        yield
     finally:
-        engine.execute(f"DROP {'VIEW' if once else 'TABLE'} IF EXISTS order_totals")
+        engine.execute("DROP VIEW IF EXISTS order_buyers")
         engine.execute("DROP VIEW known_lines")
-        engine.drop("order_first_days", "order_rest", "order_days", "order_gaps")
+        engine.drop("order_totals", "order_first_days", "order_rest", "order_days", "order_gaps")
 
 
-def _total(engine: Engine, as_of: date, grain: Grain) -> bool:
-    """Make `order_totals`; a view, and True, where each row is a day and nothing came back: it is read once only."""
-    slots = {"distinct_days": _distinct_days(engine, as_of, grain)} | _amounts(engine)
-    once = grain == "day" and not engine.scalar("SELECT EXISTS (SELECT 1 FROM known_lines WHERE is_return)")
-    if once:
-        engine.view(PACKAGE, "order_totals.sql", "order_totals", **slots, any_return=_sql("FALSE"))
+def _look_once(engine: Engine) -> None:
+    """Group the lines: where each is a day and nothing came back, that is all."""
+    if _has_units(engine):  # the cast refuses what is no number
+        first = "MIN_BY(units, day) / 10000"
+        repeat = "CAST(CAST(SUM(units) - MIN_BY(units, day) AS HUGEINT) AS DOUBLE) / 10000"
     else:
-        engine.run(PACKAGE, "order_totals.sql", None, **slots, any_return=_sql("BOOL_OR(is_return)"))
-    return once
+        first, repeat = f"CAST({_FIRST} AS DOUBLE)", f"CAST(SUM(amount) - {_FIRST} AS DOUBLE)"
+    slots = {"first_amount": _sql(first), "repeat_amount": _sql(repeat)}
+    engine.view(PACKAGE, "daily_orders.sql", "order_buyers", **slots)
+    engine.execute("CREATE OR REPLACE TABLE unmatched_returns (returns BIGINT, amount DECIMAL(38,4))")
+
+
+def _look_twice(engine: Engine, as_of: date, grain: Grain, unmatched: Unmatched) -> None:
+    """Group the lines, and look again at those of customers of whom totals do not tell all."""
+    engine.run(
+        PACKAGE, "order_totals.sql", None, distinct_days=_distinct_days(engine, as_of, grain), **_exact_amounts(engine)
+    )
+    # The lines are read once more only where somebody needs it: the engine leaves out what is FALSE.
+    crowded = _any(engine, "order_totals", "NOT has_return AND lines > purchases AND purchases > 0")
+    rest = _any(engine, "order_totals", "has_return OR purchases = 0")
+    engine.run(
+        PACKAGE, "orders.sql", {"unmatched": unmatched}, any_crowded=_sql(str(crowded)), any_rest=_sql(str(rest))
+    )
+    engine.view(PACKAGE, "order_buyers.sql", "order_buyers")
 
 
 def group_orders(engine: Engine, *, log_gaps: bool = False) -> None:
@@ -263,19 +285,19 @@ def _has_units(engine: Engine) -> bool:
     return "units" in engine.columns("order_lines")
 
 
-def _amounts(engine: Engine) -> dict[str, Expression]:
-    """SQL of a customer's amounts, exact in either way: together, and on the first day."""
+def _exact_amounts(engine: Engine) -> dict[str, Expression]:
+    """SQL of a customer's amounts as decimals: together, and on the first day."""
     if not _has_units(engine):
-        return {"amount": _sql("SUM(amount)"), "first_amount": _sql("MIN_BY(amount, day)")}
-    tenth = "* CAST(0.0001 AS DECIMAL(5,4))"
-    return {
-        "amount": _sql(f"CAST(SUM(units) AS DECIMAL(33,0)) {tenth}"),
-        "first_amount": _sql(f"CAST(MIN_BY(units, day) AS DECIMAL(18,0)) {tenth}"),
-    }
+        return {"amount": _sql("SUM(amount)"), "first_amount": _sql(_FIRST)}
+    whole = "CAST({} AS DECIMAL(33,0)) * CAST(0.0001 AS DECIMAL(5,4))"
+    return {"amount": _sql(whole.format("SUM(units)")), "first_amount": _sql(whole.format("MIN_BY(units, day)"))}
 
 
-def _any(engine: Engine, condition: str) -> bool:
-    return bool(engine.scalar(f"SELECT EXISTS (SELECT 1 FROM order_totals WHERE {condition})"))
+_FIRST = "MIN_BY(amount, day)"
+
+
+def _any(engine: Engine, table: str, condition: str) -> bool:
+    return bool(engine.scalar(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {condition})"))
 
 
 def _sql(sql: str) -> Expression:

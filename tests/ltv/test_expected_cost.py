@@ -106,3 +106,39 @@ def test_where_a_tenth_and_more_cost_nothing_the_interval_begins_there():
 
 def test_too_few_customers_tell_no_interval():
     assert list(intervals("support", ratios([0], [49]))) == []
+
+
+def add_goods(world, per_month):
+    world.engine.execute(f"UPDATE cash_months SET cost_of_goods = -({per_month})")
+
+
+def test_goods_of_a_new_customer_are_those_of_customers_of_its_size_and_not_of_all(world):
+    """Small customers (100 a month) use 10 % of what they pay, large ones (1600) 40 %, whatever is billed when."""
+    company(world)
+    add_goods(world, "CASE WHEN CAST(party_id[2:] AS INTEGER) % 2 = 0 THEN 10 ELSE 640 END")
+    for party, mrr in (("small", 100), ("large", 1600)):
+        world.party(party, paid="2026-06-20", contract=True)
+        world.engine.execute(f"UPDATE facts SET mrr = {mrr} WHERE party_id = '{party}'")
+    world.value()
+    rates = dict(
+        world.engine.rows("SELECT party_id, goods_a_month FROM cost_rates WHERE party_id IN ('small', 'large')")
+    )
+    assert rates == {"small": pytest.approx(-10, rel=0.01), "large": pytest.approx(-640, rel=0.01)}
+    assert expected(world, "p1", "basis") in ("own", "pooled")
+    functions = {f for (f,) in world.engine.rows("SELECT DISTINCT function FROM expected_cost")}
+    assert functions == {"goods", "support"}
+
+
+def test_goods_that_go_with_size_do_so_within_a_step_of_it_too(world):
+    company(world)
+    world.engine.execute("UPDATE facts SET mrr = 80 + 13 * CAST(party_id[2:] AS INTEGER)")
+    world.engine.execute(
+        "UPDATE cash_months SET cost_of_goods = -0.3 * f.mrr FROM facts AS f WHERE f.party_id = cash_months.party_id"
+    )
+    for mrr in (127, 700, 1333, 2000):
+        world.party(f"n{mrr}", paid="2026-06-20", contract=True)
+        world.engine.execute(f"UPDATE facts SET mrr = {mrr} WHERE party_id = 'n{mrr}'")
+    world.value()
+    for mrr in (127, 700, 1333, 2000):
+        rate = world.engine.scalar(f"SELECT goods_a_month FROM cost_rates WHERE party_id = 'n{mrr}'")
+        assert rate == pytest.approx(-0.3 * mrr, rel=0.02)

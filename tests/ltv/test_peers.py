@@ -22,7 +22,7 @@ def cells(count=40, cost=np.exp, parties=10.0, **more):
 
 
 def states(rows):
-    return {**rows, "next_step": rows["tenure_step"]}
+    return {**rows, "next_step": rows["tenure_step"], "size": rows["sized"] / rows["months"]}
 
 
 def test_the_model_finds_a_cost_that_grows_with_size():
@@ -35,14 +35,14 @@ def test_the_model_finds_a_cost_that_grows_with_size():
 
 def test_nothing_is_predicted_beyond_the_sizes_that_were_seen():
     rows = cells()
-    beyond = {**states(rows), "size_step": rows["size_step"] + 100}
-    assert fit_peers("support", rows, beyond).mean.max() <= np.exp(3.5) * 1.001
+    beyond = {**states(rows), "size": states(rows)["size"] * 1e9}
+    assert fit_peers("support", rows, beyond).mean.max() <= np.exp(3.5 + 0.25) * 1.001  # half a step of size
 
 
 def test_cost_that_falls_with_tenure_is_less_in_the_next_year():
     young = np.arange(40) % 2 == 0
     rows = cells(tenure_step=np.where(young, 1.0, 2.0), cost=lambda size: np.where(young, 20.0, 5.0))
-    peers = fit_peers("support", rows, {**rows, "next_step": np.full(40, 2.0)})
+    peers = fit_peers("support", rows, {**states(rows), "next_step": np.full(40, 2.0)})
     assert peers.mean[young] == pytest.approx(20, rel=1e-3)
     assert peers.next_mean == pytest.approx(5, rel=1e-3)
 

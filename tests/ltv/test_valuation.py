@@ -286,3 +286,34 @@ def test_a_run_that_keeps_its_scratch_gives_the_same_values(make_world):
         world.value()
         values.append(world.ltv("ann"))
     assert values[0] == values[1]
+
+
+def test_who_uses_much_and_pays_nothing_does_not_make_the_goods_of_orders_dear(make_world):
+    shares = []
+    for odd in (False, True):
+        world = make_world()
+        for i in range(12):
+            world.party(f"p{i}", paid="2025-08-03")
+            for month in range(1, 7):
+                world.order(f"p{i}", f"2026-{month:02d}-0{1 + i % 9}", 100)
+                world.cash(f"p{i}", f"2026-{month:02d}-01", revenue=100, cost_of_goods=-10)
+        if odd:
+            world.party("odd", paid="2025-08-03")
+            world.cash("odd", "2026-03-01", cost_of_goods=-90_000)
+        world.value()
+        shares.append(world.engine.rows("SELECT goods_share FROM cost_rates WHERE party_id <> 'odd' ORDER BY party_id"))
+    assert shares[0] == shares[1]
+    assert shares[0][0] == (pytest.approx(-0.10),)
+
+
+def test_a_return_of_an_older_order_makes_goods_neither_dearer_nor_a_gain(world):
+    for party in ("shop", "back"):
+        world.party(party, paid="2024-01-05")
+        for month in ("2026-01", "2026-02", "2026-03"):
+            world.order(party, f"{month}-05", 100)
+            world.cash(party, f"{month}-01", revenue=100, cost_of_goods=-60)
+    world.cash("back", "2026-04-01", refunds=-60_000, cost_of_goods=36_000)
+    world.value()
+    rates = dict(world.engine.rows("SELECT party_id, goods_share FROM cost_rates"))
+    assert rates == {"shop": pytest.approx(-0.6), "back": pytest.approx(-0.6)}
+    assert all(cash <= 0 for cash in world.stream("back", "cost_of_goods"))

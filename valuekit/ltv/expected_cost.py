@@ -23,7 +23,10 @@ NOTHING = -64
 """The step of a ratio that stands for no cost at all."""
 
 FUNCTIONS = ("marketing", "sales", "support", "incentives", "other")
-"""Functions whose cost is expected; cost of goods is beside them."""
+"""Functions whose cost is expected, by month alive and as a share of revenue."""
+
+EXPECTED = (*FUNCTIONS, "goods")
+"""All whose cost is expected: of goods, those of contracts; those of orders are a share of what is paid."""
 
 _COLUMNS = {name: name for name in FUNCTIONS} | {"marketing": "retention", "goods": "cost_of_goods"}
 """What a function, or goods, is called in `cash_months`."""
@@ -105,7 +108,7 @@ def _rate_slots() -> dict[str, Expression]:
     """What each party is expected to cost, from rows to columns."""
     expected = [
         f"CAST(SUM({column}) FILTER (WHERE function = '{name}') AS DOUBLE) AS {column}_{name}"
-        for name in FUNCTIONS
+        for name in EXPECTED
         for column in ("rate", "share")
     ]
     rates = [
@@ -133,7 +136,8 @@ def _peer_rows(peers: Sequence[Peers], states: Mapping[str, Mapping[str, Array]]
         state, size = states[found.function], len(found.mean)
         columns = [pa.array([found.function] * size), pa.array([found.model] * size)]
         columns += [pa.array(state[name].astype(np.int64)).cast(_PEERS.field(name).type) for name in _CELL]
-        columns += [pa.array(values) for values in (found.mean, found.next_mean, found.per_size, found.own_months)]
+        numbers = (found.mean, found.next_mean, found.log_size, found.by_log_size, found.per_size, found.own_months)
+        columns += map(pa.array, numbers)
         tables.append(pa.Table.from_arrays(columns, schema=_PEERS))
     return pa.concat_tables(tables)
 
@@ -172,7 +176,7 @@ def _multiple(step: float) -> float:
 _PEERS = pa.schema(
     [("function", pa.string()), ("model", pa.string()), ("has_contract", pa.bool_()), ("is_active", pa.bool_())]
     + [(name, pa.int32()) for name in _CELL[2:]]
-    + [(name, pa.float64()) for name in ("peer", "next_peer", "per_size", "own_months")]
+    + [(name, pa.float64()) for name in ("peer", "next_peer", "log_size", "by_log_size", "per_size", "own_months")]
 )
 
 _INTERVALS = pa.schema(

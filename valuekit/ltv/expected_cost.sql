@@ -1,5 +1,5 @@
 -- What each valued party cost a month beyond what follows the money, by function, and the cell of like parties that it
--- stands in. Cost is positive here.
+-- stands in. Cost is positive here. Goods are those of contracts: those of orders are a share of what is paid.
 
 -- step: _used
 SELECT party_id, SUM(events) AS events
@@ -29,34 +29,42 @@ SELECT
 FROM _known
 
 -- step: cost_functions
-SELECT DISTINCT function FROM cost_lines WHERE function <> 'goods' AND (cost <> 0 OR former_cost <> 0)
+SELECT DISTINCT l.function
+FROM cost_lines AS l
+JOIN cost_parties AS p ON p.party_id = l.party_id
+WHERE (l.cost <> 0 OR l.former_cost <> 0) AND (p.has_contract OR l.function <> 'goods')
+
+-- step: _asked
+SELECT p.*, f.function
+FROM cost_parties AS p
+CROSS JOIN cost_functions AS f
+WHERE p.has_contract OR f.function <> 'goods'
 
 -- step: cost_own
 -- What is left of the own cost without what follows the money: of the last year and of the one before, where there is any.
 SELECT
-    m.party_id, f.function, COALESCE(s.share, 0) AS share, COALESCE(c.cost, 0) AS spent,
+    a.party_id, a.function, COALESCE(s.share, 0) AS share, COALESCE(c.cost, 0) AS spent,
     CAST(COALESCE(c.cost, 0) - COALESCE(s.share * m.received_seen, 0) AS DECIMAL(18, 4)) AS cost,
     CAST(COALESCE(c.former_cost, 0) - COALESCE(s.share * m.received_formerly, 0) AS DECIMAL(18, 4)) AS former_cost
-FROM cost_months AS m
-CROSS JOIN cost_functions AS f
-LEFT JOIN cost_lines AS c ON c.party_id = m.party_id AND c.function = f.function
-LEFT JOIN cost_shares AS s ON s.has_contract = m.has_contract AND s.function = f.function
+FROM _asked AS a
+JOIN cost_months AS m ON m.party_id = a.party_id
+LEFT JOIN cost_lines AS c ON c.party_id = a.party_id AND c.function = a.function
+LEFT JOIN cost_shares AS s ON s.has_contract = a.has_contract AND s.function = a.function
 WHERE c.cost <> 0 OR c.former_cost <> 0 OR s.share > 0
 
 -- step: _rows
 -- The last year and the one before, in cents: what lasts in a party's cost shows in both.
 SELECT
-    p.has_contract, p.is_active, p.size_step, p.tenure_step, p.use_step, f.function, p.seen, p.formerly,
-    CAST(p.seen * p.size AS DECIMAL(38, 4)) AS sized,
+    a.has_contract, a.is_active, a.size_step, a.tenure_step, a.use_step, a.function, a.seen, a.formerly,
+    CAST(a.seen * a.size AS DECIMAL(38, 4)) AS sized,
     COALESCE(o.share, 0) AS share,
     COALESCE(o.spent, 0) AS spent,
     COALESCE(o.cost, 0) AS cost,
     CAST(COALESCE(o.cost, 0) * 100 AS HUGEINT) AS cents,
     CAST(COALESCE(o.former_cost, 0) * 100 AS HUGEINT) AS former_cents
-FROM cost_parties AS p
-CROSS JOIN cost_functions AS f
-LEFT JOIN cost_own AS o ON o.party_id = p.party_id AND o.function = f.function
-WHERE p.is_customer AND p.seen > 0
+FROM _asked AS a
+LEFT JOIN cost_own AS o ON o.party_id = a.party_id AND o.function = a.function
+WHERE a.is_customer AND a.seen > 0
 
 -- step: cost_cells
 -- Sums from which the mean and both variances follow for any prediction of the cell; of whole numbers, in any order.
@@ -80,8 +88,9 @@ GROUP BY function, has_contract, is_active, size_step, tenure_step, use_step
 ORDER BY function, has_contract, is_active, size_step, tenure_step, use_step
 
 -- step: cost_states
--- Every cell that somebody stands in, customer or not.
-SELECT DISTINCT f.function, p.has_contract, p.is_active, p.size_step, p.tenure_step, p.next_step, p.use_step
-FROM cost_parties AS p
-CROSS JOIN cost_functions AS f
-ORDER BY f.function, p.has_contract, p.is_active, p.size_step, p.tenure_step, p.next_step, p.use_step
+-- Every cell that somebody stands in, customer or not, and the size of who does.
+SELECT function, has_contract, is_active, size_step, tenure_step, next_step, use_step,
+       CAST(SUM(CAST(size AS DECIMAL(38, 4))) AS DOUBLE) / COUNT(*) AS size
+FROM _asked
+GROUP BY function, has_contract, is_active, size_step, tenure_step, next_step, use_step
+ORDER BY function, has_contract, is_active, size_step, tenure_step, next_step, use_step

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy.special import ndtri
 
 from valuekit.engine import Engine, Expression
-from valuekit.ltv.expected_cost import FUNCTIONS
+from valuekit.ltv.expected_cost import EXPECTED, FUNCTIONS
 from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, line_cases, line_deviation, paying_cases
 from valuekit.ltv.line_chance import columns_of
@@ -28,7 +28,7 @@ PACKAGE = "valuekit.ltv"
 STATED_ERROR = 0.5
 """Where the data cannot say how costs differ: a deviation of half the cost."""
 
-_BESIDE = 2 + len(FUNCTIONS)
+_BESIDE = 2 + len(EXPECTED)
 """Axes of the growth of prices, of money without a contract in force, and of the mean cost of each function."""
 
 _ORDER = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting", "p_alive")
@@ -91,7 +91,8 @@ def find_intervals(
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
     slots["first"] = _sql(by_rate([repr(float(at_rate.factor[0])) for at_rate in factors], "f.rate"))
-    parameters = {"off": list(off), "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
+    off_functions = [*off, *(["goods"] if "cost_of_goods" in off else [])]
+    parameters = {"off": off_functions, "stated": STATED_ERROR, "orders_by_prior": orders_by_prior}
     schema = _schema(shape)
     batches = engine.cursor().ask_batches(PACKAGE, "intervals.sql", "value_parts", parameters, **slots)
     ends = chain.from_iterable(in_order(lambda batch: list(_ends(batch, shape, schema)), batches))
@@ -124,9 +125,9 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
             *(_line_sum(name, price, of="l") for name in _GROWTH),
         ),
         "cost_means": _sql(
-            *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in FUNCTIONS)
+            *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in EXPECTED)
         ),
-        "cost_columns": _sql(*(f"COALESCE(CAST(c.{f} AS DOUBLE), 0) AS mean_{f}" for f in FUNCTIONS)),
+        "cost_columns": _sql(*(f"COALESCE(CAST(c.{f} AS DOUBLE), 0) AS mean_{f}" for f in EXPECTED)),
     }
 
 
@@ -252,7 +253,7 @@ def _found(row: Parts, shape: Shape) -> Parts:
         parts = _Part.of(orders, row["has_orders"] > 0), _Part.of(uncontracted, uncontracted.mean > 0)
         ends = [_interval(row, parts, beside, level) for level in shape.levels]
     else:
-        of_means = _squared(effects[shape.effects - len(FUNCTIONS) :])
+        of_means = _squared(effects[shape.effects - len(EXPECTED) :])
         cases = paying_cases(row, _uncontracted_worth(row), cost + of_means)
         ends = [cases.interval(level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
@@ -274,7 +275,7 @@ def _effects(row: Parts, shape: Shape) -> Array:
         effects[in_orders:beside] = _line_effects(row, range(1, shape.line_axes + 1))
         effects[beside] = row["net"] * row["l_by_growth"]
     effects[beside + 1] = row["u_error"] * _uncontracted_worth(row)
-    for i, function in enumerate(FUNCTIONS, start=beside + 2):
+    for i, function in enumerate(EXPECTED, start=beside + 2):
         effects[i] = row[f"mean_{function}"] * _lived(row)
     return effects
 

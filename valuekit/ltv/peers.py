@@ -29,7 +29,7 @@ Cells = Mapping[str, Array]
 class Peers:
     """Peers of one function: one value per state (a cell that somebody stands in), in currency a month.
 
-    A peer of a customer whose size is x costs `mean` + `per_size` x.
+    A peer of a customer whose size is x costs `mean` exp(`by_log_size` (ln(1 + x) - `log_size`)) + `per_size` x.
     """
 
     function: str
@@ -39,6 +39,10 @@ class Peers:
     """Cost a month at the tenure of the months seen."""
     next_mean: Array
     """Cost a month of the next year."""
+    log_size: Array
+    """Logarithm of 1 + the mean size of who stands in the cell."""
+    by_log_size: Array
+    """How a `glm`'s mean goes with the logarithm of the size."""
     per_size: Array
     """Cost per unit of the customer's recurring revenue, or of what it receives a month; a `glm` has it in the mean."""
     own_months: Array
@@ -52,30 +56,35 @@ def fit_peers(function: str, cells: Cells | None, states: Cells) -> Peers:
     Reads `cells`: one row per cell of customers with `has_contract`, `is_active`, `size_step`, `tenure_step`,
     `use_step`, `parties`, `with_cost`, `months`, `sized` (months times size), `spent` (all cost), `cost` (what does not
     follow the money), `share` (per unit of money, what does) and the sums over two years of `cost_cells`; None when no
-    customer has a whole month. `states` has the cells to predict, with `next_step`, the tenure in the next year.
+    customer has a whole month. `states` has the cells to predict, with `next_step`, the tenure in the next year, and
+    `size`, the mean size of who stands in them.
     """
-    nothing = np.zeros(len(states["has_contract"]))
+    nothing, log_size = np.zeros(len(states["has_contract"])), np.log1p(np.maximum(states["size"], 0))
     if cells is None:
         facts = _facts(function, "mean", "no customer has a whole month yet", _NO_CELLS, _STATED)
-        return Peers(function, "mean", nothing, nothing, nothing, nothing + PRIOR_MONTHS, facts)
-    later = {**states, "tenure_step": states["next_step"]}
+        return Peers(function, "mean", nothing, nothing, log_size, nothing, nothing, nothing + PRIOR_MONTHS, facts)
+    now = {**states, "size": log_size}
+    later = {**now, "tenure_step": states["next_step"]}
     try:
-        fitted, now, then = _fit_glm(cells, states, later)
-        found, per_size = _differences(cells, fitted), nothing
+        (fitted, mean, next_mean), by_log_size = _fit_glm(cells, now, later)
+        found = _differences(cells, fitted)
         facts = _facts(function, "glm", "", cells, found)
-        return Peers(function, "glm", now, then, per_size, found.own_months(now), facts)
+        return Peers(function, "glm", mean, next_mean, log_size, by_log_size, nothing, found.own_months(mean), facts)
     except FitError as error:
         note = error.what
     head, per_size = _of_kind(_by_size(cells), cells)
     found = _differences(cells, np.maximum(head + per_size * cells["sized"] / cells["months"], 0.0))
     facts = _facts(function, "mean", note, cells, found)
     head, per_size = _of_kind(_by_size(cells), states)
-    own_months = found.own_months(np.maximum(head + per_size * np.expm1(states["size_step"] / 2), 0.0))
-    return Peers(function, "mean", head, head, per_size, own_months, facts)
+    own_months = found.own_months(np.maximum(head + per_size * np.maximum(states["size"], 0), 0.0))
+    return Peers(function, "mean", head, head, log_size, nothing, per_size, own_months, facts)
 
 
-def _fit_glm(cells: Cells, *asked: Cells) -> list[Array]:
-    """Return predictions for the cells, and for each of the others that are asked for; raises `FitError`."""
+def _fit_glm(cells: Cells, *asked: Cells) -> tuple[list[Array], Array]:
+    """Return predictions for the cells and for each of the others, and how those of the first go with log size.
+
+    Raises `FitError`.
+    """
     customers, with_cost = int(cells["parties"].sum()), int(cells["with_cost"].sum())
     if customers < MINIMUM_CUSTOMERS or with_cost < MINIMUM_WITH_COST:
         raise FitError(f"{customers} customers, {with_cost} of them with cost, are too few for a model")
@@ -84,12 +93,15 @@ def _fit_glm(cells: Cells, *asked: Cells) -> list[Array]:
     left = float(cells["cost"].sum() / cells["months"].sum())
     if left <= 0:
         raise FitError("all cost follows the money received")
-    designs = _designs(cells, *asked)
-    if designs[0].shape[1] < 2:
+    designs, kept = _designs({**cells, "size": _log_size(cells)}, *asked)
+    if len(kept) < 2:
         raise FitError("customers do not vary in contract, stage, size, tenure or use")
     coefficients = _tweedie(cost / level, designs[0], cells["months"])
     means = [left * np.exp(np.clip(rows @ coefficients, -20.0, 20.0)) for rows in designs]
-    return [np.minimum(mean, means[0].max()) for mean in means]
+    by_name = dict.fromkeys(_COLUMNS, 0.0) | {_COLUMNS[k]: float(c) for k, c in zip(kept, coefficients, strict=True)}
+    by_log_size = by_name["size"] + by_name["size_of_contract"] * asked[0]["has_contract"]
+    most = means[0].max() * np.exp(_HALF_STEP * max(by_log_size.max(initial=0.0), 0.0))
+    return [np.minimum(mean, most) for mean in means], by_log_size
 
 
 def _tweedie(cost: Array, design: Array, weights: Array) -> Array:
@@ -116,21 +128,38 @@ def _solves(coefficients: Array, cost: Array, design: Array, weights: Array) -> 
     return bool(np.isfinite(coefficients).all() and (left <= 1e-4 * (np.abs(design).T @ (terms * (cost + mean)))).all())
 
 
-def _designs(cells: Cells, *asked: Cells) -> list[Array]:
-    """Return the design matrices: no prediction goes beyond what the cells hold, or rests on what does not vary."""
-    bounds = {name: (cells[name].min(), cells[name].max()) for name in ("size_step", "tenure_step", "use_step")}
+def _log_size(cells: Cells) -> Array:
+    """Return log(1 + mean size) of each cell; of one step alone its middle, for these are too much alike to tell."""
+    steps = cells["size_step"]
+    return np.log1p(np.maximum(cells["sized"] / cells["months"], 0)) if np.ptp(steps) else steps / 2
+
+
+def _designs(cells: Cells, *asked: Cells) -> tuple[list[Array], list[int]]:
+    """Return the design matrices, and which columns they have.
+
+    No prediction goes beyond what the cells hold, or rests on what does not vary.
+    """
+    bounds = {name: (cells[name].min(), cells[name].max()) for name in ("tenure_step", "use_step")}
+    bounds["size"] = cells["size"].min() - _HALF_STEP, cells["size"].max() + _HALF_STEP
     known = [{**rows, **{n: np.clip(rows[n], *b) for n, b in bounds.items()}} for rows in (cells, *asked)]
     designs = [_columns(rows) for rows in known]
     kept = [0]
     for column in range(1, designs[0].shape[1]):
         if np.linalg.matrix_rank(designs[0][:, [*kept, column]]) > len(kept):
             kept.append(column)
-    return [design[:, kept] for design in designs]
+    return [design[:, kept] for design in designs], kept
+
+
+_HALF_STEP = 0.25
+"""Logarithms of size in a cell lie about so far around that of its mean."""
+
+_TENURES = (1, 2, 3, 4, 5)
+_COLUMNS = ("one", "contract", "active", "size", "size_of_contract", "use", "used", *map(str, _TENURES))
 
 
 def _columns(rows: Cells) -> Array:
-    contract, size, use = rows["has_contract"], rows["size_step"] / 2, rows["use_step"] / 2
-    tenure = [(rows["tenure_step"] >= step).astype(float) for step in (1, 2, 3, 4, 5)]
+    contract, size, use = rows["has_contract"], rows["size"], rows["use_step"] / 2
+    tenure = [(rows["tenure_step"] >= step).astype(float) for step in _TENURES]
     return np.column_stack(
         [np.ones(len(size)), contract, rows["is_active"], size, contract * size, use, use > 0, *tenure]
     )

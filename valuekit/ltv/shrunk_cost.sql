@@ -1,12 +1,14 @@
 -- The own months of a party and the prediction of its peers, weighed; and how far that was off where it can be told.
 
 -- step: _known
+-- A model knows a peer of the mean size of its cell; from there to the own size cost goes as it does from cell to cell.
 SELECT
     p.party_id, c.function, p.is_customer, p.seen, p.formerly,
     COALESCE(CAST(o.cost AS DOUBLE), 0) AS cost,
     COALESCE(CAST(o.former_cost AS DOUBLE), 0) AS former_cost,
     COALESCE(CAST(o.spent AS DOUBLE), 0) AS spent,
-    c.peer + c.per_size * p.size AS peer, c.next_peer + c.per_size * p.size AS next_peer, c.own_months, c.model,
+    c.peer * EXP(c.by_log_size * (LN(1 + GREATEST(p.size, 0)) - c.log_size)) + c.per_size * p.size AS peer, c.next_peer * EXP(c.by_log_size * (LN(1 + GREATEST(p.size, 0)) - c.log_size)) + c.per_size * p.size AS next_peer,
+    c.own_months, c.model,
     COALESCE(s.share, 0) AS share, COALESCE(s.share, 0) * p.size AS followed
 FROM cost_parties AS p
 JOIN cost_peers AS c USING (has_contract, is_active, size_step, tenure_step, next_step, use_step)

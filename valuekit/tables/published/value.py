@@ -9,7 +9,7 @@ EXPECTED_COST = Table(
     "valued party and function that is in the books",
     (
         party(),
-        text("function", "marketing (that keeps), sales, support, incentives or other"),
+        text("function", "marketing (that keeps), sales, support, incentives, other, or goods (of contracts)"),
         money("monthly", "Expected cash of a month of the next year, while it is a customer; cost is negative"),
         money(
             "low", "Dear end of the 80 % interval of that mean month; missing where too few can tell", required=False
@@ -37,7 +37,7 @@ COST_MODELS = Table(
     "cost_models",
     "function whose cost is expected",
     (
-        text("function", "marketing, sales, support, incentives or other"),
+        text("function", "marketing, sales, support, incentives, other or goods"),
         text("model", "glm or mean"),
         text("note", "Why no model was fitted; empty for a model"),
         count("customers", "Customers that it learnt from"),

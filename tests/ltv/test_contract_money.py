@@ -157,3 +157,50 @@ def test_a_month_without_records_is_told_by_none(world):
     paid(world, "ann", "2026-05-30")
     world.value()
     assert world.engine.rows("SELECT note FROM value_notes") == []
+
+
+def parts(world, term, starts, bills):
+    """Months between the parts in which a term is paid, of a contract of 1,200 a year."""
+    world.party("ann", paid=starts, contract=True)
+    world.contract("ann", starts, None, 100 * term, term)
+    for day, amount, tax in bills:
+        world.add(
+            "invoices", system="bank", id=world._next(), party_id="ann", issued_on=day, amount=amount,
+            reporting_amount=amount, tax=tax, reporting_tax=tax, status="paid",
+        )  # fmt: skip
+    summarise(world.engine, AS_OF)
+    return world.engine.scalar("SELECT billed_every FROM contract_lines")
+
+
+SIX = [f"2026-{month:02d}-10" for month in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("term", "starts", "bills", "every"),
+    [
+        (12, "2026-01-10", [(day, 100, None) for day in SIX], 1),
+        (12, "2026-01-10", [(day, 119, 19) for day in SIX], 1),
+        (12, "2024-01-10", [(day, 100, None) for day in SIX], 1),  # half of what was due since July is not on record
+        (12, "2026-01-10", [(SIX[0], 300, None), (SIX[3], 300, None)], 3),
+        (12, "2026-06-10", [(SIX[5], 100, None)], 1),
+        (12, "2025-09-10", [("2025-09-10", 600, None), ("2026-03-10", 600, None)], 6),
+        (36, "2024-01-10", [("2024-01-10", 1200, None), ("2025-01-10", 1200, None), ("2026-01-10", 1200, None)], 12),
+        (12, "2026-01-10", [(SIX[0], 1200, None)], 12),
+        (12, "2026-01-10", [(SIX[0], 1000, None), *((day, 50, None) for day in SIX)], 12),  # and something beside
+        (12, "2026-01-10", [(day, 10, None) for day in SIX], 12),  # these are no parts of the price
+        (12, "2026-01-10", [], 12),
+        (1, "2026-01-10", [(day, 100, None) for day in SIX], 1),
+    ],
+)
+def test_bills_say_whether_a_term_is_paid_at_once_or_in_parts(world, term, starts, bills, every):
+    assert parts(world, term, starts, bills) == every
+
+
+def test_what_is_left_of_a_term_that_is_paid_by_the_month_is_expected(world):
+    parts(world, 12, "2026-01-10", [(day, 100, None) for day in SIX])
+    world.value()
+    first, second, *_ = world.stream("ann")
+    survival = float(world.engine.scalar("SELECT year_2 FROM cube WHERE party_id = 'ann' AND stream = 'revenue'"))
+    assert second == pytest.approx(survival)
+    assert 600 < first < 1200  # six parts for certain, then six as likely as it renews
+    assert first - 600 > second / 2

@@ -3,7 +3,7 @@ import pytest
 
 from valuekit.ltv import Discount, Horizon
 from valuekit.ltv.line_chance import line_chance
-from valuekit.ltv.lines import months_alive, payment_moments
+from valuekit.ltv.lines import months_alive, payments_by_year
 from valuekit.ltv.models import ShiftedBetaGeometric
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve
@@ -11,9 +11,10 @@ from valuekit.ltv.renewals import Curve
 ALPHA, BETA, PATHS = 0.9, 6.0, 200_000
 YEARLY = {
     "term_months": 12, "renewals": 0, "months_to_next": 4, "days_to_next": 11, "months_to_first": -1, "pending": 0,
-    "ends": 0, "silent": 0,
+    "ends": 0, "silent": 0, "billed_every": 12,
 }  # fmt: skip
-MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0}
+MONTHLY = YEARLY | {"term_months": 1, "months_to_next": 0, "billed_every": 1}
+PARTS = YEARLY | {"billed_every": 1, "months_to_next": 7}
 NOTICE = YEARLY | {"ends": 1}
 SILENT = YEARLY | {"silent": 2}
 SILENT_MONTHS = MONTHLY | {"renewals": 5, "silent": 3}
@@ -35,22 +36,29 @@ def drawn(line):
     """Discounted payments of many futures, each drawn renewal by renewal."""
     rng = np.random.default_rng(5)
     survived = rng.geometric(rng.beta(ALPHA, BETA, PATHS)) - 1
-    months = np.arange(line["months_to_next"], 36, line["term_months"])
-    worth = np.append(0.0, np.cumsum(np.repeat(FACTORS.factor[:3], 12)[months]))
-    return worth[np.minimum(survived, len(months))]
+    renewed = np.arange(line["months_to_next"], 36, line["term_months"])
+    every, by_month = line["billed_every"], np.zeros(36)
+    part = np.arange(
+        line["months_to_next"] % every if every < line["term_months"] else line["months_to_next"], 36, every
+    )
+    by_month[part] = np.repeat(FACTORS.factor[:3], 12)[part] * every / line["term_months"]
+    worth = np.append([by_month[:month].sum() for month in renewed], by_month.sum())
+    return worth[np.minimum(survived, len(renewed))]
 
 
-@pytest.mark.parametrize("line", [YEARLY, MONTHLY, NOTICE, SIGNED, SILENT, SILENT_MONTHS])
+@pytest.mark.parametrize(
+    "line", [YEARLY, MONTHLY, PARTS, NOTICE, SIGNED, SIGNED | {"billed_every": 3}, SILENT, SILENT_MONTHS]
+)
 def test_means_are_those_of_the_cube(line):
     curve = Curve(ShiftedBetaGeometric.from_parameters([ALPHA, BETA]), 1.0, stated=False, silent_stayers=0.2)
-    paid = np.diff(payment_moments(state(line), curve)[0], axis=1, prepend=0.0)
+    paid, _ = payments_by_year(state(line), curve)
     alive = months_alive(state(line), curve)
     found = chance(line)
     assert found["paid"] == pytest.approx((paid @ FACTORS.factor).item(), rel=1e-12)
     assert found["lived"] == pytest.approx((alive @ FACTORS.factor).item(), rel=1e-12)
 
 
-@pytest.mark.parametrize("line", [YEARLY, MONTHLY], ids=["yearly", "monthly"])
+@pytest.mark.parametrize("line", [YEARLY, MONTHLY, PARTS], ids=["yearly", "monthly", "in parts"])
 def test_deviation_and_cases_are_those_of_drawn_futures(line):
     found, paid = chance(line), drawn(line)
     assert found["paid"] == pytest.approx(paid.mean(), rel=0.01)

@@ -20,12 +20,15 @@ GROUP BY party_id
 -- step: invoices
 -- Contracts alone are judged: no bill and no payment is known of.
 SELECT CAST(NULL AS VARCHAR) AS party_id, CAST(NULL AS VARCHAR) AS system, CAST(NULL AS VARCHAR) AS id,
-       CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DATE) AS issued_on, CAST(NULL AS DECIMAL(18,4)) AS amount
+       CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DATE) AS issued_on, CAST(NULL AS DECIMAL(18,4)) AS amount,
+       CAST(NULL AS DECIMAL(18,4)) AS tax, CAST(NULL AS DECIMAL(18,4)) AS reporting_amount,
+       CAST(NULL AS DECIMAL(18,4)) AS reporting_tax
 FROM contracts
 WHERE FALSE
 
 -- step: payments
-SELECT party_id, system, id AS invoice, status AS kind, issued_on AS paid_on, amount FROM invoices
+SELECT party_id, system, id AS invoice, status AS kind, issued_on AS paid_on, amount, tax, reporting_amount, reporting_tax
+FROM invoices
 
 -- step: facts
 SELECT party_id, CAST(NULL AS DATE) AS first_paid_on, stage = 'active' AS contract_current FROM stages

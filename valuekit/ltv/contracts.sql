@@ -212,12 +212,35 @@ SELECT *, GREATEST((YEAR(next_on) - YEAR(from_on)) * 12 + MONTH(next_on) - MONTH
                      - CASE WHEN DAY(next_on) < DAY(from_on) THEN 1 ELSE 0 END, 0) AS months_to_next
 FROM _renewing
 
+-- step: _billed
+-- Bills of the term that runs: the largest, their sum, what should be there by now, and the months from one to the next
+-- (of a single one, as many as it pays for).
+SELECT c.party_id, c.system, c.id, c.term_months, MIN(c.price) AS price, MAX(b.net) AS largest, SUM(b.net) AS net,
+       MIN(c.price) * LEAST(MIN(c.months_to_date) + 1, c.term_months) / c.term_months AS due,
+       COALESCE((MAX(b.day) - MIN(b.day)) / 30.4375 / NULLIF(COUNT(DISTINCT DATE_TRUNC('month', b.day)) - 1, 0),
+                c.term_months * CAST(MAX(b.net) AS DOUBLE) / NULLIF(MIN(c.price), 0)) AS apart
+FROM _counted AS c
+JOIN term_bills AS b ON b.party_id = c.party_id
+WHERE b.day > CAST($as_of AS DATE) - TO_MONTHS(c.term_months) AND b.day >= c.run_starts_on AND c.term_months > 1
+GROUP BY c.party_id, c.system, c.id, c.term_months
+
+-- step: _instalments
+-- No bill is for most of the price, and they add up to most of what was due: the term is paid in equal parts, of the
+-- length, a part of the term, that is nearest to the months from one bill to the next.
+SELECT b.party_id, b.system, b.id, ARG_MIN(d.months, ABS(LN(d.months / b.apart))) AS billed_every
+FROM _billed AS b
+JOIN RANGE(1, 121) AS d(months) ON b.term_months % d.months = 0
+WHERE b.largest < 0.75 * b.price AND b.net >= 0.5 * b.due AND b.apart > 0
+GROUP BY b.party_id, b.system, b.id
+
 -- step: contract_lines
+-- `billed_every`: months between the parts in which a term is paid; the term's own length where it is paid at once.
 -- The next renewal comes in whole months from the day after the as-of date, and `days_to_next` beyond them.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
 -- `silent` renewals came due since the last bill or payment: whether they were taken is not known, so `renewals` are
 -- those before.
-SELECT party_id, system, id, price, term_months, segment,
+SELECT c.party_id, c.system, c.id, price, term_months, segment,
+       COALESCE(i.billed_every, term_months) AS billed_every,
        earlier + CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
             WHEN ends_on IS NULL OR is_over THEN GREATEST(GREATEST(months_to_date, 0) // term_months - silent, 0)
             ELSE renewals_to_end END AS renewals,
@@ -227,10 +250,12 @@ SELECT party_id, system, id, price, term_months, segment,
        CASE WHEN is_over AND NOT is_customer THEN 1 ELSE 0 END AS pending,
        CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends,
        silent
-FROM _counted
-ORDER BY party_id, system, id
+FROM _counted AS c
+LEFT JOIN _instalments AS i ON i.party_id = c.party_id AND i.system = c.system AND i.id = c.id
+ORDER BY c.party_id, c.system, c.id
 
 -- step: line_groups
-SELECT DISTINCT term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends, silent
+SELECT DISTINCT term_months, billed_every, segment, renewals, months_to_next, days_to_next, months_to_first, pending,
+       ends, silent
 FROM contract_lines
-ORDER BY term_months, segment, renewals, months_to_next, days_to_next, months_to_first, pending, ends, silent
+ORDER BY ALL

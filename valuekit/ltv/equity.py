@@ -74,7 +74,7 @@ def _new_line(key: Key) -> dict[str, np.ndarray]:
     term, segment = key
     state = {
         "term_months": term, "segment": segment, "renewals": 0, "months_to_next": term, "days_to_next": 0,
-        "months_to_first": 0, "pending": 0, "ends": 0, "silent": 0,
+        "months_to_first": 0, "pending": 0, "ends": 0, "silent": 0, "billed_every": term,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in state.items()}
 

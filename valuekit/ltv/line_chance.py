@@ -10,7 +10,7 @@ import pyarrow as pa
 from valuekit.engine import Engine
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.leavers import After
-from valuekit.ltv.lines import STATE, leaving, part_of_month, states_of
+from valuekit.ltv.lines import STATE, leaving, part_of_month, parts_due, renewals_due, states_of
 from valuekit.ltv.models import MaximumLikelihood
 from valuekit.ltv.models.observations import Array, read_columns
 from valuekit.ltv.moments import Factors
@@ -94,17 +94,13 @@ class _Course:
 
     def __init__(self, state: Mapping[str, Array], curve: Curve, factors: Factors) -> None:
         months = np.arange(12 * factors.years)
-        term = state["term_months"][:, None]
-        since = months - state["months_to_next"][:, None]
-        met = np.where(since >= 0, since // term + 1, 0)
+        met = renewals_due(state, months).astype(np.float64)
         today, there = curve.stays(state, np.zeros(1)), curve.stays(state, met)
         upto = np.column_stack([1 - today, 1 - there, np.ones(len(there))])
         self.chance = np.diff(upto, axis=1, prepend=0.0)
         factor = np.repeat(factors.factor[: factors.years], 12)
-        due = ((since >= 0) & (since % term == 0)) * factor
-        signed = (months == state["months_to_first"][:, None]) * factor
         nothing = np.zeros(len(there))
-        self.paid = np.column_stack([nothing, _before(due)]) + signed.sum(axis=1)[:, None]
+        self.paid = np.column_stack([nothing, _before(parts_due(state, months) * factor)])
         lived = _before(np.broadcast_to(factor, there.shape))
         lived[:, :-1] += part_of_month(state)[:, None] * factor
         self.lived = np.column_stack([nothing, lived])

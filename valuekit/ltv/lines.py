@@ -17,7 +17,7 @@ from valuekit.tables.published import HORIZON_YEARS
 
 STATE = (
     "term_months", "segment", "renewals", "months_to_next", "days_to_next", "months_to_first", "pending", "ends",
-    "silent",
+    "silent", "billed_every",
 )  # fmt: skip
 """Columns of `line_groups`: lines alike in them have the same future."""
 
@@ -61,58 +61,56 @@ def states_of(states: State, key: Key) -> dict[str, Array]:
 def _predict(state: State, curve: Curve, after: After, rate: int, later: Later | None) -> pa.Table:
     left = leaving(state, curve)
     now, size = _at_once(state, curve), len(state["renewals"])
-    mean, _ = payment_moments(state, curve)
-    payments = np.diff(mean, axis=1, prepend=0.0)
+    payments, renewed = payments_by_year(state, curve)
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
     columns += [pa.array(after.chance(left, state)), pa.array(after.error(state))]
     paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
-    years = (payments, paid_later), (renewed_years(state, curve, payments), np.full(size, float(HORIZON_YEARS)))
+    years = (payments, paid_later), (renewed, np.full(size, float(HORIZON_YEARS)))
     for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
         columns += [*map(pa.array, by_year.T), pa.array(beyond)]
     columns += map(pa.array, after.by_year(left, state).T)
     return pa.Table.from_arrays(columns, schema=_STATES)
 
 
-def payment_moments(state: State, curve: Curve) -> tuple[Array, Array]:
-    """Return mean and variance of the payments of a term up to each horizon: one row per state, a column per year.
+def payments_by_year(state: State, curve: Curve) -> tuple[Array, Array]:
+    """Return the expected payments of each year, in prices of a term, and how many years of renewals came before them.
 
-    Renewal j falls `months_to_next` + (j - 1) terms after today. It is survived with P(j) = S(n + j) / S(n), and then
-    the term is paid. Who pays for renewal j has paid for all before: of the number N of payments, E[N] = sum of P(j)
-    and E[N^2] = sum of (2 j - 1) P(j). A signed term that has not begun is paid for certain, after
-    `months_to_first`; after notice (`ends`) nothing is; a `pending` renewal brings no payment but must be survived.
+    Renewal j falls `months_to_next` + (j - 1) terms after today and is survived with P(j) = S(n + j) / S(n). Then the
+    term is paid: at once, or in parts of `billed_every` months. Parts of the running term are paid for certain, as is
+    a signed term that has not begun, from `months_to_first` on; after notice (`ends`) no renewal is; a `pending` one
+    must be survived, but brings no payment.
 
-    Payments of different years are not independent: a horizon's variance is not the sum of its years'.
+    A price changes when a contract is renewed, so a payment comes after as many years as terms were renewed before it:
+    the mean over the payments of a year, 0 without any. One row per state, a column per year.
 
     >>> from valuekit.ltv.models import ShiftedBetaGeometric
-    >>> row = {"term_months": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1, "pending": 0, "ends": 0,
-    ...        "silent": 0}
-    >>> state = {name: np.array([float(value)]) for name, value in row.items()}
+    >>> row = {"term_months": 12, "billed_every": 12, "renewals": 0, "months_to_next": 6, "months_to_first": -1,
+    ...        "pending": 0, "ends": 0, "silent": 0}
     >>> curve = Curve(ShiftedBetaGeometric.from_parameters([1.0, 3.0]), 1.0, stated=False)
-    >>> mean, variance = payment_moments(state, curve)
-    >>> mean[0, :2].round(2), variance[0, :2].round(2)
-    (array([0.75, 1.35]), array([0.19, 0.73]))
+    >>> for every in (12, 1):
+    ...     state = {name: np.array([float(value)]) for name, value in (row | {"billed_every": every}).items()}
+    ...     print(payments_by_year(state, curve)[0][0, :2].round(3))
+    [0.75 0.6 ]
+    [0.875 0.675]
     """
-    turn, there = _renewals_ahead(state, curve)
-    met = renewals_due(state, _YEAR_ENDS)
-    upto = np.column_stack([np.zeros(len(there)), np.cumsum(there, axis=1)])
-    squares = np.column_stack([np.zeros(len(there)), np.cumsum(there * (2 * turn - 1), axis=1)])
-    mean, square = (np.take_along_axis(sums, met, axis=1) for sums in (upto, squares))
-    return mean + _signed(state).cumsum(axis=1), np.maximum(square - mean**2, 0.0)
+    _, there = _renewals_ahead(state, curve)
+    months = np.arange(_MONTHS)
+    met = renewals_due(state, months)
+    paid = np.take_along_axis(np.column_stack([_at_once(state, curve), there]), met, axis=1) * parts_due(state, months)
+    renewed = paid * met * (state["term_months"][:, None] / 12)
+    payments, passed = (sums.reshape(len(met), HORIZON_YEARS, 12).sum(axis=2) for sums in (paid, renewed))
+    return payments, np.where(payments > 0, passed / np.where(payments > 0, payments, 1.0), 0.0)
 
 
-def renewed_years(state: State, curve: Curve, payments: Array) -> Array:
-    """Return how many years of renewals have passed, in the mean, when a year's payments are made; 0 without any.
-
-    A price changes when a contract is renewed. A signed term has its own price, so nothing has passed for it.
-    """
-    turn, there = _renewals_ahead(state, curve)
-    met = renewals_due(state, _YEAR_ENDS)
-    passed = there * turn * (state["term_months"][:, None] / 12)
-    upto = np.column_stack([np.zeros(len(there)), np.cumsum(passed, axis=1)])
-    by_year = np.diff(np.take_along_axis(upto, met, axis=1), axis=1, prepend=0.0)
-    return np.where(payments > 0, by_year / np.where(payments > 0, payments, 1.0), 0.0)
+def parts_due(state: State, month: Months) -> Array:
+    """Return which part of a term's price is due in each month from today: one row per state."""
+    term, every, first = (state[name][:, None] for name in ("term_months", "billed_every", "months_to_first"))
+    since = month - state["months_to_next"][:, None]
+    begun = (since >= 0) | ((every < term) & (month >= first))
+    signed = (every == term) & (month == first)
+    return np.asarray((begun & (since % every == 0) | signed) * (every / term))
 
 
 def months_alive(state: State, curve: Curve) -> Array:
@@ -154,10 +152,8 @@ def after_ten_years(state: State, curve: Curve, later: Later) -> tuple[Array, Ar
     ahead = renewals_due(state, month)[:, :, None] + periods * (period / term)
     there = curve.stays(state, ahead) @ weights
     there = np.where(state["ends"][:, None] > 0, 0.0, there)
-    since = month[1:] - state["months_to_next"][:, None]
-    due = (since >= 0) & (since % term == 0)
     alive = there[:, 1:] + part_of_month(state)[:, None] * (there[:, :-1] - there[:, 1:])
-    return (there[:, 1:] * due) @ factor, alive @ factor
+    return (there[:, 1:] * parts_due(state, month[1:])) @ factor, alive @ factor
 
 
 def part_of_month(state: State) -> Array:
@@ -181,12 +177,6 @@ def renewals_due(state: State, month: Months) -> Months:
     """Count the renewals that are due by the end of each month from today."""
     since = month - state["months_to_next"][:, None]
     return np.asarray(np.where(since >= 0, since // state["term_months"][:, None] + 1, 0), dtype=np.int64)
-
-
-def _signed(state: State) -> Array:
-    """Count the payments of each year that are signed for."""
-    first = state["months_to_first"][:, None]
-    return np.asarray((first >= 0) & (first // 12 == np.arange(HORIZON_YEARS)), dtype=np.float64)
 
 
 _STATES = pa.schema(

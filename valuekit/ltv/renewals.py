@@ -127,8 +127,8 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
 
     Makes `renewal_segments` and `segment_names`; `contract_runs` (one row per party and run of terms of one length),
     `renewal_groups` (distinct histories with weight; `entered` are the renewals survived before the party could be
-    seen), `renewal_notices` (refusals by days of notice), `contract_lines` (what runs today: price, term, renewals
-    survived, months to the next renewal) and `line_groups` (its distinct states).
+    seen), `renewal_notices` (refusals by days of notice), `contract_lines` (what runs today: price, term, how it
+    is paid, renewals survived, months to the next renewal) and `line_groups` (its distinct states).
 
     A renewal that nobody signed is survived up to the last bill or payment; those due since are `silent` where a term
     and a grace have passed. Where a company has neither bills nor payments, all that were due are survived.
@@ -141,7 +141,7 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     silence = find_silence(engine, as_of)
     known = {"as_of": as_of, "grace": silence.grace, "money_to": silence.until}
     engine.run("valuekit.ltv", "contracts.sql", known)
-    engine.drop("last_money")
+    engine.drop("last_money", "term_bills")
     return silence
 
 

@@ -62,10 +62,10 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
 
     `ltv` is the present value at the horizon and the discount of `rules`, without the streams in `off`; the cube holds
-    them all. A customer for whom a rule of `rates_by` holds has that rate. `ltv_infinite` is the value of all the
-    future: the ten years of the cube and then `later`, which goes on in the same way, money and goods at prices that no
-    longer grow; it is missing without a rate. Money without a contract in force is not part of `later`: too little is
-    seen of what it does after so long.
+    them all. A customer for whom a rule of `rates_by` holds has that rate, and advocacy that of all. `ltv_infinite` is
+    the value of all the future: the ten years of the cube and then `later`, which goes on in the same way, money and
+    goods at prices that no longer grow; it is missing without a rate. Money without a contract in force is not part of
+    `later`: too little is seen of what it does after so long.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model, `ExpressionError` for a rule of rates.
     """
     with engine.uncompressed():
@@ -106,7 +106,9 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     find_intervals(
         engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
     )
-    customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
+    customer = next_customer(
+        engine, orders.purchases, orders.spend, curves, after, kept=kept, off=rules.off, as_of=as_of
+    )
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, moved, rules)
     note_value(engine, as_of, silence)

@@ -45,32 +45,17 @@ def ltv_sql(
     return _value_sql(values, off, cube=_rated(cube, parties, party, own), parties=parties, party=party)
 
 
-def infinite_ltv_sql(
-    discount: Discount,
-    off: Sequence[str] = (),
-    *,
-    own: Mapping[float, Discount] = MappingProxyType({}),
-    parties: str = "ltv",
-) -> str:
-    """Return a SELECT of every party's value over all the future (`party_id`, `ltv`).
-
-    Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
-    A party whose rate is 0 has no such value: where a stream has no `later`, the sum leaves it out.
-    """
-    values = {"ltv": _all_future(discount, own)}
-    return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
-
-
 def both_ltv_sql(
     horizon: Horizon, discount: Discount, off: Sequence[str], *, own: Mapping[float, Discount], parties: str
 ) -> str:
-    """Return a SELECT of both values (`party_id`, `ltv`, `ltv_infinite`) that reads the cube once."""
-    values = {"ltv": _by_rate(horizon, discount, own), "ltv_infinite": _all_future(discount, own)}
+    """Return a SELECT of both values (`party_id`, `ltv`, `ltv_infinite`) that reads the cube once.
+
+    Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
+    A party whose rate is 0 has no value over all the future: where a stream has no `later`, the sum leaves it out.
+    """
+    all_future = f"{_by_rate(Horizon(HORIZON_YEARS), discount, own)} + later"
+    values = {"ltv": _by_rate(horizon, discount, own), "ltv_infinite": all_future}
     return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
-
-
-def _all_future(discount: Discount, own: Mapping[float, Discount]) -> str:
-    return f"{_by_rate(Horizon(HORIZON_YEARS), discount, own)} + later"
 
 
 def _value_sql(values: Mapping[str, str], off: Sequence[str], *, cube: str, parties: str, party: str) -> str:

@@ -28,6 +28,7 @@ from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.value_notes import note_value
 from valuekit.ltv.years import each_year
+from valuekit.tables.published import VALUED_STAGES
 
 PACKAGE = "valuekit.ltv"
 
@@ -94,12 +95,13 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     parameters = {
         "order_model": name,
         "orders_by_prior": by_prior,
+        "valued_stages": list(VALUED_STAGES),
         "kept": kept,
         "expansion": rules.expansion,
         "year_ago": add_months(as_of, -12),
         "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
     }
-    engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
+    engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
     add_given_streams(engine, as_of, rules.half_life_days)
     _set_values(engine, rules)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), rules.levels)

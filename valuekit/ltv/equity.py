@@ -91,7 +91,7 @@ def next_customer(
 ) -> NewCustomer:  # fmt: skip
     """Describe the next customer by those of today, without the streams in `off`.
 
-    Reads `futures`, `facts` and `contract_lines`. Where nobody was won in the last 12 months, all are of its kind.
+    Reads `futures`, `facts` and `contract_lines`. Where nobody was won in the last 12 months, any customer counts.
     """
     engine.run("valuekit.ltv", "next_customer.sql", {"since": add_months(as_of, -12)}, **_streams_but(off))
     kinds = {row[0]: tuple(map(float, row[1:])) for row in engine.rows("SELECT * FROM customer_kinds")}

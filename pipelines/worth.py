@@ -148,19 +148,16 @@ def print_sensitivity(found: Row, snapshot: Snapshot, console: Console) -> None:
     for lever, moves in levers.items():
         ends = [money(moves[change]["difference"], currency) for change in (-0.10, 0.10)]
         elasticity = moves[0.01]["elasticity"]
-        table.add_row(lever.replace("_", " "), *ends, "" if elasticity is None else f"{elasticity:.2f}")
+        table.add_row(lever.replace("_", " "), *ends, "-" if elasticity is None else f"{elasticity:.2f}")
     console.print(table)
+    if any(row["elasticity"] is None for row in found["levers"]):
+        console.print(Text("There is no elasticity of a value that is not above 0."))
 
 
 def equity_object(snapshot: Snapshot) -> Row:
     """Return customer equity by its parts: current customers, others who have paid, those yet to be won, and all."""
-    _need(snapshot, "customer_equity", "value_sums")
-    today = "SELECT name AS part, CAST(parties AS DOUBLE) AS parties, ltv AS value, NULL AS each FROM value_sums"
-    sql = (
-        f"FROM ({today} WHERE scope = 'customers' UNION ALL "
-        "SELECT part, parties, value, each FROM customer_equity WHERE part <> 'current') "
-        "ORDER BY LIST_POSITION(['current', 'other', 'future', 'total'], part)"
-    )
+    _need(snapshot, "customer_equity")
+    sql = "FROM customer_equity ORDER BY LIST_POSITION(['current', 'other', 'future', 'total'], part)"
     return {"parts": snapshot.query(sql).to_pylist()}
 
 

@@ -398,7 +398,8 @@ def _value_sums(engine: Engine) -> None:
         FROM ({total}), (VALUES ('retention', 1.2), ('margin', 1.4), ('discount_rate', -0.1)) AS l(lever, weight),
             (VALUES (-0.1), (-0.01), (0.01), (0.1)) AS c(change)""")
     engine.execute(f"""CREATE OR REPLACE TABLE customer_equity AS
-        SELECT 'current' AS part, COUNT(*) AS parties, SUM(ltv) AS value, NULL AS each FROM ltv
+        SELECT CASE WHEN stage IN ('active', 'inactive') THEN 'current' ELSE 'other' END AS part, COUNT(*) AS parties,
+            SUM(ltv) AS value, NULL AS each FROM ltv JOIN stages USING (party_id) GROUP BY 1
         UNION ALL SELECT 'total', NULL, ltv, NULL FROM ({total})""")
     _models(engine)
 

@@ -295,7 +295,7 @@ def _value_sums(engine: Engine) -> None:
         for lever, weight in (("retention", 100), ("discount_rate", -20)):
             put(engine, "value_sensitivity", {"lever": lever, "change": change, "value": 1000 + weight * change,
                                               "difference": weight * change, "elasticity": weight / 1000})  # fmt: skip
-    for part, each in (("current", None), ("future", 70), ("total", None)):
+    for part, each in (("current", None), ("other", None), ("future", 70), ("total", None)):
         put(engine, "customer_equity", {"part": part, "parties": 2, "value": 500, "each": each})
 
 

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.ltv.futures import Shop
 from valuekit.errors import ConfigError
-from valuekit.ltv import Acquisition, Discount, Horizon, purchases
+from valuekit.ltv import Acquisition, Discount, Horizon, purchases, sum_up, valuation
 from valuekit.ltv.directions import directions
 from valuekit.ltv.models import BetaDiscreteWeibull, BgBb, BgNbd, MbgNbd, ParetoNbd, ShiftedBetaGeometric
+from valuekit.ltv.moments import Factors
 from valuekit.ltv.renewals import Curve, summarise
 from valuekit.ltv.retained import CHANGES, renewing, with_retention
 
@@ -52,6 +55,89 @@ def test_without_stated_acquisition_equity_is_that_of_today(world):
     world.value()
     assert [row[0] for row in world.engine.rows("SELECT part FROM customer_equity ORDER BY 1")] == ["current", "total"]
     assert {lever for lever, _ in sensitivity(world)} == {"retention", "margin", "discount_rate"}
+
+
+def each(world, **settings):
+    """What the next customer is worth."""
+    world.value(acquisition=Acquisition(1, 0.0), **settings)
+    return float(world.engine.scalar("SELECT each FROM customer_equity WHERE part = 'future'"))
+
+
+def test_a_stream_that_is_off_is_off_for_customers_to_be_won_too(world):
+    fill(world, support=-9, cost_of_goods=-11, sales=-3)
+    world.engine.execute("UPDATE facts SET first_paid_on = '2025-09-10'")
+    for i in range(40):
+        world.party(f"b{i}", paid="2026-01-10")
+        world.order(f"b{i}", "2026-01-10", 50 + i)
+        world.cash(f"b{i}", "2026-02-01", revenue=50, support=-6, cost_of_goods=-20)
+    costs = ("cost_of_goods", "support", "sales")
+    whole, margin = each(world), sensitivity(world)["margin", 0.10]
+    alone = {stream: whole - each(world, off=(stream,)) for stream in ("revenue", *costs)}
+    assert all(alone[stream] < 0 < alone["revenue"] for stream in costs)
+    assert whole == pytest.approx(sum(alone.values()), abs=1e-3)
+    each(world, off=("support", "sales"))
+    assert sensitivity(world)["margin", 0.10] == pytest.approx(margin, abs=1e-3)
+
+
+def test_where_nobody_was_won_lately_the_next_customer_is_of_the_kinds_of_all(world):
+    for i in range(60):
+        world.party(f"b{i}", paid="2025-01-10")
+        for day in ("2025-01-10", "2025-07-10", "2026-01-10"):
+            world.order(f"b{i}", day, 50)
+    before = each(world)
+    world.party("new", paid="2026-01-10")
+    world.order("new", "2026-01-10", 50)
+    assert before == pytest.approx(each(world), rel=0.05)
+    assert before > 50
+
+
+def test_a_month_costs_the_next_customer_as_long_as_customers_last_on_their_own_terms(world, monkeypatch):
+    """Where a month costs 1 and nothing is paid, a value is the months alive: the mean of customers' own."""
+    for i in range(40):
+        world.party(f"p{i:02d}", paid="2026-01-10", contract=True)
+        if i % 4 != 1:
+            world.contract(f"p{i:02d}", "2026-01-10", "2027-01-09", 1200, 12)
+        if i % 4 in (1, 2):
+            world.contract(f"p{i:02d}", "2026-01-10", None, 100, 1)
+    found, describe = [], valuation.next_customer
+    monkeypatch.setattr(valuation, "next_customer", lambda *a, **k: found.append(describe(*a, **k)) or found[-1])
+    world.value()
+    year, month = (12, 1), (1, 1)
+    assert found[0].together == {(year,): 0.5, (month,): 0.25, (month, year): 0.25}
+    none = replace(found[0], monthly=(0.0, -1.0), prices=dict.fromkeys(found[0].prices, 0.0))
+    factors = Factors.of(Horizon(3), Discount(0.0))
+    lived = {keys: replace(none, together={keys: 1.0}).value(factors)[0] for keys in none.together}
+    assert lived[month, year] == min(lived.values()) < max(lived.values())
+    mixture = 0.5 * lived[year,] + 0.25 * lived[month,] + 0.25 * lived[month, year]
+    assert none.value(factors)[0] == pytest.approx(mixture)
+
+
+def test_current_customers_and_others_who_are_valued_are_apart(world):
+    fill(world)
+    for i in range(3):
+        world.party(f"gone{i}", "churned", paid="2025-01-10")
+        for day in ("2025-01-10", "2025-06-10", "2026-03-10"):
+            world.order(f"gone{i}", day, 20)
+    world.value(acquisition=Acquisition(10, 50.0))
+    world.engine.execute("CREATE TABLE segments AS SELECT party_id, 'all' AS tier FROM ltv")
+    sum_up(world.engine)
+    found = world.engine.rows("SELECT part, parties, value FROM customer_equity")
+    parts = {part: (parties, value) for part, parties, value in found}
+    assert list(parts) == ["current", "other", "future", "total"]
+    assert parts["total"][1] == sum(value for part, (_, value) in parts.items() if part != "total")
+    sums = world.engine.rows("SELECT name, parties, ltv FROM value_sums WHERE scope = 'customers'")
+    assert {name: parts[name] for name, *_ in sums} == {name: (parties, ltv) for name, parties, ltv in sums}
+    assert parts["other"][0] == 3
+    assert parts["other"][1] > 0
+
+
+def test_a_value_below_nothing_has_no_elasticity(world):
+    fill(world, support=-200)
+    world.value()
+    total = world.engine.scalar("SELECT value FROM customer_equity WHERE part = 'total'")
+    assert total < 0
+    rows = world.engine.rows("SELECT difference, elasticity FROM value_sensitivity WHERE lever = 'margin'")
+    assert all(difference != 0 and elasticity is None for difference, elasticity in rows)
 
 
 def test_levers_move_value_the_way_they_must(world):
@@ -154,6 +240,25 @@ def test_a_hundredth_of_retention_moves_value_alike_to_both_sides(world, model):
     assert slopes[0.01] == slopes[-0.01] == pytest.approx((up + down) / 2 / value / 0.01, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        BgNbd.from_parameters([0.5, 10.0, 1e-7, 1e5]),
+        MbgNbd.from_parameters([0.5, 10.0, 1e-17, 1.0]),
+        BgBb.from_parameters([1.2, 0.75, 1e-6, 1.0]),
+        ParetoNbd.from_parameters([0.5, 10.0, 1e-7, 1e5]),
+        ParetoNbd.from_parameters([0.5, 10.0, 1e-17, 1.0]),
+    ],
+    ids=["BG/NBD", "MBG/NBD, to the last digit", "BG/BB", "Pareto/NBD", "Pareto/NBD, to the last digit"],
+)
+def test_where_nobody_leaves_more_retention_takes_nothing_away(model):
+    leave = next(name for name in ("a", "gamma", "s") if name in model.parameters_)
+    was = model.parameters_[leave]
+    less, more = (with_retention(model, change).parameters_[leave] for change in (-0.01, 0.01))
+    assert more == was < less
+    assert np.isfinite(less)
+
+
 def test_retention_of_pareto_is_that_of_a_year():
     model = ParetoNbd.from_parameters([0.55, 10.58, 0.61, 11.67])
     year = model.unit.per_year
@@ -194,3 +299,21 @@ def test_where_customers_do_not_differ_their_mean_retention_is_known_all_the_sam
     renewals = 1000 + 800 + 640 + 512
     alike = np.sqrt(0.2 * 0.8 / renewals)
     assert alike < np.hypot(*effects) < 1.3 * alike  # how much they may differ after all is not known either
+
+
+def test_a_new_customer_pays_in_parts_as_those_of_today_do(make_world):
+    """Two years of 1,200: at once, or a year at a time, of which the second is discounted."""
+    worth = []
+    for bills in ({"2025-01-10": 2400}, {"2025-01-10": 1200, "2026-01-10": 1200}):
+        world = make_world()
+        for i in range(6):
+            world.party(f"c{i}", paid="2025-01-10", contract=True)
+            world.contract(f"c{i}", "2025-01-10", None, 2400, 24)
+            for day, amount in bills.items():
+                world.add(
+                    "invoices", system="bank", id=world._next(), party_id=f"c{i}", issued_on=day, amount=amount,
+                    reporting_amount=amount, status="paid",
+                )  # fmt: skip
+        world.value(acquisition=Acquisition(1, 0.0), discount=Discount(0.10), horizon=Horizon(2))
+        worth.append(float(world.engine.scalar("SELECT value FROM customer_equity WHERE part = 'future'")))
+    assert worth[1] / worth[0] == pytest.approx((1 + 1 / 1.1) / 2, rel=1e-3)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ltv.conftest import World
-from valuekit.ltv import Discount, Horizon, ltv_sql
+from valuekit.ltv import Discount, Horizon, RateRule, ltv_sql
 
 GIVEN = ("advocacy", "innovation")
 
@@ -98,6 +98,25 @@ def value_without() -> dict[str, Decimal]:
     world = five_subscribers()
     world.value()
     return dict(world.engine.rows("SELECT party_id, ltv FROM ltv"))
+
+
+@settings(deadline=None, max_examples=6)
+@given(pairs=PAIRS, rates=st.lists(st.sampled_from([0.0, 0.05, 0.5, 1.0]), min_size=5, max_size=5))
+def test_advocacy_makes_no_value_whatever_rates_customers_have(pairs, rates):
+    world = five_subscribers()
+    for i, (referrer, referred) in enumerate(pairs):
+        referral(world, referrer, referred, f"2024-12-{i + 1:02d}")
+    rules = [RateRule(f"party_id = '{party}'", rate) for party, rate in zip(PARTIES, rates, strict=True)]
+    world.value(rates_by=rules[1:])
+    own = {rate: Discount(rate) for rate in rates[1:]}
+    for horizon in (1, 3, 10):
+        total, without = (
+            sum(value for _, value in world.engine.rows(ltv_sql(Horizon(horizon), Discount(0.10), off, own=own)))
+            for off in ((), ("advocacy",))
+        )
+        # Each side of each party is rounded to four places, once.
+        assert abs(total - without) <= Decimal("0.0001") * len(PARTIES)
+    world.engine.close()
 
 
 @settings(deadline=None, max_examples=8)

@@ -11,7 +11,7 @@ from tests.ltv.conftest import World
 from tests.ltv.futures import Shop
 from valuekit.errors import ConfigError, ExpressionError
 from valuekit.ltv import Discount, Horizon, RateRule, ltv_sql
-from valuekit.ltv.cube import infinite_ltv_sql
+from valuekit.ltv.cube import both_ltv_sql
 from valuekit.ltv.later import Later
 from valuekit.ltv.lines import after_ten_years
 from valuekit.ltv.models import BetaDiscreteWeibull, MbgNbd, ParetoNbd, ShiftedBetaGeometric
@@ -82,11 +82,13 @@ def test_all_the_future_is_worth_more_than_ten_years_of_it_and_streams_still_add
     for ten, infinite, later in rows:
         assert infinite == ten + later
         assert infinite > ten > 0
-    whole = dict(world.engine.rows(infinite_ltv_sql(Discount(0.10))))
-    without = {s: dict(world.engine.rows(infinite_ltv_sql(Discount(0.10), [s]))) for s in STREAMS}
-    alone = {
-        s: dict(world.engine.rows(infinite_ltv_sql(Discount(0.10), [o for o in STREAMS if o != s]))) for s in STREAMS
-    }
+
+    def infinite(*off):
+        sql = both_ltv_sql(Horizon(10), Discount(0.10), off, own={}, parties="ltv")
+        return {party: value for party, _, value in world.engine.rows(sql)}
+
+    whole, without = infinite(), {s: infinite(s) for s in STREAMS}
+    alone = {s: infinite(*(o for o in STREAMS if o != s)) for s in STREAMS}
     for party, value in whole.items():
         assert all(value - without[s][party] == alone[s][party] for s in STREAMS)
 

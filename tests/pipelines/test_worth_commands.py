@@ -2,8 +2,10 @@
 
 import json
 
+from rich.console import Console
+
 from pipelines.cli import run_command
-from pipelines.worth import value_object
+from pipelines.worth import print_sensitivity, sensitivity_object, value_object
 from valuekit.snapshot import Snapshot
 
 
@@ -53,6 +55,16 @@ def test_sensitivity_shows_the_longest_bar_first(says):
     assert told.index("retention") < told.index("discount rate")
     assert "0.10" in told
     assert len(json.loads(says("sensitivity", "--json"))["levers"]) == 8
+
+
+def test_a_missing_elasticity_is_said(run):
+    snapshot = Snapshot.open(run)
+    levers = [row | {"elasticity": None} for row in sensitivity_object(snapshot)["levers"]]
+    console = Console(record=True, width=100)
+    print_sensitivity({"levers": levers}, snapshot, console)
+    told = console.export_text()
+    assert "no elasticity of a value that is not above 0" in told
+    assert told.splitlines()[3].split()[-1] == "-"
 
 
 def test_equity_shows_its_parts_and_the_total_last(says):

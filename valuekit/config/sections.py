@@ -39,7 +39,7 @@ class Ltv(Section):
     )
     discount_rate_by: list[RateBy] = Field(
         default_factory=list,
-        description="Yearly rates of some customers: the first `where` that holds; else that of all",
+        description="Yearly rates of some customers: the first `where` that holds; else, and for advocacy, that of all",
     )
     timing: Literal["mid_year", "end_of_year"] = Field(
         default="mid_year", description="When in a year its cash is thought to come, for discounting"

@@ -18,7 +18,7 @@ JOIN stages AS s ON s.party_id = c.party_id
 LEFT JOIN renewal_segments AS g ON g.party_id = c.party_id
 LEFT JOIN facts AS f ON f.party_id = c.party_id
 WHERE c.signed_on <= $as_of
-  AND s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
+  AND LIST_CONTAINS($valued_stages, s.stage)
 
 -- step: _breaks
 SELECT *,

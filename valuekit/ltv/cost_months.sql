@@ -12,7 +12,7 @@ SELECT s.party_id,
                                       COALESCE(f.first_ordered_on, f.first_paid_on))) AS DATE) AS since
 FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
-WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
+WHERE LIST_CONTAINS($valued_stages, s.stage)
 
 -- step: _history
 SELECT *,

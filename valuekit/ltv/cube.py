@@ -24,9 +24,10 @@ def ltv_sql(
 
     Reads `cube` and `ltv` (for its parties: one without cube rows is worth 0), or other tables with their rows and
     another column for the party. `own` are discounts of parties whose `discount_rate` in `parties` is the key; all
-    others have `discount`. Each stream's present value is the sum
-    over years of cash times factor, rounded once to DECIMAL(18,4); the value is their exact sum. So a stream that is
-    switched off takes away exactly its present value, and every engine with the same tables finds the same number.
+    others have `discount`, and so has advocacy: it moves cash from one party to another, and at two rates that would
+    make value. Each stream's present value is the sum over years of cash times factor, rounded once to DECIMAL(18,4);
+    the value is their exact sum. So a stream that is switched off takes away exactly its present value, and every
+    engine with the same tables finds the same number.
     Raises `UnknownNameError` for a stream in `off` that does not exist.
 
     >>> print(ltv_sql(Horizon(1), Discount(0.0), off=["support"]))
@@ -44,32 +45,17 @@ def ltv_sql(
     return _value_sql(values, off, cube=_rated(cube, parties, party, own), parties=parties, party=party)
 
 
-def infinite_ltv_sql(
-    discount: Discount,
-    off: Sequence[str] = (),
-    *,
-    own: Mapping[float, Discount] = MappingProxyType({}),
-    parties: str = "ltv",
-) -> str:
-    """Return a SELECT of every party's value over all the future (`party_id`, `ltv`).
-
-    Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
-    A party whose rate is 0 has no such value: where a stream has no `later`, the sum leaves it out.
-    """
-    values = {"ltv": _all_future(discount, own)}
-    return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
-
-
 def both_ltv_sql(
     horizon: Horizon, discount: Discount, off: Sequence[str], *, own: Mapping[float, Discount], parties: str
 ) -> str:
-    """Return a SELECT of both values (`party_id`, `ltv`, `ltv_infinite`) that reads the cube once."""
-    values = {"ltv": _by_rate(horizon, discount, own), "ltv_infinite": _all_future(discount, own)}
+    """Return a SELECT of both values (`party_id`, `ltv`, `ltv_infinite`) that reads the cube once.
+
+    Reads and raises as `ltv_sql`, and `later` of `cube`: so `discount` and `own` must be those of the run that made it.
+    A party whose rate is 0 has no value over all the future: where a stream has no `later`, the sum leaves it out.
+    """
+    all_future = f"{_by_rate(Horizon(HORIZON_YEARS), discount, own)} + later"
+    values = {"ltv": _by_rate(horizon, discount, own), "ltv_infinite": all_future}
     return _value_sql(values, off, cube=_rated("cube", parties, "party_id", own), parties=parties, party="party_id")
-
-
-def _all_future(discount: Discount, own: Mapping[float, Discount]) -> str:
-    return f"{_by_rate(Horizon(HORIZON_YEARS), discount, own)} + later"
 
 
 def _value_sql(values: Mapping[str, str], off: Sequence[str], *, cube: str, parties: str, party: str) -> str:
@@ -102,10 +88,11 @@ def _by_rate(horizon: Horizon, discount: Discount, own: Mapping[float, Discount]
 
 
 def _rated(cube: str, parties: str, party: str, own: Mapping[float, Discount]) -> str:
-    """The rows of the cube, with each party's rate where that matters."""
+    """The rows of the cube, with each party's rate where that matters; what moves between parties has that of all."""
     if not own:
         return cube
-    return f"(SELECT c.*, p.discount_rate FROM {cube} AS c JOIN {parties} AS p ON p.{party} = c.{party}) AS rated"
+    rate = "CASE WHEN c.stream <> 'advocacy' THEN p.discount_rate END AS discount_rate"
+    return f"(SELECT c.*, {rate} FROM {cube} AS c JOIN {parties} AS p ON p.{party} = c.{party}) AS rated"
 
 
 def present_value(horizon: Horizon, discount: Discount) -> str:

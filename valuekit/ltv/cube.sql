@@ -13,11 +13,7 @@ SELECT l.party_id,
        {line_alive}
 FROM contract_lines AS l
 JOIN party_rates AS r ON r.party_id = l.party_id
-JOIN line_states AS s
-  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
- AND s.months_to_next = l.months_to_next AND s.days_to_next = l.days_to_next
- AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.billed_every = l.billed_every
- AND s.ends = l.ends AND s.silent = l.silent AND s.rate = r.rate
+JOIN line_states AS s ON {same_state} AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 GROUP BY l.party_id
 
@@ -26,7 +22,7 @@ SELECT s.party_id, f.has_contract, r.rate, r.annual_rate
 FROM stages AS s
 JOIN facts AS f ON f.party_id = s.party_id
 JOIN party_rates AS r ON r.party_id = s.party_id
-WHERE s.stage IN ('active', 'inactive', 'lapsed_paying', 'churned', 'paid_without_contract')
+WHERE LIST_CONTAINS($valued_stages, s.stage)
 
 -- step: _balances
 SELECT party_id, "end" AS balance,

@@ -10,6 +10,7 @@ from valuekit.calendar import add_months, month_end
 from valuekit.engine import Engine, Expression
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.peers import Peers, fit_peers
+from valuekit.tables.published import VALUED_STAGES
 
 PACKAGE = "valuekit.ltv"
 
@@ -66,7 +67,8 @@ def expect_costs(engine: Engine, last_month: date) -> list[Peers]:
     models, JRSS B 49(2).
     """
     bounds = {"former_month": add_months(last_month, -23), "first_month": add_months(last_month, -11)}
-    engine.run(PACKAGE, "cost_months.sql", {**bounds, "last_month": last_month}, **_line_slots())
+    whose = {"last_month": last_month, "valued_stages": list(VALUED_STAGES)}
+    engine.run(PACKAGE, "cost_months.sql", {**bounds, **whose}, **_line_slots())
     engine.run(PACKAGE, "expected_cost.sql", {"last_day": month_end(last_month)})
     cells, states = (_by_function(engine.query(f"SELECT * FROM {name}")) for name in ("cost_cells", "cost_states"))
     peers = [fit_peers(function, cells.get(function), states[function]) for function in sorted(states)]

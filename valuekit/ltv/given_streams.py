@@ -15,7 +15,8 @@ def add_given_streams(engine: Engine, as_of: date, half_life_days: float) -> Non
     - Advocacy moves value and makes none. Of the cash that a referred customer is expected to bring, less its cost, its
       referrer is credited a share, one half after `half_life_days` since the referral and halving again after each
       further half-life, at the middle of each year. The referred customer has the same amount with the other sign, so
-      the company's total of every year stays what it was. Streams beside a customer's own money are not passed on.
+      the company's total of every year stays what it was. Both sides are discounted at the rate of all, whatever their
+      own, so that the total value stays what it was, too. Streams beside a customer's own money are not passed on.
     - Innovation is the estimated value of the ideas of the last 12 months, in year 1: of accepted ones in full, of open
       ones times the share of decided ideas that were accepted.
     - After the tenth year neither brings anything.

@@ -15,6 +15,7 @@ from valuekit.ltv.expected_cost import EXPECTED, FUNCTIONS
 from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, line_cases, line_deviation, paying_cases
 from valuekit.ltv.line_chance import columns_of
+from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
@@ -88,7 +89,7 @@ def find_intervals(
     along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
     of them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
     """
-    slots = _slots(shape, kept, off) | _growth_slots(factors, expansion)
+    slots = _slots(shape, kept, off) | _growth_slots(factors, expansion) | {"same_state": SAME_STATE}
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
     slots["first"] = _sql(by_rate([repr(float(at_rate.factor[0])) for at_rate in factors], "f.rate"))
     off_functions = [*off, *(["goods"] if "cost_of_goods" in off else [])]

@@ -11,11 +11,7 @@ SELECT l.*,
        {growth_on} * COALESCE(SQRT(g.chance) * {payments_walked}, 0) AS chance_of_growth
 FROM contract_lines AS l
 JOIN party_rates AS r ON r.party_id = l.party_id
-JOIN line_states AS s
-  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
- AND s.months_to_next = l.months_to_next AND s.days_to_next = l.days_to_next
- AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.billed_every = l.billed_every
- AND s.ends = l.ends AND s.silent = l.silent AND s.rate = r.rate
+JOIN line_states AS s ON {same_state} AND s.rate = r.rate
 LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.term_months
 
 -- step: _line_parts
@@ -23,11 +19,7 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 -- One list, for most parties have no lines.
 SELECT l.party_id, MAX(l.pending) AS pending, [{line_sums}] AS line
 FROM _grown AS l
-JOIN line_chance AS s
-  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
- AND s.months_to_next = l.months_to_next AND s.days_to_next = l.days_to_next
- AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.billed_every = l.billed_every
- AND s.ends = l.ends AND s.silent = l.silent AND s.rate = l.rate
+JOIN line_chance AS s ON {same_state} AND s.rate = l.rate
 GROUP BY l.party_id
 
 -- step: _cost_errors

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from valuekit.engine import Engine
+from valuekit.engine import Engine, Expression
 from valuekit.ltv.later import Later, geometric_points
 from valuekit.ltv.leavers import After
 from valuekit.ltv.models.observations import Array, read_columns
@@ -20,6 +20,9 @@ STATE = (
     "silent", "billed_every",
 )  # fmt: skip
 """Columns of `line_groups`: lines alike in them have the same future."""
+
+SAME_STATE = Expression("", " AND ".join(f"s.{name} = l.{name}" for name in STATE), frozenset())
+"""In SQL: the state `s` is that of the line `l`."""
 
 State = Mapping[str, Array]
 Months = npt.NDArray[np.int64]

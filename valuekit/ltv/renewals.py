@@ -16,6 +16,7 @@ from valuekit.ltv.models.observations import Array, read_columns, weighted_sum
 from valuekit.ltv.retention import retention_check
 from valuekit.ltv.units import TimeUnit
 from valuekit.tables import PUBLISHED
+from valuekit.tables.published import VALUED_STAGES
 
 MINIMUM_EVENTS = 25
 """A group of customers has its own curve from so many refused and so many survived renewals on."""
@@ -140,7 +141,7 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     engine.run("valuekit.ltv", "segments.sql", {"as_of": as_of}, name=_segment_name(by))
     silence = find_silence(engine, as_of)
     known = {"as_of": as_of, "grace": silence.grace, "money_to": silence.until}
-    engine.run("valuekit.ltv", "contracts.sql", known)
+    engine.run("valuekit.ltv", "contracts.sql", {**known, "valued_stages": list(VALUED_STAGES)})
     engine.drop("last_money", "term_bills")
     return silence
 

@@ -32,7 +32,8 @@ def with_retention(model: Model, change: float) -> Model:
     """Return a model whose mean retention is `change` of itself higher; how much customers differ stays.
 
     Retention is the mean probability to stay after a purchase (BG/NBD and its kin) or at an occasion (BG/BB), and for
-    Pareto/NBD the probability to be there after a year at the mean rate of dropout. That of contracts: `renewing`.
+    Pareto/NBD the probability to be there after a year at the mean rate of dropout. Where all but nobody leaves, more
+    retention changes nothing. That of contracts: `renewing`.
 
     >>> from valuekit.ltv.models import BgBb
     >>> moved = with_retention(BgBb.from_parameters([1.0, 1.0, 1.0, 4.0]), 0.10).parameters_
@@ -41,16 +42,24 @@ def with_retention(model: Model, change: float) -> Model:
     """
     moved, theta = copy(model), dict(model.parameters_)
     leave, stay = _pair(theta)
-    if leave == "s" and isinstance(model, PurchaseModel):
-        year = model.unit.from_days(DAYS_PER_YEAR)
-        kept = np.exp(-theta["s"] / theta["beta"] * year)
-        theta["s"] *= np.log(min(kept * (1 + change), _ALL_STAY)) / np.log(kept)
-    else:
-        size = theta[leave] + theta[stay]
-        share = min(theta[stay] / size * (1 + change), _ALL_STAY)
-        theta |= {leave: size * (1 - share), stay: size * share}
+    size = theta[leave] + theta[stay]
+    year = model.unit.from_days(DAYS_PER_YEAR) if leave == "s" and isinstance(model, PurchaseModel) else None
+    kept = float(np.exp(-theta["s"] / theta["beta"] * year)) if year else theta[stay] / size
+    aim = _aim(kept, change)
+    if aim == kept:
+        return moved
+    theta |= {"s": -np.log(aim) * theta["beta"] / year} if year else {leave: size * (1 - aim), stay: size * aim}
     moved.parameters_ = {name: float(value) for name, value in theta.items()}
     return moved
+
+
+def _aim(stays: float, change: float) -> float:
+    """Move a probability to stay by `change` of itself, at most to `_ALL_STAY`, and never the other way.
+
+    >>> _aim(0.5, 0.10), _aim(0.99, 0.10), _aim(0.99995, 0.10)
+    (0.55, 0.9999, 0.99995)
+    """
+    return min(stays * (1 + change), max(_ALL_STAY, stays))
 
 
 def _pair(theta: dict[str, float]) -> tuple[str, str]:
@@ -101,7 +110,7 @@ def power(stays: Array, weight: Array, change: float) -> float:
     """
     stays, total = np.minimum(stays, _ALL_STAY), weight.sum()
     mean = float((stays * weight).sum() / total) if total else 1.0
-    aim = min(mean * (1 + change), _ALL_STAY)
+    aim = _aim(mean, change)
     if mean == aim or not total:
         return 1.0
     return float(brentq(lambda c: float((stays**c * weight).sum()) / total - aim, 0.0, _MOST, xtol=1e-12))

@@ -27,7 +27,8 @@ def measure_sensitivity(
 
     Reads `cube`, `ltv`, `customer_equity` and `value_spread`. Each is computed anew: retention by the models of
     purchases and renewals with another mean retention (`retained`; `renewing` are the curves of each change), discount
-    rate and margin by the cube. An elasticity is the mean of both sides of a change: of a hundredth, the slope.
+    rate and margin by the cube. An elasticity is the mean of both sides of a change: of a hundredth, the slope. It is
+    missing where the value is not above 0: no share of that says which way a lever moves it.
 
     Who stays longer under contract brings less after leaving; what comes of those who have left, or never had a
     contract, stays what it is under another retention, and so do advocacy and innovation. Rates, also those of
@@ -46,7 +47,8 @@ def measure_sensitivity(
     engine.execute(
         f"CREATE OR REPLACE TABLE value_sensitivity AS SELECT m.lever, m.change, "
         f"CAST(e.value + m.difference AS {MONEY}) AS value, CAST(m.difference AS {MONEY}) AS difference, "
-        "(m.difference - o.difference) / NULLIF(CAST(e.value AS DOUBLE), 0) / (2 * m.change) AS elasticity "
+        "CASE WHEN e.value > 0 THEN (m.difference - o.difference) / CAST(e.value AS DOUBLE) / (2 * m.change) END "
+        "AS elasticity "
         "FROM moved_levers AS m JOIN moved_levers AS o ON o.lever = m.lever AND o.change = -m.change "
         "CROSS JOIN (SELECT value FROM customer_equity WHERE part = 'total') AS e ORDER BY m.lever, m.change"
     )

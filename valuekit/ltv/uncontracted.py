@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from valuekit.engine import Engine
 from valuekit.ltv.leavers import After, relative_error
+from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.renewals import Key
 from valuekit.ltv.years import each_year, year_columns
@@ -43,6 +44,7 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
     engine.put("leaver_states", pa.table(columns))
     engine.put("payer_states", _payer_states(engine))
     slots = {
+        "same_state": SAME_STATE,
         "of_lines": each_year(
             "CAST(SUM(CAST(CAST(l.price AS DOUBLE) / l.term_months * s.after_# AS DECIMAL(18,4))) AS DECIMAL(18,4)) "
             "AS revenue_#"

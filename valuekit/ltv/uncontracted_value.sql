@@ -5,11 +5,7 @@
 -- These columns are not discounted: they are the same at each rate.
 SELECT l.party_id, MAX(s.after_chance) AS chance, MAX(s.after_error) AS error, {of_lines}, {lines_alive}
 FROM contract_lines AS l
-JOIN line_states AS s
-  ON s.term_months = l.term_months AND s.segment = l.segment AND s.renewals = l.renewals
- AND s.months_to_next = l.months_to_next AND s.days_to_next = l.days_to_next
- AND s.months_to_first = l.months_to_first AND s.pending = l.pending AND s.billed_every = l.billed_every
- AND s.ends = l.ends AND s.silent = l.silent AND s.rate = 0
+JOIN line_states AS s ON {same_state} AND s.rate = 0
 GROUP BY l.party_id
 
 -- step: _of_leavers

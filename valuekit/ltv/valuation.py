@@ -28,6 +28,7 @@ from valuekit.ltv.uncontracted import put_uncontracted
 from valuekit.ltv.units import TimeUnit
 from valuekit.ltv.value_notes import note_value
 from valuekit.ltv.years import each_year
+from valuekit.tables.published import VALUED_STAGES
 
 PACKAGE = "valuekit.ltv"
 
@@ -62,10 +63,10 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - `advocacy` and `innovation` are estimates beside the customer's own money: see `given_streams`.
 
     `ltv` is the present value at the horizon and the discount of `rules`, without the streams in `off`; the cube holds
-    them all. A customer for whom a rule of `rates_by` holds has that rate. `ltv_infinite` is the value of all the
-    future: the ten years of the cube and then `later`, which goes on in the same way, money and goods at prices that no
-    longer grow; it is missing without a rate. Money without a contract in force is not part of `later`: too little is
-    seen of what it does after so long.
+    them all. A customer for whom a rule of `rates_by` holds has that rate, and advocacy that of all. `ltv_infinite` is
+    the value of all the future: the ten years of the cube and then `later`, which goes on in the same way, money and
+    goods at prices that no longer grow; it is missing without a rate. Money without a contract in force is not part of
+    `later`: too little is seen of what it does after so long.
     Raises `UnknownNameError` for an unknown stream, unit or purchase model, `ExpressionError` for a rule of rates.
     """
     with engine.uncompressed():
@@ -94,19 +95,22 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     parameters = {
         "order_model": name,
         "orders_by_prior": by_prior,
+        "valued_stages": list(VALUED_STAGES),
         "kept": kept,
         "expansion": rules.expansion,
         "year_ago": add_months(as_of, -12),
         "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
     }
-    engine.run(PACKAGE, "cube.sql", parameters, **_year_slots())
+    engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
     add_given_streams(engine, as_of, rules.half_life_days)
     _set_values(engine, rules)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), rules.levels)
     find_intervals(
         engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
     )
-    customer = next_customer(engine, orders.purchases, orders.spend, curves, after, kept=kept, as_of=as_of)
+    customer = next_customer(
+        engine, orders.purchases, orders.spend, curves, after, kept=kept, off=rules.off, as_of=as_of
+    )
     put_equity(engine, customer.value(factors[0])[0], rules)
     measure_sensitivity(engine, customer, moved, rules)
     note_value(engine, as_of, silence)

@@ -91,7 +91,7 @@ LTV = Table(
             "The same over all the future: ten years, then `later`; missing without a rate",
             required=False,
         ),
-        number("discount_rate", "Yearly rate at which its cash is discounted", "share"),
+        number("discount_rate", "Yearly rate at which its cash is discounted; advocacy at that of all", "share"),
     ),
     key=("party_id",),
 )
@@ -148,7 +148,8 @@ VALUE_SENSITIVITY = Table(
         money("difference", "Less what it is without"),
         number(
             "elasticity",
-            "Share by which value changes, over the share by which the lever does: mean of both sides of the change",
+            "Share by which value changes, over the share by which the lever does: mean of both sides of the change; "
+            "missing where customer equity is not above 0",
         ),
     ),
     key=("lever", "change"),
@@ -160,7 +161,9 @@ CUSTOMER_EQUITY = Table(
     "part of customer equity",
     (
         text(
-            "part", "current: who is valued today. future: who is yet to be won, less what winning costs. total: both"
+            "part",
+            "current: customers today, active or inactive. other: others who are valued, if any. future: who is yet to "
+            "be won, less what winning costs. total: all of them",
         ),
         number("parties", "Parties in it; for future ones, as many as are stated", "count"),
         money("value", "Discounted value"),

@@ -59,7 +59,10 @@ def _elasticities(run: Run, levers: pd.DataFrame) -> None:
         elasticity = by_change[0.01].elasticity if 0.01 in by_change else None
         rows.append((f"{name}\n{meaning}", *ends, _number(elasticity)))
     parts.listing(["Lever", "10% less", "10% more", "Elasticity"], rows, numbers=(1, 2, 3))
-    parts.note("Elasticity: by how many per cent the value changes when the lever grows by 1% of itself.")
+    parts.note(
+        "Elasticity: by how many per cent the value changes when the lever grows by 1% of itself. A value that is not"
+        " above 0 has none."
+    )
 
 
 def _number(value: Any) -> str:

@@ -6,11 +6,6 @@ FROM value_sensitivity
 ORDER BY MAX(ABS(difference)) OVER (PARTITION BY lever) DESC, lever, change
 
 -- step: parts
-SELECT 1 AS place, name AS part, parties, ltv AS value, NULL AS each
-FROM value_sums
-WHERE scope = 'customers'
-UNION ALL
-SELECT 2, part, CAST(parties AS BIGINT), value, each
+SELECT part, CAST(parties AS BIGINT) AS parties, value, each
 FROM customer_equity
-WHERE part <> 'current'
-ORDER BY place, CASE part WHEN 'current' THEN 1 WHEN 'other' THEN 2 WHEN 'future' THEN 3 ELSE 4 END
+ORDER BY CASE part WHEN 'current' THEN 1 WHEN 'other' THEN 2 WHEN 'future' THEN 3 ELSE 4 END

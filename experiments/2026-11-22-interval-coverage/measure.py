@@ -27,6 +27,8 @@ LEVELS = (0.50, 0.80, 0.95)
 AHEAD = 26.0
 AS_OF, YEARS = date(2026, 6, 30), 3
 PURCHASES = {"money": (0.8, 12.0, 0.9, 3.0), "money_regular": (1.5, 3.5, 0.6, 6.0)}
+COST = 3.0
+"""What a month costs in the shops where to stay costs money, until the last purchase."""
 SPEND = (6.25, 3.74, 15.44)
 """Parameters of the shops: (r, alpha, a, b) in weeks, and (p, q, v)."""
 Rows = dict[str, np.ndarray]
@@ -41,6 +43,8 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
     counts = {name: count_coverage(*world(arguments.customers, rng)) for name, world in WORLDS.items()}
     money = {name: money_coverage(theta, arguments.shops, arguments.buyers, rng) for name, theta in PURCHASES.items()}
+    shops = arguments.shops, arguments.buyers, rng, COST
+    money |= {f"{name}_costly": money_coverage(theta, *shops) for name, theta in PURCHASES.items()}
     measured = {"counts": counts, **money}
     print(json.dumps(measured, indent=2, default=float))
     if not arguments.no_tracking:
@@ -138,7 +142,9 @@ def _share_within(came: Any, reached: np.ndarray, tail: float) -> np.ndarray:
     return np.clip(within / np.maximum(top - bottom, 1e-12), 0.0, 1.0)
 
 
-def money_coverage(theta: tuple[float, ...], shops: int, buyers: int, rng: np.random.Generator) -> dict[str, float]:
+def money_coverage(
+    theta: tuple[float, ...], shops: int, buyers: int, rng: np.random.Generator, cost: float = 0.0
+) -> dict[str, float]:
     """Value shops, and hold the intervals of customers and of each shop as a whole against what comes.
 
     `below` and `above` are shares of the customers of whom more than nothing is said to be certain, `surely`.
@@ -147,18 +153,22 @@ def money_coverage(theta: tuple[float, ...], shops: int, buyers: int, rng: np.ra
     wholes: dict[int, list[bool]] = {level: [] for level in customers}
     beside: dict[int, list[np.ndarray]] = {level: [] for level in customers}
     errors, biases = [], []
+    widths: dict[int, list[float]] = {level: [] for level in customers}
     for _ in range(shops):
-        past, realised = shop(theta, buyers, rng)
-        ends, whole = _valued(past)
+        past, realised, months = shop(theta, buyers, rng)
+        realised = realised - cost * months
+        ends, whole = _valued(past, cost)
         for level, shares in customers.items():
             low, high = (np.array(ends[f"{side}_{level}"].to_pylist(), float) for side in ("low", "high"))
             shares.append(float(np.mean((realised >= low - 1e-3) & (realised <= high + 1e-3))))
+            widths[level].append(float(np.mean(high - low)))
             sure = low > 0
             beside[level].append(np.column_stack([realised < low, realised > high])[sure])
             wholes[level].append(float(whole[f"low_{level}"]) <= realised.sum() <= float(whole[f"high_{level}"]))
         errors.append((realised.sum() - float(whole["ltv"])) / float(whole["deviation"]))
         biases.append(float(whole["ltv"]) / realised.sum() - 1)
     found = {f"customers_{level}": float(np.mean(shares)) for level, shares in customers.items()}
+    found |= {f"width_{level}": float(np.mean(wide)) for level, wide in widths.items()}
     found |= {f"shops_{level}": float(np.mean(held)) for level, held in wholes.items()}
     for level, parts in beside.items():
         tails = np.vstack(parts)
@@ -168,8 +178,8 @@ def money_coverage(theta: tuple[float, ...], shops: int, buyers: int, rng: np.ra
     return found | spread | {"bias": float(np.mean(biases)), "shops": float(shops), "buyers": float(buyers)}
 
 
-def shop(theta: tuple[float, ...], buyers: int, rng: np.random.Generator) -> tuple[pa.Table, np.ndarray]:
-    """Draw buyers of MBG/NBD and Gamma-Gamma; return orders (party_id, ago, amount) and three years' money of each.
+def shop(theta: tuple[float, ...], buyers: int, rng: np.random.Generator) -> tuple[pa.Table, np.ndarray, np.ndarray]:
+    """Draw buyers of MBG/NBD and Gamma-Gamma; return orders, and the money and months alive of each in three years.
 
     Buyers whose next purchase is still within the time are drawn a step at a time, all at once.
     """
@@ -186,11 +196,15 @@ def shop(theta: tuple[float, ...], buyers: int, rng: np.random.Generator) -> tup
         parts.append((who[past], joined[who[past]] - day[who[past]].astype(int), amount[past]))
     party, ago, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
     names = np.array([f"b{i:05d}" for i in range(buyers)])
-    return pa.table({"party_id": names[party], "ago": pa.array(ago, pa.int32()), "amount": amount.round(4)}), realised
+    orders = pa.table({"party_id": names[party], "ago": pa.array(ago, pa.int32()), "amount": amount.round(4)})
+    return orders, realised, np.clip(day - joined, 0.0, YEARS * 365.25) / (365.25 / 12)
 
 
-def _valued(past: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
-    """Value a company of orders alone; returns the intervals of its customers, and those of their sum."""
+def _valued(past: pa.Table, cost: float) -> tuple[pa.Table, dict[str, Any]]:
+    """Value a company of orders; each buyer cost so much in each of the last 12 months.
+
+    Returns the intervals of its customers, and those of their sum.
+    """
     with Engine() as engine:
         for table in CANONICAL.values():
             names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
@@ -200,6 +214,8 @@ def _valued(past: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
         engine.put("planted", past)
         for select in _TABLES:
             engine.execute(select, {"as_of": AS_OF})
+        if cost:
+            engine.execute(_COST_MONTHS, {"cost": cost})
         value(engine, as_of=AS_OF, rules=ValueRules(horizon=Horizon(YEARS), discount=Discount(0.0)))
         sum_up(engine)
         ends = engine.query("SELECT * FROM ltv_intervals ORDER BY party_id")
@@ -215,6 +231,14 @@ _TABLES = (
     SELECT party_id, $as_of - MAX(ago) AS first_ordered_on, FALSE AS has_contract FROM planted GROUP BY party_id""",
     "INSERT INTO stages BY NAME SELECT party_id, 'active' AS stage FROM facts",
 )
+
+
+_COST_MONTHS = """INSERT INTO cash_months BY NAME
+    SELECT party_id, month, -$cost AS retention, -$cost AS net_cash, 0 AS revenue, 0 AS refunds, 0 AS cost_of_goods,
+           0 AS sales, 0 AS support, 0 AS incentives, 0 AS other
+    FROM facts,
+         (SELECT CAST(UNNEST(GENERATE_SERIES(DATE '2025-07-01', DATE '2026-06-01', INTERVAL 1 MONTH)) AS DATE) AS month)
+"""
 
 
 def _arguments() -> argparse.Namespace:

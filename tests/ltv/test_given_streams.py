@@ -81,6 +81,52 @@ def test_ideas_count_once_at_what_they_are_estimated_and_open_ones_by_the_share_
     assert world.stream("ann", "innovation") == [300 + 100 * share] + [0.0] * 9
 
 
+def every_kind(world):
+    """Two alike of each kind of party, and as many others as its model takes; all monthly contracts are alike."""
+    for name in ("sub_a", "sub_b", *(f"ref_{kind}" for kind in KINDS)):
+        subscriber(world, name)
+    for i in range(60):
+        stage = "lapsed_paying" if i < 2 else "churned" if i < 30 else "active"
+        name = f"lapsed_{'ab'[i]}" if i < 2 else f"left_{'ab'[i - 2]}" if i < 4 else f"other{i:02d}"
+        world.party(name, stage, paid="2023-01-10", contract=True)
+        world.contract(name, "2023-01-10", "2026-01-09" if i < 30 else "2027-01-09", 1200, 12)
+        for month in range(2, 7) if i < 2 else ():
+            world.cash(name, f"2026-{month:02d}-01", revenue=100, support=-10)
+    for i in range(30):
+        payer = f"payer_{'ab'[i]}" if i < 2 else f"payer{i:02d}"
+        world.party(payer, "paid_without_contract", paid="2024-07-01")
+        for year, month in [(2024, m) for m in range(7, 13)] + [(2025, m) for m in range(1, 13)]:
+            world.cash(payer, f"{year}-{month:02d}-01", revenue=10)
+        for month in range(1, 7) if i < 15 else ():
+            world.cash(payer, f"2026-{month:02d}-01", revenue=10, support=-1)
+        buyer = f"buyer_{'ab'[i]}" if i < 2 else f"buyer{i:02d}"
+        world.party(buyer, paid="2025-01-10")
+        for day in ("2025-01-10", f"2025-{3 + i % 9 if i > 1 else 7:02d}-10"):
+            world.order(buyer, day, 50.25)
+        world.cash(buyer, "2026-05-01", support=-2)
+
+
+KINDS = ("sub", "lapsed", "left", "payer", "buyer")
+
+
+@pytest.mark.parametrize("off", [(), ("advocacy",), ("innovation",), GIVEN])
+def test_given_streams_move_both_ends_of_intervals_and_widen_none(world, off):
+    every_kind(world)
+    for k, kind in enumerate(KINDS):
+        idea(world, f"{kind}_a", "accepted", 700 + 0.37 * k)
+        referral(world, f"{kind}_a", f"ref_{kind}", day="2024-12-01")
+    world.value(off=off, rates_by=(RateRule("party_id IN ('lapsed_a', 'lapsed_b')", 0.25),))
+    table = world.engine.query("SELECT * FROM ltv JOIN ltv_intervals USING (party_id)").to_pylist()
+    rows = {row["party_id"]: row for row in table}
+    pairs = [(f"{kind}_a", f"{kind}_b") for kind in KINDS] + [(f"ref_{kind}", "sub_b") for kind in KINDS]
+    for gives, alike in pairs:
+        given = rows[gives]["ltv"] - rows[alike]["ltv"]
+        assert (given != 0) == (off != GIVEN and not (off == ("advocacy",) and gives.startswith("ref")))
+        for name in (name for name in rows[gives] if name.startswith(("low", "high"))):
+            assert rows[gives][name] - rows[alike][name] == pytest.approx(given, abs=Decimal("0.0002")), (gives, name)
+        assert rows[gives]["deviation"] == rows[alike]["deviation"]
+
+
 PARTIES = [f"p{i}" for i in range(5)]
 PAIRS = st.lists(st.tuples(st.sampled_from(PARTIES), st.sampled_from(PARTIES)), max_size=8)
 

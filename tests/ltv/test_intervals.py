@@ -30,6 +30,28 @@ def test_intervals_of_buyers_hold_what_they_say(world):
     assert covered(world, realised, 95) == pytest.approx(0.95, abs=0.02)
 
 
+def test_who_is_gone_does_not_cost_what_staying_costs(world):
+    realised, months = Shop(1_500).fill(world, np.random.default_rng(35))
+    world.add_all(
+        "cash_months",
+        "SELECT party_id, m AS month, -3 AS retention, -3 AS net_cash, 0 AS revenue, 0 AS refunds, 0 AS cost_of_goods, "
+        "0 AS sales, 0 AS support, 0 AS incentives, 0 AS other FROM facts, (SELECT CAST(UNNEST(GENERATE_SERIES("
+        "DATE '2025-07-01', DATE '2026-06-01', INTERVAL 1 MONTH)) AS DATE) AS m)",
+    )
+    world.value(**TERMS, levels=(0.50, 0.80))
+    came = realised - 3 * months
+    p_alive = np.array(world.engine.query("SELECT p_alive FROM ltv ORDER BY party_id")["p_alive"].to_pylist())
+    (low, _), (lower, _) = ends(world, 50), ends(world, 80)
+    # Staying for three years costs 108; of who may be there yet, the own cost is not known exactly.
+    assert np.all(low[p_alive < 0.05] > -10)
+    assert np.all(lower[p_alive < 0.001] > -3)
+    # Most bring nothing, so 50 % intervals hold more; those that ran down to -108 held 80 %.
+    assert 0.50 <= covered(world, came, 50) <= 0.75
+    assert covered(world, came, 80) >= 0.80
+    for tail, below in ((0.25, low), (0.10, lower)):
+        assert np.mean(came < below - 1e-3) <= tail
+
+
 def test_errors_of_shared_parameters_count_in_sums(world):
     realised, _ = Shop(1_500).fill(world, np.random.default_rng(32))
     world.value(**TERMS)

@@ -69,10 +69,10 @@ def find_intervals(
 ) -> None:  # fmt: skip
     """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
 
-    Reads `ltv`, `futures`, `party_rates` (which number `factors`), `expected_cost`, `cost_models`, `order_states`,
-    `order_spend`, `contract_lines`, `line_states`, `price_growth`, `line_chance` and `uncontracted`. A value has up to
-    three parts: orders, contract lines, cost. Each has an interval of its own; distances from the mean add up by their
-    squares, as those of independent parts do.
+    Reads `ltv`, `cube`, `futures`, `party_rates` (which number `factors`), `expected_cost`, `cost_models`,
+    `order_states`, `order_spend`, `contract_lines`, `line_states`, `price_growth`, `line_chance` and `uncontracted`. A
+    value has up to three parts: orders, contract lines, cost. Each has an interval of its own; distances from the mean
+    add up by their squares, as those of independent parts do.
 
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
@@ -84,6 +84,7 @@ def find_intervals(
     - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
       more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
+    - Advocacy and innovation (`cube`) are given amounts: they move both ends, and widen nothing.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
     along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
@@ -149,6 +150,9 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
 
         return _sql(by_rate([at(within) for within in discounted], "f.rate"))
 
+    def given(within: Sequence[float]) -> str:
+        return " + ".join(f"CAST(g.year_{k} AS DOUBLE) * {f!r}" for k, f in enumerate(within, start=1))
+
     grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
     return {
         "payments": payments(),
@@ -158,6 +162,7 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
         "growth_on": _sql(str(int(expansion))),
         "uncontracted_money": uncontracted("revenue"),
         "uncontracted_alive": uncontracted("alive"),
+        "given": _sql(by_rate([given(within) for within in discounted], "f.rate")),
     }
 
 
@@ -235,7 +240,11 @@ def _parts(parties: pa.RecordBatch, shape: Shape) -> Parts:
 
 
 def _found(row: Parts, shape: Shape) -> Parts:
-    """Return the columns of `value_spread`: with lines there are cases, else an amount; all else lies beside."""
+    """Return the columns of `value_spread`: with lines there are cases, else an amount; all else lies beside.
+
+    What is given comes in every case: the ends are those of the customer's own money, moved by it.
+    """
+    row = row | {"ltv": row["ltv"] - row["given"]}
     effects = _effects(row, shape)
     orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
@@ -260,7 +269,7 @@ def _found(row: Parts, shape: Shape) -> Parts:
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
     for percent, (low, high) in zip(_percents(shape), ends, strict=True):
-        found |= {f"low_{percent}": low, f"high_{percent}": high}
+        found |= {f"low_{percent}": low + row["given"], f"high_{percent}": high + row["given"]}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     return found | dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
 

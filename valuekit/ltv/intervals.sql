@@ -48,9 +48,18 @@ SELECT party_id,
 FROM _cost_terms
 GROUP BY party_id
 
+-- step: _given_worth
+-- What a party gives beside its own money is known: an estimate, rounded as it is in the value.
+SELECT g.party_id, SUM(CAST({given} AS DECIMAL(18,4))) AS given
+FROM cube AS g
+JOIN futures AS f ON f.party_id = g.party_id
+WHERE g.stream IN ('advocacy', 'innovation') AND NOT LIST_CONTAINS($off, g.stream)
+GROUP BY g.party_id
+
 -- step: value_parts
 SELECT v.party_id,
        CAST(v.ltv AS DOUBLE) AS ltv,
+       COALESCE(CAST(g.given AS DOUBLE), 0) AS given,
        {net} AS net,
        {monthly} AS monthly,
        {whole} AS whole,
@@ -74,3 +83,4 @@ LEFT JOIN order_states AS t ON t.state = e.state
 LEFT JOIN _line_parts AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
 LEFT JOIN _cost_parts AS c ON c.party_id = v.party_id
+LEFT JOIN _given_worth AS g ON g.party_id = v.party_id

@@ -5,13 +5,17 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
-from valuekit.ltv.stopping import lasting_quantiles, mean_time, rate_of_unevenness, time_unevenness
-
-Rows = npt.NDArray[np.int64]
+from valuekit.ltv.stopping import (
+    Rows,
+    lasting_probability,
+    lasting_quantiles,
+    mean_time,
+    rate_of_unevenness,
+    time_unevenness,
+)
 
 LEVELS = (0.50, 0.80, 0.95)
 """Levels of published intervals."""
@@ -36,11 +40,12 @@ class Amounts:
     """The rate, a horizon, at which something stops to come; 0 where it lasts."""
 
     def interval(self, level: float) -> tuple[Array, Array]:
-        """Return both ends: as much in each tail, or from `least` on.
+        """Return both ends: as much in each tail, or from nothing on.
 
-        From `least` on where nothing at all comes in a case of `FROM_NOTHING`, or in more cases than a tail has: the
-        upper end is then the quantile of the level, or of what is more than nothing at least, so that a higher level
-        never has a narrower interval.
+        From nothing on where nothing at all comes in a case of `FROM_NOTHING`, or in more cases than a tail has. The
+        low end is then 0; or the quantile of the tail where that is less, as of who stays and buys too little for what
+        that costs. From there to the upper end lies the level; or a little more, so that a higher level never has a
+        narrower interval.
 
         >>> zero, one = np.zeros(2), np.ones(2)
         >>> low, high = Amounts(one, one, zero, np.array([0.0, 0.4]), zero, zero).interval(0.80)
@@ -48,12 +53,21 @@ class Amounts:
         (array([0.1, 0. ]), array([2.3 , 1.89]))
         """
         tail, nothing = (1 - level) / 2, self.waiting + self.gone
-        rarely = np.where(nothing < FROM_NOTHING, 1 - nothing, 0.0)
-        from_nothing = nothing >= np.where(nothing < FROM_NOTHING, tail, 0.0)
-        high = self._quantile(np.where(from_nothing, np.maximum(level, rarely), 1 - tail), np.arange(len(nothing)))
-        low, above = self.least.copy(), np.flatnonzero(~from_nothing)
-        low[above] = self._quantile(np.full(len(above), tail), above)
-        return low, high
+        often = nothing >= FROM_NOTHING
+        from_nothing = often | (nothing >= tail)
+        ahead = np.maximum(level + self._before(tail), np.where(often, 0.0, 1 - nothing))
+        high = self._quantile(np.where(from_nothing, ahead, 1 - tail), np.arange(len(nothing)))
+        low, sought = np.zeros(len(nothing)), np.flatnonzero(~from_nothing | (self._below > tail))
+        low[sought] = self._quantile(np.full(len(sought), tail), sought)
+        return np.where(from_nothing, np.minimum(low, 0.0), low), high
+
+    def _before(self, tail: float) -> Array:
+        """Return the probability of less than the low end, where an interval begins at nothing or below.
+
+        Once the low end is `least`, none is less. But just before it was a tail, and the upper end shall not fall back.
+        """
+        waits = np.where(self.least < 0, self.waiting, 0.0)
+        return np.minimum(np.minimum(self._below, tail), np.maximum(2 * tail - waits, 0.0))
 
     def some(self, chosen: Rows) -> "Amounts":
         """Return those of some rows."""
@@ -67,8 +81,16 @@ class Amounts:
         share = (probability - self.waiting[rows]) / something
         low = (found <= 0) | (probability <= nothing)
         found[low], ahead = self.least[rows[low]], np.flatnonzero(low & (share > 0))
-        found[ahead] = np.minimum(self._body.quantile(share[ahead], rows[ahead]), 0.0)
+        within = share[ahead] < 1  # beyond all of the body lies the step at 0
+        found[ahead] = np.where(within, np.minimum(self._body.quantile(share[ahead], rows[ahead]), 0.0), 0.0)
         return found
+
+    @cached_property
+    def _below(self) -> Array:
+        """Probability of less than 0: it waits, or what comes is less than what staying costs."""
+        below, some = np.zeros(len(self.least)), np.flatnonzero(self.least < 0)
+        below[some] = self.waiting[some] + self._something[some] * self._body.below_zero(some)
+        return below
 
     @cached_property
     def _something(self) -> Array:
@@ -80,7 +102,7 @@ class Amounts:
 
 
 FROM_NOTHING = 0.10
-"""Where nothing at all comes so often, an interval of any level runs from nothing on."""
+"""Where nothing at all comes so often, an interval of any level runs from nothing on, or from below it."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +139,11 @@ class _Body:
         rate, share = self.rate[rows], np.clip(share, 1e-9, 1 - 1e-9)
         amount = lasting_quantiles(self.shape[rows], rate, share)
         return np.asarray(self.floor[rows] + self.mean[rows] / mean_time(rate) * amount)
+
+    def below_zero(self, rows: Rows) -> Array:
+        """Return the probability that the bodies of some rows are below 0."""
+        rate = self.rate[rows]
+        return lasting_probability(self.shape[rows], rate, -self.floor[rows] * mean_time(rate) / self.mean[rows])
 
 
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: Array | float) -> Array:

@@ -1,11 +1,15 @@
 """What comes until it stops: at a steady rate, or else with the horizon."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import gammainc, gammaincinv, ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
+
+Rows = npt.NDArray[np.int64]
 
 
 def stopping_rate(share: Array) -> Array:
@@ -78,17 +82,45 @@ def lasting_quantiles(shape: Array, rate: Array, probability: Array) -> Array:
     >>> lasting_quantiles(np.array([4.0, 4.0]), np.array([1e-3, 1.0]), np.array([0.1, 0.1])).round(2)
     array([0.43, 0.08])
     """
-    table = _table()
-    axes = (np.log(np.maximum(shape, 1e-12)), _SHAPES), (np.log(np.maximum(rate, 1e-12)), _RATES)
-    places = [_place(values, grid) for values, grid in (*axes, (ndtri(probability), _SCORES))]
-    corners = [np.minimum(place.astype(np.int64), size - 2) for place, size in zip(places, table.shape, strict=True)]
-    parts = [place - corner for place, corner in zip(places, corners, strict=True)]
-    found = np.zeros(len(probability))
-    for sides in np.ndindex(2, 2, 2):
-        i, j, k = (corner + side for corner, side in zip(corners, sides, strict=True))
-        u, v, w = (part if side else 1 - part for side, part in zip(sides, parts, strict=True))
-        found += u * v * w * table[i, j, k]
-    return np.exp(found)
+    score, corners = _place(ndtri(probability), _SCORES), _corners(shape, rate)
+    before = np.minimum(score.astype(np.int64), len(_SCORES) - 2)
+    part = score - before
+    return np.exp((1 - part) * _logarithms(corners, before) + part * _logarithms(corners, before + 1))
+
+
+def lasting_probability(shape: Array, rate: Array, amount: Array) -> Array:
+    """Return the probability that less than an amount comes: what `lasting_quantiles` inverts.
+
+    >>> lasting_probability(np.array([4.0, 4.0]), np.array([1e-3, 1.0]), np.array([0.43, 0.08])).round(2)
+    array([0.1, 0.1])
+    """
+    sought, corners = np.log(np.maximum(amount, _LEAST / 2)), _corners(shape, rate)  # 0 lies before all
+    before, last = np.zeros(len(amount), np.int64), len(_SCORES) - 1
+    for step in (64, 32, 16, 8, 4, 2, 1):  # to the last score of the table that lies before the amount
+        ahead = np.minimum(before + step, last)
+        before = np.where(_logarithms(corners, ahead) <= sought, ahead, before)
+    least, most = _logarithms(corners, before), _logarithms(corners, np.minimum(before + 1, last))
+    part = np.clip((sought - least) / np.maximum(most - least, _LEAST), 0.0, 1.0)
+    found = ndtr(_SCORES[0] + (_SCORES[1] - _SCORES[0]) * (before + part))
+    return np.select([sought < least, before == last], [0.0, 1.0], found)
+
+
+def _corners(shape: Array, rate: Array) -> list[tuple[Array, Rows, Rows]]:
+    """Return the four points of the table around each shape and rate, and how much each counts."""
+    axes = []
+    for values, grid in ((shape, _SHAPES), (rate, _RATES)):
+        place = _place(np.log(np.maximum(values, 1e-12)), grid)
+        corner = np.minimum(place.astype(np.int64), len(grid) - 2)
+        axes.append([(1 - (place - corner), corner), (place - corner, corner + 1)])
+    return [(u * v, i, j) for u, i in axes[0] for v, j in axes[1]]
+
+
+def _logarithms(corners: Sequence[tuple[Array, Rows, Rows]], score: Rows) -> Array:
+    """Read the table at some of its scores."""
+    table, found = _table(), np.zeros(len(score))
+    for weight, i, j in corners:
+        found += weight * table[i, j, score]
+    return found
 
 
 _SHAPES = np.linspace(np.log(0.02), np.log(1e4), 41)

@@ -142,3 +142,12 @@ def test_goods_that_go_with_size_do_so_within_a_step_of_it_too(world):
     for mrr in (127, 700, 1333, 2000):
         rate = world.engine.scalar(f"SELECT goods_a_month FROM cost_rates WHERE party_id = 'n{mrr}'")
         assert rate == pytest.approx(-0.3 * mrr, rel=0.02)
+
+
+def test_who_is_not_known_to_have_a_contract_has_none(world):
+    company(world)
+    world.party("shop", paid="2025-08-03", contract=None)
+    world.order("shop", "2026-06-03", 100)
+    world.cash("shop", "2026-03-01", revenue=100, support=-5, cost_of_goods=-60)
+    world.value()
+    assert world.engine.scalar("SELECT goods_share FROM cost_rates WHERE party_id = 'shop'") == pytest.approx(-0.6)

@@ -6,7 +6,8 @@
 -- Who orders after its contract is over is a customer by its orders, and costs what these do.
 SELECT s.party_id,
        s.stage IN ('active', 'inactive') AS is_customer,
-       f.has_contract AND (s.stage NOT IN ('active', 'inactive') OR COALESCE(f.contract_current, TRUE)) AS has_contract,
+       COALESCE(f.has_contract, FALSE) AND (s.stage NOT IN ('active', 'inactive') OR COALESCE(f.contract_current, TRUE))
+         AS has_contract,
        CAST(COALESCE(f.mrr, 0) AS DOUBLE) AS mrr,
        CAST(DATE_TRUNC('month', LEAST(COALESCE(f.first_paid_on, f.first_ordered_on),
                                       COALESCE(f.first_ordered_on, f.first_paid_on))) AS DATE) AS since

@@ -162,8 +162,12 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
         "growth_on": _sql(str(int(expansion))),
         "uncontracted_money": uncontracted("revenue"),
         "uncontracted_alive": uncontracted("alive"),
-        "given": _sql(by_rate([given(within) for within in discounted], "f.rate")),
+        "given": _sql(by_rate([given(within) for within in discounted], _RATE_OF_GIVEN)),
     }
+
+
+_RATE_OF_GIVEN = "(CASE WHEN g.stream = 'advocacy' THEN 0 ELSE f.rate END)"
+"""What moves from one party to another is discounted at the rate of all."""
 
 
 def _line_sum(name: str, price: str, of: str = "s") -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.run import Outcome
-from valuekit.money import show
+from valuekit.money import round_together, show
 from valuekit.snapshot import Manifest, Snapshot, Summary
 from valuekit.tables.published import STAGES, TEAMS
 
@@ -114,8 +114,9 @@ def _stages(summary: Summary) -> Text:
 
 def _cash(summary: Summary, currency: str) -> Table:
     table = grid("", ">")
-    for line, amount in summary.cash_12m.items():
-        if amount or line in ("revenue", "net_cash"):
+    *parts, total = summary.cash_12m.values()
+    for line, amount in zip(summary.cash_12m, [*round_together(parts, total=total), total], strict=True):
+        if summary.cash_12m[line] or line in ("revenue", "net_cash"):
             words = "carried by parties" if line == "net_cash" else line.replace("_", " ")
             table.add_row(words, money(amount, currency), style="bold" if line == "net_cash" else "")
     return table
@@ -124,17 +125,20 @@ def _cash(summary: Summary, currency: str) -> Table:
 def _books(manifest: Manifest) -> Table:
     total, currency = manifest.totals, manifest.currency
     table = grid("", ">")
-    for name, words in (
-        ("attributed", "carried by parties"),
-        ("unattributed", "party not known"),
-        ("unused_capacity", "unused capacity"),
-        ("unallocated", "not shared out"),
-    ):
-        table.add_row(words, money(total.get(name, Decimal(0)), currency))
+    parts = {
+        "attributed": "carried by parties",
+        "unattributed": "party not known",
+        "unused_capacity": "unused capacity",
+        "unallocated": "not shared out",
+    }
     books, eliminated = (total.get(name, Decimal(0)) for name in ("books", "eliminated"))
+    cents = round_together([total.get(name, Decimal(0)) for name in parts], total=books - eliminated)
+    for words, amount in zip(parts.values(), cents, strict=True):
+        table.add_row(words, money(amount, currency))
     table.add_row("the company", money(books - eliminated, currency), style="bold")
     if eliminated:
-        table.add_row("inside the enterprise", money(eliminated, currency))
+        inside = round_together([books - eliminated, eliminated], kept=0)[1]
+        table.add_row("inside the enterprise", money(inside, currency))
     table.add_row("the books", money(books, currency), style="bold")
     return table
 
@@ -154,9 +158,10 @@ def _value(summary: Summary, manifest: Manifest) -> RenderableType:
     equity = money(manifest.totals.get("customer_equity", Decimal(0)), manifest.currency)
     terms = f"{ltv.get('horizon_years', 3)} years at {100 * ltv.get('discount_rate', 0.1):g}% a year"
     table = grid("tier", "parties>", "lifetime value>", "net cash, 12 months>", "rule")
-    for row in summary.tiers:
-        amounts = (money(row[k], manifest.currency) for k in ("ltv", "net_cash_12m"))
-        table.add_row(escape(row["tier"]), f"{row['parties']:,}", *amounts, escape(row["rule"]))
+    cents = (round_together([row[k] for row in summary.tiers]) for k in ("ltv", "net_cash_12m"))
+    for row, *amounts in zip(summary.tiers, *cents, strict=True):
+        shown = (money(amount, manifest.currency) for amount in amounts)
+        table.add_row(escape(row["tier"]), f"{row['parties']:,}", *shown, escape(row["rule"]))
     return Group(f"Customer equity {equity}: lifetime value of current customers, {terms}", table)
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from pipelines.report import about_value, grid, money
 from valuekit.errors import ConfigError, InputError
 from valuekit.ltv import Discount, Horizon, ltv_sql
-from valuekit.money import to_cents_together
+from valuekit.money import round_together
 from valuekit.snapshot import Snapshot
 
 Row = dict[str, Any]
@@ -112,7 +112,7 @@ def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
     console.print(Text(f"Lifetime value over {span} at {rate} a year, by {found['by']}\n"))
     table = grid(found["by"], "parties>", "value>", "80 %>", "95 %>", "by parameters>")
     groups = [row for row in found["groups"] if row["scope"] != "company"]
-    cents = dict(zip((row["name"] for row in groups), to_cents_together([row["ltv"] for row in groups]), strict=True))
+    cents = dict(zip((row["name"] for row in groups), round_together([row["ltv"] for row in groups]), strict=True))
     for row in found["groups"]:
         name, value = ("company", row["ltv"]) if row["scope"] == "company" else (row["name"], cents[row["name"]])
         spans = [_span(row, level, currency) for level in (80, 95)]
@@ -171,9 +171,9 @@ def print_equity(found: Row, snapshot: Snapshot, console: Console) -> None:
         "total": "all together",
     }
     table = grid("part", "parties>", "value>", "each, before its cost>")
-    cents = to_cents_together([row["value"] for row in found["parts"] if row["part"] != "total"])
-    total = [row["value"] for row in found["parts"] if row["part"] == "total"]
-    for row, value in zip(found["parts"], [*cents, *total], strict=True):
+    *shown, total = (row["value"] for row in found["parts"])
+    cents = round_together(shown, total=total, kept=0)  # current customers are the customer equity of other places
+    for row, value in zip(found["parts"], [*cents, total], strict=True):
         each = "" if row["each"] is None else money(row["each"], currency)
         table.add_row(words[row["part"]], f"{row['parties']:,.0f}", money(value, currency), each)
     console.print(table)

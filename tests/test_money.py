@@ -1,11 +1,11 @@
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valuekit.money import CENT, allocate, shorten, show, to_cents, to_cents_together
+from valuekit.money import CENT, allocate, round_together, shorten, show, to_cents
 
 amounts = st.integers(-(10**12), 10**12).map(lambda cents: Decimal(cents) * CENT)
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(lambda w: sum(w) > 0)
@@ -65,9 +65,23 @@ def test_amounts_carry_their_currency_and_sign():
     assert show(5, "NOK") == "NOK 5.00"
 
 
-@given(st.lists(st.integers(-(10**14), 10**14).map(lambda n: Decimal(n).scaleb(-4)), max_size=30))
+exact = st.lists(st.integers(-(10**14), 10**14).map(lambda n: Decimal(n).scaleb(-4)), max_size=30)
+
+
+@given(exact)
 def test_parts_in_cents_add_up_to_their_sum_in_cents(parts):
-    rounded = to_cents_together(parts)
+    rounded = round_together(parts)
     assert sum(rounded) == to_cents(sum(parts, Decimal(0)))
     assert all(abs(part - cents) < CENT for part, cents in zip(parts, rounded, strict=True))
     assert all(cents == cents.quantize(CENT) for cents in rounded)
+
+
+@given(exact.filter(bool), st.sampled_from([CENT, Decimal(1)]), st.integers(-1, 1))
+def test_a_part_that_is_a_total_elsewhere_keeps_its_own_rounding_and_the_others_give_way(parts, step, noise):
+    total = sum(parts, Decimal(0)) + (
+        noise * Decimal("0.0001") if len(parts) > 2 else 0
+    )  # stored after a sum of floats
+    rounded = round_together(parts, total=total, kept=0, to=step)
+    assert sum(rounded) == total.quantize(step, ROUND_HALF_UP)
+    assert rounded[0] == parts[0].quantize(step, ROUND_HALF_UP)
+    assert all(abs(part - units) <= step + Decimal("0.0001") for part, units in zip(parts, rounded, strict=True))

@@ -45,17 +45,28 @@ def allocate(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
     return [CENT * (sign * (s + (i in bonus))) for i, (s, _) in enumerate(shares)]
 
 
-def to_cents_together(parts: Sequence[Decimal]) -> list[Decimal]:
-    """Round parts to the cent so that they add up to their rounded sum: those nearest to the next cent give way.
+def round_together(
+    parts: Sequence[Decimal], *, total: Decimal | None = None, kept: int | None = None, to: Decimal = CENT
+) -> list[Decimal]:
+    """Round parts so that they add up to their sum as it is rounded itself: those nearest to the next step give way.
 
-    >>> to_cents_together([Decimal("1.004"), Decimal("2.003"), Decimal("-0.5")])
+    `total` is that sum where it is stored beside the parts, `kept` the place of a part that is a total elsewhere, which
+    keeps its own rounding, `to` the step. Whatever shows these parts, with or without their total, asks here, so that
+    the same part is the same figure everywhere.
+
+    >>> round_together([Decimal("1.004"), Decimal("2.003"), Decimal("-0.5")])
     [Decimal('1.01'), Decimal('2.00'), Decimal('-0.50')]
+    >>> round_together([Decimal("1.004"), Decimal("2.003"), Decimal("-0.5")], kept=0)
+    [Decimal('1.00'), Decimal('2.01'), Decimal('-0.50')]
     """
-    rounded = [to_cents(part) for part in parts]
-    missing = to_cents(sum(parts, Decimal(0))) - sum(rounded)
-    step = CENT.copy_sign(missing)
-    nearest = sorted(range(len(parts)), key=lambda i: (-(parts[i] - rounded[i]) * step, i))
-    for i in nearest[: int(abs(missing) / CENT)]:
+    rounded = [part.quantize(to, rounding=ROUND_HALF_UP) for part in parts]
+    whole = sum(parts, Decimal(0)) if total is None else total
+    missing = whole.quantize(to, rounding=ROUND_HALF_UP) - sum(rounded)
+    step = to.copy_sign(missing)
+    nearest = sorted(
+        (i for i in range(len(parts)) if i != kept), key=lambda i: (-(parts[i] - rounded[i]) * step, i)
+    )  # fmt: skip
+    for i in nearest[: int(abs(missing) / to)]:
         rounded[i] += step
     return rounded
 

@@ -207,6 +207,25 @@ def test_every_view_of_the_lifetime_value_shows_its_number_on_a_narrow_screen(
     _assert_views("lifetime-value", said, address, open_tab)
 
 
+def test_no_table_of_the_intervals_is_wider_than_a_narrow_screen_and_others_fade_where_more_is(
+    address: str, open_tab: OpenTab
+) -> None:
+    tab = open_tab(420, 900)
+    tab.goto(f"{address}/lifetime-value?{urlencode({'view': 'Intervals'})}")
+    tab.get_by_text("By a stated prior: the data were too few").wait_for(timeout=60_000)
+    widths = tab.locator(".vk-scroll").evaluate_all("all => all.map(e => [e.scrollWidth, e.clientWidth])")
+    assert len(widths) == 2
+    assert [found for found in widths if found[0] > found[1]] == []
+    tab.goto(f"{address}/cash-flow?{urlencode({'view': 'Tie-out'})}")
+    wide = tab.locator(".vk-scroll", has_text="Carried by customers").first
+    wide.wait_for(timeout=60_000)
+    fade = "e => getComputedStyle(e).getPropertyValue('--vk-more').trim()"
+    assert wide.evaluate(fade) == "3rem"
+    wide.evaluate("e => { e.scrollLeft = e.scrollWidth }")
+    tab.wait_for_timeout(300)
+    assert wide.evaluate(fade) in ("", "0px")
+
+
 def test_a_click_on_a_row_of_the_bridge_names_its_parties(
     address: str, open_tab: OpenTab, subscription: Snapshot
 ) -> None:

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from valuekit.dashboard import theme, words
-from valuekit.dashboard.charts import bridges, months, upset
+from valuekit.dashboard import charts, theme, words
+from valuekit.dashboard.charts import bridges, months, ranges, upset
 from valuekit.dashboard.pages.customers.overlap import REST, SHOWN, _columns
 from valuekit.dashboard.pages.customers.view import month_name
 
@@ -57,3 +57,22 @@ def test_a_month_still_running_is_pale_and_hollow() -> None:
 def test_a_month_still_running_says_so() -> None:
     day = pd.Timestamp("2026-06-15").date()
     assert month_name(day, {day: False}) == "15 June 2026 (still running)"
+
+
+INTERVALS = pd.DataFrame({"group": ["Top", "Low"], "ltv": [9.0, 1.0], "low": [7.0, 0.0], "high": [12.0, 3.0]})
+
+
+def test_names_on_an_axis_stand_at_their_row() -> None:
+    drawn = charts.dressed(ranges.values(INTERVALS, "group", "EUR", 80)).to_dict()
+    assert drawn["config"]["axis"]["labelFlush"] is False
+    assert "labelFlush" not in str(drawn["layer"])
+
+
+@pytest.mark.parametrize("base", ["light", "dark"])
+def test_values_and_intervals_have_the_colours_of_the_theme(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "base", lambda: base)
+    lines, dots, _ = ranges.values(INTERVALS, "group", "EUR", 80).to_dict()["layer"]
+    bars, ticks = ranges.fan(INTERVALS.rename(columns={"group": "level"}), "EUR").to_dict()["layer"]
+    for span, value in ((lines, dots), (bars, ticks)):
+        assert (span["mark"]["color"], span["mark"]["opacity"]) == (theme.SPAN[base], 1)
+        assert value["mark"]["color"] == theme.INK[base]

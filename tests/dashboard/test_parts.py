@@ -1,5 +1,7 @@
 """The parts that pages are made of: what they write for wide and for narrow screens."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -18,8 +20,17 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_table_of_sentences_can_become_blocks_whose_cells_know_their_header(said: list[str]) -> None:
     parts.listing(["Team", "Parties", "Why"], [("Sales", "5", "A few words")], numbers=(1,))
     parts.listing(["Team", "Parties", "Why"], [("Sales", "5", "x" * 41)], numbers=(1,))
-    assert ['class="vk prose"' in table for table in said] == [False, True]
+    assert ['class="vk blocks"' in table for table in said] == [False, True]
     assert '<td class="n" data-label="Parties">' in said[1]
+
+
+def test_a_table_of_many_numbers_can_become_blocks_too(said: list[str]) -> None:
+    parts.listing(["Group", "Low end", "High end"], [("Top", "1", "2")], numbers=(1, 2), stacked=True)
+    assert 'class="vk blocks"' in said[0]
+
+
+def test_the_style_has_nothing_that_a_sanitiser_takes_for_a_tag() -> None:
+    assert "<" not in Path(parts.__file__).with_name("static").joinpath("style.css").read_text("utf-8")
 
 
 def test_what_is_typed_as_it_is_stands_apart(said: list[str]) -> None:

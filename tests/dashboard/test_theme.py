@@ -42,6 +42,15 @@ def test_text_is_readable(base: str) -> None:
         assert theme.contrast(theme.INK[base], colour) >= 4.5
 
 
+@pytest.mark.parametrize("base", ["light", "dark"])
+def test_an_interval_stands_out_from_the_page_and_its_value_from_the_interval(base: str) -> None:
+    assert theme.contrast(theme.SPAN[base], theme.PAGE[base]) >= 3
+    assert theme.contrast(theme.INK[base], theme.SPAN[base]) >= 3
+    for matrix in DEFICIENCIES.values():
+        line, dot = (np.array(matrix) @ linear(colour) for colour in (theme.SPAN[base], theme.INK[base]))
+        assert np.linalg.norm(lab(line) - lab(dot)) > 40  # told apart by lightness, which every eye sees
+
+
 @pytest.mark.parametrize("kind", DEFICIENCIES)
 @pytest.mark.parametrize("group", ["executives", "customer stages", "large lines"])
 def test_colours_side_by_side_are_told_apart_by_colour_blind_eyes(group: str, kind: str) -> None:

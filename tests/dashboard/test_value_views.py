@@ -1,6 +1,8 @@
 """The views of the page Lifetime value show what the snapshot holds, with their intervals."""
 
+import re
 import shutil
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -119,3 +121,47 @@ def test_an_address_with_a_view_that_there_is_not_says_which_one_is_shown(
     opened.query_params["view"] = "Cohorts"
     said = " ".join(text(opened.run()).split())
     assert f"no view Cohorts on this page: this is {next(iter(TABS))}" in said
+
+
+def table_column(page: AppTest, header: str, column: int) -> list[int]:
+    """Numbers of a column of the first table with a header."""
+    body = next(str(e.proto.body) for e in page.get("html") if f">{header}<" in str(e.proto.body))
+    cells = [re.findall(r"<td[^>]*><span>([^<]*)", row) for row in body.split("<tr")[2:]]
+    return [int(row[column].replace(",", "")) for row in cells]
+
+
+@pytest.mark.parametrize("scope", ["tier", "stage", "cohort"])
+def test_parts_are_rounded_so_that_they_add_up_to_what_other_views_show(
+    scope: str, open_page: Open, subscription: Snapshot, tmp_path: Path
+) -> None:
+    # alone, each group above 0 would be rounded up
+    uneven = tmp_path / "uneven"
+    shutil.copytree(subscription.path, uneven)
+    place = uneven / "value_sums.parquet"
+    sums = pq.read_table(place)
+    values = pa.array(
+        [Decimal(int(value)) + Decimal("0.6") for value in sums["ltv"].to_pylist()], sums.schema.field("ltv").type
+    )
+    pq.write_table(sums.set_column(sums.schema.get_field_index("ltv"), sums.schema.field("ltv"), values), place)
+    exact = [value for value, of in zip(values.to_pylist(), sums["scope"].to_pylist(), strict=True) if of == scope]
+    shown = table_column(open_page(PAGE, uneven, view="Intervals", by=scope), "Variance by the models", 2)
+    assert len(shown) == len(exact) > 1
+    assert sum(shown) == sum(exact).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def test_current_customers_are_rounded_as_customer_equity_is_where_its_parts_are_shown(
+    open_page: Open, subscription: Snapshot, tmp_path: Path
+) -> None:
+    uneven = tmp_path / "uneven"
+    shutil.copytree(subscription.path, uneven)
+    stored = {"value_sums": {"current": "1000.5", "other": "200.5"}, "customer_equity": {"total": "1201"}}
+    for table, changed in stored.items():
+        place = uneven / f"{table}.parquet"
+        found, column = pq.read_table(place), "ltv" if table == "value_sums" else "value"
+        of = zip(found["name" if table == "value_sums" else "part"].to_pylist(), found[column].to_pylist(), strict=True)
+        field = found.schema.field(column)
+        values = pa.array([Decimal(changed.get(name, value)) for name, value in of], field.type)
+        pq.write_table(found.set_column(found.schema.get_field_index(column), field, values), place)
+    current, *others, total = table_column(open_page(PAGE, uneven, view="What moves it"), "Part", 2)
+    assert (current, total) == (1001, 1201)
+    assert current + sum(others) == total

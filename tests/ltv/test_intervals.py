@@ -1,10 +1,15 @@
 """Intervals against futures drawn from the models themselves, with parameters that the fit does not know."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.ltv.futures import Shop
 from valuekit.ltv import Discount, Horizon, sum_up
+from valuekit.ltv.sums import interval_of_sum
 from valuekit.tables import PUBLISHED
 
 TERMS = {"horizon": Horizon(3), "discount": Discount(0.0)}
@@ -70,6 +75,48 @@ def test_errors_of_shared_parameters_count_in_sums(world):
     assert sides["current"] == world.engine.scalar(current)
     cohorts = world.engine.rows("SELECT SUM(ltv), SUM(parties) FROM value_sums WHERE scope = 'cohort'")[0]
     assert cohorts == (row["ltv"], row["parties"])
+
+
+def test_a_sum_of_what_cannot_be_below_0_has_no_interval_below_0(world):
+    Shop(200).fill(world, np.random.default_rng(35))
+    for i in range(16):  # stopped long ago: each is worth less than a hundredth of a cent, and once in a while a lot
+        for week in range(5):
+            world.order(f"gone{i}", str(date(2012, 1, 2) + timedelta(7 * week)), 1500)
+        world.party(f"gone{i}", "churned")
+    world.value(**TERMS)
+    world.engine.make_empty(PUBLISHED["segments"])
+    sum_up(world.engine)
+    row = world.engine.query("SELECT * FROM value_sums WHERE scope = 'stage' AND name = 'churned'").to_pylist()[0]
+    assert row["ltv"] == 0
+    assert row["deviation"] > 0.5
+    assert [row[f"low_{level}"] for level in (50, 80, 95)] == [0, 0, 0]
+    assert row["high_95"] > 0
+
+
+def test_who_costs_while_it_stays_may_be_worth_less_than_nothing(world):
+    Shop(50).fill(world, np.random.default_rng(36))
+    world.party("sub", paid="2025-01-10", contract=True)
+    world.contract("sub", "2025-01-10", None, 30, 1)
+    world.cash("sub", "2026-01-01", revenue=30, support=-4)
+    world.value(**TERMS)
+    found = world.engine.rows("SELECT may_lose, STRING_AGG(DISTINCT LEFT(party_id, 1)) FROM value_spread GROUP BY 1")
+    assert dict(found) == {True: "s", False: "b"}
+
+
+@given(
+    st.integers(1, 40), st.floats(0.02, 1.0), st.floats(0.05, 4.0), st.sampled_from([0.5, 0.8, 0.95]),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+@settings(deadline=None, max_examples=60)
+def test_a_floor_under_sums_of_skewed_parts_takes_nothing_from_what_they_hold(parts, chance, skew, level, seed):
+    rng = np.random.default_rng(seed)
+    came = (rng.random((400, parts)) < chance) * rng.lognormal(0.0, skew, (400, parts))
+    drawn = came.sum(axis=1)
+    deviation = np.array([drawn.std()])
+    for mean in (np.array([drawn.mean()]), np.zeros(1)):  # a mean of next to nothing is published as 0
+        (free_low, free_high), (low, high) = (interval_of_sum(mean, deviation, level, at) for at in (-np.inf, 0.0))
+        assert 0 <= low[0] <= high[0]
+        assert np.mean((drawn >= low) & (drawn <= high)) == np.mean((drawn >= free_low) & (drawn <= free_high))
 
 
 def test_a_stated_prior_widens_the_interval_and_says_so(make_world):

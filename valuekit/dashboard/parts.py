@@ -133,15 +133,18 @@ def listing(
     numbers: Iterable[int] = (),
     total: bool = False,
     colours: Sequence[str] = (),
+    stacked: bool = False,
 ) -> None:
     """Show a short table as text that wraps and prints; `numbers` are the columns to align right.
 
-    Where it is wider than the page, it scrolls alone; on a phone, where sentences have no room beside numbers, its rows
-    become blocks. A cell may hold a second line after a line break. `colours` mark the first cell of each row.
+    Where it is wider than the page, it scrolls alone, and fades out where more is; on a phone, where sentences have no
+    room beside numbers, its rows become blocks, and if `stacked` without sentences too. A cell may hold a second line
+    after a line break. `colours` mark the first cell of each row.
     """
     right = set(numbers)
     rows = list(rows)
     prose = any(len(cell) > _SENTENCE for row in rows for i, cell in enumerate(row) if i and i not in right)
+    blocks = " blocks" if stacked or prose else ""
     head = "".join(f'<th scope="col"{_right(i in right)}>{escape(h)}</th>' for i, h in enumerate(headers))
     body = ""
     for place, row in enumerate(rows):
@@ -150,7 +153,7 @@ def listing(
             cells[0] = f'<td><div class="vk-mark"><i style="background:{colours[place]}"></i>{_cell(row[0])}</div></td>'
         last = ' class="total"' if total and place == len(rows) - 1 else ""
         body += f"<tr{last}>{''.join(cells)}</tr>"
-    table = f'<table class="vk{" prose" if prose else ""}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="vk{blocks}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     name = escape(", ".join(h for h in headers if h), quote=True)
     st.html(f'<div class="vk-scroll" role="region" tabindex="0" aria-label="{name}">{table}</div>')
 

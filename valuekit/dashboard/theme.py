@@ -20,6 +20,9 @@ INK = {"light": "#18222E", "dark": "#E8EDF2"}
 NAMES = {"light": "#4A5867", "dark": "#B3BECA"}
 FAINT = {"light": "#DFE4EA", "dark": "#2B3744"}
 
+SPAN = {"light": SKY, "dark": "#3076A0"}
+"""The line of an interval: it stands out from the page, and the value, in ink, from it."""
+
 STAGES = {
     "active": BLUE,
     "inactive": SKY,

@@ -1,11 +1,12 @@
 """Words for people: one name per idea, the same on every page."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from math import isnan
 
-from valuekit.money import shorten, show
+from valuekit.money import round_together, shorten, show
 from valuekit.tables import PUBLISHED
 
 Number = Decimal | float | int
@@ -225,6 +226,19 @@ def share(part: Number, whole: Number) -> str:
     if 0 < abs(percent) < 0.1:
         return "<0.1%"
     return f"{percent:.2f}%" if 99.95 <= percent < 100 else f"{percent:.1f}%"
+
+
+def together(parts: Iterable[Number], *, total: Number | None = None, kept: int | None = None) -> list[str]:
+    """Write parts of a sum in whole units so that they add up to it (`round_together`), then the sum, if given.
+
+    >>> together([1.4, 2.4, -0.3]), together([1.4, 2.4], total=3.8, kept=0)
+    (['2', '2', '0'], ['1', '3', '4'])
+    """
+    exact = [Decimal(str(part)) for part in parts]
+    whole = None if total is None else Decimal(str(total))
+    units = round_together(exact, total=whole, kept=kept, to=Decimal(1))
+    units += [] if whole is None else round_together([whole], to=Decimal(1))
+    return [f"{unit:z,}" for unit in units]
 
 
 def brief(number: Number) -> str:

@@ -88,7 +88,8 @@ def find_intervals(
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
     along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
-    of them add up. The parts stream from SQL to NumPy and from there into the tables: they are kept nowhere.
+    of them add up; and whether it may be below 0 (`may_lose`), as where it costs while it stays. The parts stream from
+    SQL to NumPy and from there into the tables: they are kept nowhere.
     """
     slots = _slots(shape, kept, off) | _growth_slots(factors, expansion) | {"same_state": SAME_STATE}
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
@@ -99,7 +100,9 @@ def find_intervals(
     batches = engine.cursor().ask_batches(PACKAGE, "intervals.sql", "value_parts", parameters, **slots)
     ends = chain.from_iterable(in_order(lambda batch: list(_ends(batch, shape, schema)), batches))
     money = [f"CAST({name} AS {MONEY}) AS {name}" for name in ("ltv", *_published(shape), *_shared(shape))]
-    rounded = ", ".join(["party_id", "by_prior", *money, "CAST(chance AS DECIMAL(38,4)) AS chance"])
+    below = " OR ".join(f"CAST(low_{percent} AS {MONEY}) < 0" for percent in _percents(shape))
+    others = [f"may_lose OR {below} AS may_lose", "CAST(chance AS DECIMAL(38,4)) AS chance"]
+    rounded = ", ".join(["party_id", "by_prior", *money, *others])
     engine.put_batches("value_spread", ends, schema, columns=rounded)
     published = ", ".join(["party_id", *_published(shape), "by_prior"])
     engine.execute(f"CREATE OR REPLACE TABLE ltv_intervals AS SELECT {published} FROM value_spread")
@@ -434,5 +437,5 @@ def _published(shape: Shape) -> list[str]:
 
 def _schema(shape: Shape) -> pa.Schema:
     numbers = ["ltv", *_published(shape), "chance", *_shared(shape)]
-    fields = [("party_id", pa.string()), ("by_prior", pa.bool_()), *((name, pa.float64()) for name in numbers)]
-    return pa.schema(fields)
+    told = [(name, pa.bool_()) for name in ("by_prior", "may_lose")]
+    return pa.schema([("party_id", pa.string()), *told, *((name, pa.float64()) for name in numbers)])

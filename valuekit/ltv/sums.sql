@@ -14,7 +14,8 @@ SELECT 'cohort', COALESCE(CAST(YEAR(LEAST(COALESCE(first_paid_on, first_ordered_
 FROM facts
 
 -- step: value_groups
-SELECT g.scope, g.name, COUNT(*) AS parties, SUM(v.ltv) AS ltv, SUM(v.chance) AS chance, {effects}
+SELECT g.scope, g.name, COUNT(*) AS parties, SUM(v.ltv) AS ltv, SUM(v.chance) AS chance,
+       BOOL_OR(v.may_lose) AS may_lose, {effects}
 FROM _groups AS g
 JOIN value_spread AS v ON v.party_id = g.party_id
 GROUP BY g.scope, g.name

@@ -36,9 +36,15 @@ def quiet() -> str:
 
 
 def dressed(picture: Picture) -> Picture:
-    """Give a finished chart readable names on its axes and in its legend."""
+    """Give a finished chart readable names on its axes, each at its row or line, and in its legend."""
     names = {"labelColor": quiet(), "titleColor": quiet(), "titleFontWeight": "normal"}
-    return picture.configure_axis(**names).configure_legend(**names)
+    # Streamlit moves the first and the last name of an axis inwards, away from what they name.
+    return picture.configure_axis(**names, labelFlush=False).configure_legend(**names)
+
+
+def span() -> str:
+    """Return the colour of the line of an interval; the value on it is in ink."""
+    return theme.SPAN[base()]
 
 
 def faint() -> str:

@@ -57,7 +57,6 @@ def _grid(
         "labelLimit": 240,
         "labelPadding": 8,
         "labelFontSize": 12,
-        "labelFlush": False,
     }
     cells = alt.Chart(frame).encode(
         x=alt.X(

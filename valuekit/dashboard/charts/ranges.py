@@ -16,8 +16,8 @@ def values(frame: pd.DataFrame, name: str, currency: str, level: int) -> Picture
         alt.Tooltip("low:Q", title=f"Low end, {level}%", format=charts.EXACT),
         alt.Tooltip("high:Q", title=f"High end, {level}%", format=charts.EXACT),
     ]
-    lines = rows.mark_rule(color=theme.SKY, strokeWidth=5, opacity=0.6, strokeCap="round")
-    dots = rows.mark_point(filled=True, size=70, opacity=1, color=theme.ACCENT)
+    lines = rows.mark_rule(color=charts.span(), strokeWidth=5, opacity=1, strokeCap="round")
+    dots = rows.mark_point(filled=True, size=70, opacity=1, color=charts.ink())
     picture = lines.encode(x=_amount("low", currency), x2="high:Q", tooltip=tooltip) + dots.encode(
         x=_amount("ltv", currency), tooltip=tooltip
     )
@@ -32,7 +32,7 @@ def fan(frame: pd.DataFrame, currency: str) -> Picture:
         alt.Tooltip("low:Q", title="Low end", format=charts.EXACT),
         alt.Tooltip("high:Q", title="High end", format=charts.EXACT),
     ]
-    bars = rows.mark_bar(height={"band": 0.5}, cornerRadius=3, color=theme.SKY, opacity=0.75)
+    bars = rows.mark_bar(height={"band": 0.5}, cornerRadius=3, color=charts.span(), opacity=1)
     marks = rows.mark_tick(color=charts.ink(), thickness=2, height={"band": 0.7})
     picture = bars.encode(x=_amount("low", currency), x2="high:Q", tooltip=tooltip) + marks.encode(
         x=_amount("ltv", currency)

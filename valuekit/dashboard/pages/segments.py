@@ -37,21 +37,23 @@ def render(run: Run) -> None:
 def _tiers(run: Run, tiers: pd.DataFrame) -> None:
     parts.section("Value tiers", f"Cut points and sums in {run.currency}; lifetime value over {run.settings.value}.")
     parties, value = tiers["parties"].sum(), tiers["ltv"].clip(lower=0).sum()
+    (*worths, all_worth), (*cashes, all_cash) = (
+        words.together(tiers[name], total=round(tiers[name].sum(), 4)) for name in ("ltv", "net_cash_12m")
+    )
     rows = [
         (
             f"{t.tier}\n{t.rule}",
             words.count(t.parties),
             words.share(t.parties, parties),
-            f"{t.ltv:,.0f}",
+            worth,
             words.share(max(t.ltv, 0), value),
-            f"{t.net_cash_12m:,.0f}",
+            cash,
         )
-        for t in each(tiers)
+        for t, worth, cash in zip(each(tiers), worths, cashes, strict=True)
     ]
-    sums = f"{tiers['ltv'].sum():,.0f}", "", f"{tiers['net_cash_12m'].sum():,.0f}"
-    rows.append(("All", words.count(parties), "100.0%", *sums))
+    rows.append(("All", words.count(parties), "100.0%", all_worth, "", all_cash))
     headers = ["Tier", "Parties", "Share", "Lifetime value", "Share of positive value", "Net cash, 12 months"]
-    parts.listing(headers, rows, numbers=range(1, len(headers)), total=True)
+    parts.listing(headers, rows, numbers=range(1, len(headers)), total=True, stacked=True)
 
 
 def _grid(run: Run, tiers: pd.DataFrame) -> None:

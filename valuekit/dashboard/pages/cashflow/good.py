@@ -50,7 +50,9 @@ def quadrants_of(run: Run) -> None:
         )
         for q in each(found)
     ]
-    parts.listing(["Quadrant", "Parties", "Share", "Margin", "Cost to serve", "Net cash"], rows, numbers=range(1, 6))
+    parts.listing(
+        ["Quadrant", "Parties", "Share", "Margin", "Cost to serve", "Net cash"], rows, numbers=range(1, 6), stacked=True
+    )
     one = next(each(found))
     parts.note(
         f"Borders: margin {run.money(one.margin_border, exact=True)}, cost to serve"

@@ -95,15 +95,15 @@ def _groups(run: Run, level: int) -> None:
         (
             str(g.group),
             words.count(g.parties),
-            f"{g.ltv:z,.0f}",
+            value,
             f"{g.low:z,.0f}",
             f"{g.high:z,.0f}",
             words.share(g.deviation_by_parameters**2, g.deviation**2),
         )
-        for g in each(found)
+        for g, value in zip(each(found), words.together(found["ltv"]), strict=True)
     ]
     headers = ["Group", "Parties", f"Value, {run.currency}", "Low end", "High end", "Variance by the models"]
-    parts.listing(headers, rows, numbers=range(1, 6))
+    parts.listing(headers, rows, numbers=range(1, 6), stacked=True)
 
 
 def _thin(run: Run) -> None:
@@ -119,18 +119,18 @@ def _thin(run: Run) -> None:
             words.begin(words.BASES.get(b.basis, str(b.basis))).rstrip("."),
             words.count(b.parties),
             words.share(b.parties, parties),
-            f"{b.value:z,.0f}",
+            units,
             words.share(b.value, value),
             words.percent(b.own_weight),
             words.count(b.by_prior) if b.by_prior else "-",
         )
-        for b in each(found)
+        for b, units in zip(each(found), words.together(found["value"]), strict=True)
     ]
     headers = [
         "Rests on", "Parties", "Share", f"Value, {run.currency}", "Share of value", "Mean weight of own history",
         "By a stated prior",
     ]  # fmt: skip
-    parts.listing(headers, rows, numbers=range(1, 7))
+    parts.listing(headers, rows, numbers=range(1, 7), stacked=True)
     parts.note("By a stated prior: the data were too few for a fit, and its stated error widens these intervals.")
 
 

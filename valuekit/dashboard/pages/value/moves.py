@@ -72,14 +72,16 @@ def _number(value: Any) -> str:
 def _equity(run: Run) -> None:
     found = run.ask(PAGE, "parts")
     parts.section("Customer equity", f"Whose value it is, in {run.currency}: {run.settings.value}.")
+    *shown, total = found["value"]
+    values = words.together(shown, total=total, kept=0)  # current customers are the customer equity of other places
     rows = [
         (
             "\n".join(filter(None, PARTS[p.part])),
             words.count(p.parties) if pd.notna(p.parties) else "",
-            f"{p.value:z,.0f}",
+            value,
             "" if pd.isna(p.each) else f"{p.each:z,.0f}",
         )
-        for p in each(found)
+        for p, value in zip(each(found), values, strict=True)
     ]
     future = (found["part"] == "future").any()
     headers = ["Part", "Parties", f"Value, {run.currency}", "A new customer, before its cost"]

@@ -12,7 +12,7 @@ from pipelines.backtested import CHART_FILES
 from pipelines.cli import run_command
 from tests.fake_snapshot import write_snapshot
 from tests.ltv.test_contract_backtest import company
-from valuekit.ltv import split
+from valuekit.ltv import check_drift, split
 from valuekit.ltv.models import MbgNbd, ShiftedBetaGeometric
 
 CONFIG = """
@@ -88,6 +88,24 @@ def test_drift_says_what_to_do(shop, capsys):
     found = json.loads(capsys.readouterr().out)
     assert told.startswith(f"{found['verdict']}: {found['reason'][:20]}")
     assert found["stored"] <= found["refit"] < 0
+
+
+def test_drift_knows_what_was_returned(shop, tmp_path, capsys):
+    log = pd.read_csv(shop / "orders.csv", parse_dates=["date"])
+    log["id"] = [f"o{i}" for i in range(len(log))]
+    back = log.iloc[::3]
+    back = back.assign(amount=-back["amount"], undoes=back["id"], id=None)
+    pd.concat([log, back]).to_csv(tmp_path / "orders.csv", index=False)
+    command = ["drift", str(shop / "model.json"), str(tmp_path / "orders.csv"), "--json"]
+    came = []
+    for named in ([], ["--order", "id", "--returns", "undoes"]):
+        assert run_command([*command, *named]) == 0
+        came.append(json.loads(capsys.readouterr().out)["came"])
+    model = MbgNbd.from_json((shop / "model.json").read_text())
+    known = check_drift(model, str(tmp_path / "orders.csv"), order="id", returns="undoes")
+    assert came[1] == known.came < came[0]
+    assert run_command([*command, "--order", "id", "--returns", "what"]) == 2
+    assert "--returns COLUMN" in json.loads(capsys.readouterr().out)["error"]["next_step"]
 
 
 SUBSCRIPTIONS = """

@@ -154,8 +154,13 @@ def test_a_choice_is_among_names_of_models_in_the_backtest(tested):
 def test_origins_must_leave_room(orders):
     with pytest.raises(ConfigError, match="do not hold 300 days after"):
         backtest_orders(orders, origins=3, days=300)
-    with pytest.raises(ConfigError, match=r"only \d+ customers had bought"):
-        backtest_orders(orders, origins=[START + timedelta(days=3)], days=100)
+    with pytest.raises(ConfigError, match=r"only \d+ customers had bought") as early:
+        backtest_orders(fewer := shop(customers=300), origins=[START + timedelta(days=3)], days=100)
+    assert early.value.next_step.endswith("origins=['2024-02-29'].")
+    assert len(split(fewer, date(2024, 2, 29)).calibration) >= 50 > len(split(fewer, date(2024, 1, 31)).calibration)
+    assert row(backtest_orders(fewer, origins=["2024-02-29"], days=100, models=()), "last_period")["customers"] >= 50
+    with pytest.raises(ConfigError, match=r"it takes 50\. There is no day with so many, and 100 days after it\."):
+        backtest_orders(shop(customers=40), origins=1, days=100)
 
 
 def test_the_interval_of_purchases_holds_as_many_as_it_says():

@@ -151,5 +151,5 @@ def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unma
         )
         choice = select(tested)
     except (ConfigError, FitError) as error:
-        return CANDIDATES[0], f"not chosen by a backtest: {error}"
+        return CANDIDATES[0], f"not chosen by a backtest: {error.what}"
     return choice.best, str(choice)

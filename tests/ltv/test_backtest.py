@@ -286,6 +286,22 @@ def test_charts_take_the_tables_of_a_backtest(tested):
     assert [[r["value"] for r in rows if r["what"] == "came"] for rows in data] == [[2.0, 3.0, 6.0], [2.0, 1.0, 3.0]]
 
 
+def test_the_level_of_coverage_is_seen_over_the_bars():
+    held = pd.DataFrame({"model": ["mbg_nbd"], "coverage": [0.95]})
+    for of in ("customers", "contracts"):
+        drawn = plots.coverage(held, level=0.9, of=of).to_dict()
+        bars, *lines = (layer["mark"] for layer in _layers(drawn))
+        assert bars["opacity"] < 0.6
+        assert [(line["color"], line["strokeWidth"]) for line in lines] == [("white", 6), (plots.CAME, 3)]
+        title = next(_layers(drawn))["encoding"]["x"]["title"]
+        assert title == f"Share of {of} within their intervals: 90% at least"
+
+
+def _layers(drawn):
+    for layer in drawn["layer"]:
+        yield from _layers(layer) if "layer" in layer else [layer]
+
+
 def test_tracking_ends_with_all_repeat_purchases_of_the_customers_known_then(tested, orders):
     origin = row(tested, "mbg_nbd")["origin"]
     known = orders[orders["date"] <= origin]["customer"].unique()

@@ -172,6 +172,10 @@ def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):
     assert found["wald"] is None
     assert run_command(["drift", new, old]) == 2
     assert "earlier run first" in capsys.readouterr().err
+    tables = {name: table for name, table in manifest["tables"].items() if name != "buyers"}
+    (Path(new) / "manifest.json").write_text(json.dumps(manifest | {"as_of": runs["new"], "tables": tables}))
+    assert run_command(["drift", old, new]) == 4
+    assert "has no table buyers. Run it again." in capsys.readouterr().err
     (Path(new) / "manifest.json").write_text(json.dumps(manifest | {"as_of": runs["new"], "company": "Other"}))
     assert run_command(["drift", old, new]) == 2
     assert "of Other in" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from valuekit.ltv import backtest_contracts, select
 from valuekit.ltv.backtest import Backtest, backtest_lines, candidates
 from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
 from valuekit.ltv.contract_backtest import ContractBacktest
+from valuekit.ltv.origins import in_command
 from valuekit.ltv.purchases import view_lines
 
 Tell = Callable[[str], None]
@@ -86,7 +87,8 @@ def _orders(
             engine, origins=origins, days=days, candidates=candidates(unit=unit), unit=unit, unmatched_returns=returns
         )
     except ConfigError as error:
-        return {"scores": [], "deciles": [], "choice": str(error)}, error
+        refused = _refused(error)
+        return {"scores": [], "deciles": [], "choice": str(refused)}, refused
     finally:
         engine.execute("DROP VIEW order_lines")
     chosen = str(select(tested))
@@ -108,9 +110,15 @@ def _contracts(
             price="reporting_amount",
         )
     except ConfigError as error:
-        return {"scores": [], "deciles": [], "tracking": [], "note": str(error)}, error
+        refused = _refused(error)
+        return {"scores": [], "deciles": [], "tracking": [], "note": str(refused)}, refused
     tables = {name: getattr(tested, name).to_pylist() for name in ("scores", "deciles", "tracking")}
     return tables | {"note": ""}, tested
+
+
+def _refused(error: ConfigError) -> ConfigError:
+    """Say what to do in words of the command."""
+    return ConfigError(error.what, where=error.where, next_step=in_command(error.next_step))
 
 
 _SIGNED = """SELECT party_id, signed_on, starts_on, ends_on, cancelled_on, term_months, kind, reporting_amount

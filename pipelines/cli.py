@@ -18,6 +18,7 @@ from pipelines.judging_commands import judging_app
 from pipelines.money_commands import money_app
 from pipelines.options import AsJson, SnapshotPath, open_snapshot
 from pipelines.team_commands import team_app
+from pipelines.usage import usage_told
 from pipelines.worth_commands import worth_app
 from valuekit import __version__
 from valuekit.errors import ConfigError, EngineError, InputError, ValuekitError
@@ -282,9 +283,8 @@ def _unexpected(error: Exception, *, as_json: bool) -> int:
     if hasattr(error, "format_message"):  # the usage errors of typer, whichever click it carries
         if not error.format_message():  # no arguments at all: the help is printed already
             return USAGE
-        context = getattr(error, "ctx", None)
-        advice = f"See `{context.command_path if context else 'valuekit'} --help`."
-        return _tell(ValuekitError(error.format_message(), next_step=advice), as_json=as_json)
+        what, advice = usage_told(error)
+        return _tell(ValuekitError(what, next_step=advice), as_json=as_json)
     if isinstance(error, OSError) and error.errno in MACHINE_ERRORS:
         what, where = f"{error.strerror}.", str(error.filename or "")
         return _tell(InputError(what, where=where, next_step="Mend it, or name another place."), as_json=as_json)

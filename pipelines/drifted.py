@@ -15,14 +15,15 @@ from valuekit.ltv.drift import check_drift, read_purchase_model
 from valuekit.ltv.order_lines import Reading
 from valuekit.ltv.run_drift import compare_runs
 from valuekit.snapshot import Snapshot
+from valuekit.snapshot.movements import need_tables
 
-_READ = {"facts": "facts", "retention_checks": "checks", "party_aliases": "aliases"}
+_READ = {"buyers": "known", "retention_checks": "checks", "party_aliases": "aliases"}
 
 
 def runs_compared(then: Path, now: Path) -> dict[str, Any]:
     """Compare the models of two runs; returns both days, what was found by model, and the models that one run lacks.
 
-    Raises `ConfigError` for runs of two companies or in two currencies.
+    Raises `ConfigError` for runs of two companies or in two currencies, `InputError` for one of an earlier valuekit.
     """
     old, new = open_snapshot(then), open_snapshot(now)
     of = [(run.manifest.company, run.manifest.currency) for run in (old, new)]
@@ -31,6 +32,7 @@ def runs_compared(then: Path, now: Path) -> dict[str, Any]:
         raise ConfigError(f"the runs are {told}.", where="drift", next_step="Name two runs of one company.")
     with Engine() as engine:
         for snapshot, side in ((old, "then"), (new, "now")):
+            need_tables(snapshot, _READ)
             for table, name in _READ.items():
                 engine.view_parquet(f"{name}_{side}", _table(snapshot, table))
         days = old.manifest.as_of, new.manifest.as_of

@@ -2,11 +2,14 @@
 # ruff: noqa: PLC0415 - `--help` must not wait for what a command loads
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.options import AsJson
+
+if TYPE_CHECKING:
+    from valuekit.ltv.order_lines import Reading
 
 judging_app = typer.Typer()
 
@@ -58,6 +61,10 @@ def drift(
     customer: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the customer.")] = "customer",
     date: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the day.")] = "date",
     amount: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the amount.")] = "amount",
+    order: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the order's id.")] = None,
+    returns: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of the order that a row returns.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Compare a stored model of purchases with later orders, or the models of two runs: keep them, or refit?"""
@@ -68,5 +75,6 @@ def drift(
         compared = runs_compared(model, orders)
         print_json(compared) if json else print_drifts(compared, out())
         return
-    found = model_compared(model, orders, {"customer": customer, "date": date, "amount": amount})
+    columns: Reading = {"customer": customer, "date": date, "amount": amount, "order": order, "returns": returns}
+    found = model_compared(model, orders, columns)
     print_json(found) if json else print_drift(found, out())

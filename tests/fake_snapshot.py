@@ -407,7 +407,8 @@ def _value_sums(engine: Engine) -> None:
 def _models(engine: Engine) -> None:
     """One fitted model of renewals, with a curve, and one stated model of purchases."""
     renewals = {"model": "contracts.renewals.12m", "kind": "ShiftedBetaGeometric", "unit": "12 months", "stated": False,
-                "note": "sbg by BIC (sbg 820.0, bdw 824.1)", "since": date(2023, 7, 1), "until": AS_OF,
+                "note": "Shifted-beta-geometric by BIC (Shifted-beta-geometric 820.0, Beta-discrete-Weibull 824.1)",
+                "since": date(2023, 7, 1), "until": AS_OF,
                 "observations": 300.0, "log_likelihood": -404.3, "aic": 812.6, "bic": 820.0, "starts": 3.0,
                 "agreeing": 3.0, "gradient": 1e-7, "condition": 86.0, "at_bound": ""}  # fmt: skip
     orders = {"model": "orders.purchases", "kind": "MbgNbd", "unit": "week", "stated": True, "at_bound": "",

@@ -9,11 +9,12 @@ import pytest
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import Discount, Horizon, backtest_orders, check_drift, plots, select, split, value_orders
 from valuekit.ltv.backtest import Backtest
-from valuekit.ltv.drift import distance, read_purchase_model
+from valuekit.ltv.drift import distance, judged, read_purchase_model
 from valuekit.ltv.forecasters import Foretold, purchase_interval, two_parts
 from valuekit.ltv.models import BgNbd, MbgNbd, ShiftedBetaGeometric
 from valuekit.ltv.purchases import view_lines
 from valuekit.ltv.selection import CANDIDATES, choose_model
+from valuekit.ltv.titles import title
 
 START, DAYS = date(2024, 1, 1), 720
 
@@ -140,7 +141,7 @@ def test_the_choice_says_by_how_much(tested):
     of = frame[frame["model"] == "oracle"]
     loss = ((of["purchases"] - of["actual_purchases"]) ** 2).groupby(of["customer"]).mean().mean()
     assert next(r["loss"] for r in rows if r["model"] == "oracle") == pytest.approx(loss)
-    assert str(choice).startswith("mbg_nbd is best")
+    assert str(choice).startswith("MBG/NBD is best")
     with pytest.raises(FitError, match="no model foretold"):
         select(tested, [])
 
@@ -154,8 +155,13 @@ def test_a_choice_is_among_names_of_models_in_the_backtest(tested):
 def test_origins_must_leave_room(orders):
     with pytest.raises(ConfigError, match="do not hold 300 days after"):
         backtest_orders(orders, origins=3, days=300)
-    with pytest.raises(ConfigError, match=r"only \d+ customers had bought"):
-        backtest_orders(orders, origins=[START + timedelta(days=3)], days=100)
+    with pytest.raises(ConfigError, match=r"only \d+ customers had bought") as early:
+        backtest_orders(fewer := shop(customers=300), origins=[START + timedelta(days=3)], days=100)
+    assert early.value.next_step.endswith("origins=['2024-02-29'].")
+    assert len(split(fewer, date(2024, 2, 29)).calibration) >= 50 > len(split(fewer, date(2024, 1, 31)).calibration)
+    assert row(backtest_orders(fewer, origins=["2024-02-29"], days=100, models=()), "last_period")["customers"] >= 50
+    with pytest.raises(ConfigError, match=r"it takes 50\. There is no day with so many, and 100 days after it\."):
+        backtest_orders(shop(customers=40), origins=1, days=100)
 
 
 def test_the_interval_of_purchases_holds_as_many_as_it_says():
@@ -217,6 +223,35 @@ def test_a_model_of_a_world_that_goes_on_is_kept_and_of_one_that_changes_is_refi
     assert changed.foretold < changed.came
 
 
+def test_a_model_that_foretold_purchases_where_none_came_is_refitted(orders):
+    at = START + timedelta(days=540)
+    model = stored(orders, at)
+    found = judged(model, model, "purchases", 600, None, (100.0, 0.0, 9.0))
+    assert (found.verdict, found.bias) == ("refit", None)
+    assert "no purchases came, 11.1 deviations of chance" in found.reason
+    assert judged(model, model, "purchases", 600, None, (1.0, 0.0, 1.0)).verdict == "keep"
+
+
+@pytest.mark.parametrize(
+    ("z", "verdict", "words"),
+    [
+        (
+            2.03,
+            "keep",
+            "off, which may be chance (2.0 deviations, probability 4.2%; the limit is 1%), and new",
+        ),
+        (2.6, "refit", "were foretold +16.4% off, 2.6 deviations of chance"),
+    ],
+)
+def test_a_bias_that_may_be_chance_is_said_to_be(orders, z, verdict, words):
+    model = stored(orders, START + timedelta(days=540))
+    found = judged(model, model, "purchases", 100, (-3.0, -3.0), (116.4, 100.0, 16.4 / z))
+    assert found.verdict == verdict
+    assert words in found.reason
+    small = judged(model, model, "purchases", 100, (-3.0, -3.0), (105.0, 100.0, 5.0 / z))
+    assert "chance" not in small.reason
+
+
 def test_a_model_survives_the_file_and_others_are_refused(orders):
     model = stored(orders, START + timedelta(days=540))
     again = read_purchase_model(model.to_json())
@@ -258,6 +293,22 @@ def test_charts_take_the_tables_of_a_backtest(tested):
     assert all(chart.to_dict()["$schema"].endswith(".json") for chart in made)
     data = [next(iter(chart.to_dict()["datasets"].values())) for chart in made[2:4]]
     assert [[r["value"] for r in rows if r["what"] == "came"] for rows in data] == [[2.0, 3.0, 6.0], [2.0, 1.0, 3.0]]
+
+
+def test_the_level_of_coverage_is_seen_over_the_bars():
+    held = pd.DataFrame({"model": ["mbg_nbd"], "coverage": [0.95]})
+    for of in ("customers", "contracts"):
+        drawn = plots.coverage(held, level=0.9, of=of).to_dict()
+        bars, *lines = (layer["mark"] for layer in _layers(drawn))
+        assert bars["opacity"] < 0.6
+        assert [(line["color"], line["strokeWidth"]) for line in lines] == [("white", 6), (plots.CAME, 3)]
+        title = next(_layers(drawn))["encoding"]["x"]["title"]
+        assert title == f"Share of {of} within their intervals: 90% at least"
+
+
+def _layers(drawn):
+    for layer in drawn["layer"]:
+        yield from _layers(layer) if "layer" in layer else [layer]
 
 
 def test_tracking_ends_with_all_repeat_purchases_of_the_customers_known_then(tested, orders):
@@ -306,25 +357,51 @@ def test_a_run_that_selects_names_its_model_and_says_why(orders, world):
     view_lines(world.engine)
     name, note = choose_model(world.engine, "week", START + timedelta(days=DAYS))
     assert name in CANDIDATES
-    assert note.startswith((f"{name} is best", f"{name} is kept"))
-    assert "standard error" in note
+    assert note.startswith(tuple(f"{title(name)} is {how}" for how in ("best", "kept", "taken")))
+    assert "standard error" in note or note.endswith("with no more than 0.1% between them")
 
 
-@pytest.mark.parametrize("lead", [0.0, 0.0004, 0.9])
-def test_the_default_is_kept_unless_another_leads_by_more_than_chance(lead):
-    """Ten customers buy once or never; one model foretells a half of all, the other comes closer by the lead."""
-    actual = np.arange(10) % 2.0
-    said = {"mbg_nbd": np.full(10, 0.5), "bg_nbd": 0.5 + (actual - 0.5) * lead}
+def foretold(actual, said):
     rows = [
         {"origin": START, "model": m, "customer": f"c{i}", "purchases": p, "actual_purchases": a}
         for m, all_said in said.items()
         for i, (p, a) in enumerate(zip(all_said, actual, strict=True))
     ]
     nothing = pa.table({})
-    choice = select(Backtest(nothing, nothing, pa.Table.from_pylist(rows), nothing, nothing))
-    kept = lead < 0.1
-    assert choice.best == ("mbg_nbd" if kept else "bg_nbd")
-    assert str(choice).startswith("mbg_nbd is kept: " if 0 < lead < 0.1 else f"{choice.best} is ")
+    return Backtest(nothing, nothing, pa.Table.from_pylist(rows), nothing, nothing)
+
+
+@pytest.mark.parametrize(
+    ("lead", "words"),
+    [
+        (
+            0.0,
+            "MBG/NBD is taken, and BG/NBD is as good: the squared error of a customer's purchases is 0.2500, ",
+        ),
+        (0.0004, "MBG/NBD is taken, and BG/NBD is as good: "),
+        (
+            0.9,
+            "BG/NBD is best: the squared error of a customer's purchases is 0.002500, 0.247500 less than",
+        ),
+    ],
+)
+def test_the_default_is_kept_unless_another_leads_by_more_than_next_to_nothing(lead, words):
+    """Ten customers buy once or never; one model foretells a half of all, the other comes closer by the lead."""
+    actual = np.arange(10) % 2.0
+    choice = select(foretold(actual, {"mbg_nbd": np.full(10, 0.5), "bg_nbd": 0.5 + (actual - 0.5) * lead}))
+    assert choice.best == ("bg_nbd" if lead > 0.1 else "mbg_nbd")
+    assert str(choice).startswith(words)
+
+
+@pytest.mark.parametrize(("closer", "best"), [(8, "mbg_nbd"), (9, "bg_nbd")])
+def test_the_default_is_kept_unless_another_leads_by_two_standard_errors(closer, best):
+    """Of ten customers the other model foretells so many by a half better, and the others by a half worse."""
+    said = np.where(np.arange(10) < closer, 0.5, 1.5)
+    choice = select(foretold(np.zeros(10), {"mbg_nbd": np.ones(10), "bg_nbd": said}))
+    behind = choice.table.to_pylist()[1]
+    errors = behind["behind"] / behind["standard_error"]
+    assert (best == "bg_nbd") == (errors > 2)
+    assert choice.best == best
 
 
 def test_too_few_orders_leave_the_default_and_say_so(world):

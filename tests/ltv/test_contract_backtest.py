@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -169,8 +170,13 @@ def test_an_extra_forecaster_is_judged_beside_the_others(signed):
 def test_origins_and_tables_that_cannot_be_judged_are_refused(signed, tmp_path):
     with pytest.raises(ConfigError, match="do not hold 12 months after"):
         backtest_contracts(signed, as_of=AS_OF, origins=5)
-    with pytest.raises(ConfigError, match=r"only \d+ contracts were in force on .*; it takes 50. .*--at"):
+    with pytest.raises(ConfigError, match=r"only \d+ contracts .*; it takes 50. There is no day with so many"):
         backtest_contracts(signed.head(40), as_of=AS_OF, origins=1)
+    with pytest.raises(ConfigError, match=r"only \d+ contracts were in force on") as early:
+        backtest_contracts(signed, as_of=AS_OF, origins=[signed["starts_on"].min()])
+    day = re.search(r"origins=\['(.*)'\]", early.value.next_step)[1]
+    assert add_months(date.fromisoformat(day), 12) <= AS_OF
+    assert score(backtest_contracts(signed, as_of=AS_OF, origins=[day]), "term_mean")["customers"] >= 50
     with pytest.raises(UnknownNameError, match=r"term_months=\.\.\."):
         backtest_contracts(signed.rename(columns={"term_months": "length"}))
     with pytest.raises(ContractError, match=r"1 of 1 contracts end before they begin.*ann from 2025-02-01"):

@@ -102,6 +102,16 @@ def test_a_day_that_stands_for_an_unknown_one_is_none(day):
         summarise(of(3, str) | {"date": [day, "2025-01-08", "2025-01-05"]})
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("1900-01-01", "1 of 3 rows have a date that is too early in column date, such as '1900-01-01'."),
+     ("24-12-31", "1 of 3 rows have no date"), ("", "1 of 3 rows have no date")],
+)  # fmt: skip
+def test_a_day_of_long_ago_is_too_early_and_one_of_two_digits_none(day, told):
+    with pytest.raises(ContractError, match=told):
+        summarise(of(3, str) | {"date": [day, "2025-01-08", "2025-01-05"]})
+
+
 def test_a_bad_amount_is_refused_wherever_it_stands(tmp_path):
     table = pa.table(of(300, str, date=[date(2025, 1, 1 + row // 12) for row in range(300)]))
     for place in (0, 150, 299):

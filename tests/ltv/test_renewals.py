@@ -308,5 +308,5 @@ def test_the_better_model_by_bic_is_chosen_and_the_note_says_so():
         full = {"weight": np.ones(len(rows["renewals"])), **rows}
         model, note = choose(full, 12, "bic")
         assert type(model) is best
-        assert "by BIC (sbg " in note
-        assert choose(full, 12, "sbg")[1] == "sbg as configured"
+        assert "by BIC (Shifted-beta-geometric " in note
+        assert choose(full, 12, "sbg")[1] == "Shifted-beta-geometric as configured"

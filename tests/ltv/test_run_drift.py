@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from tests.ltv.test_backtest import DAYS, START, shop
@@ -11,23 +10,27 @@ from valuekit.errors import ConfigError
 from valuekit.ltv import FittedModel, retention_check, summarise
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, MbgNbd, ShiftedBetaGeometric
+from valuekit.ltv.order_lines import order_lines
+from valuekit.ltv.purchases import keep_buyers
 from valuekit.ltv.run_drift import compare_runs
+from valuekit.ltv.summary import split, summarise_lines
+from valuekit.ltv.units import TimeUnit
 from valuekit.tables import PUBLISHED
 
 THEN, NOW = START + timedelta(days=DAYS - 180), START + timedelta(days=DAYS)
 ORDERS, CURVE = ("orders.purchases", "orders.spend"), "contracts.renewals.1m"
 
 
-def facts_of(log, day):
-    known = log[log["date"] <= day].groupby("customer")
-    columns = {"orders": known["date"].nunique(), "ordered": known["amount"].sum()}
-    columns |= {"first_ordered_on": known["date"].min(), "last_ordered_on": known["date"].max()}
-    return pa.Table.from_pandas(pd.DataFrame(columns).reset_index(names="party_id"), preserve_index=False)
+def buyers_of(log, day, reading):
+    with order_lines(log, **reading) as engine:
+        summarise_lines(engine, day, TimeUnit("week"))
+        keep_buyers(engine)
+        return engine.query("SELECT * FROM buyers ORDER BY party_id")
 
 
-def fitted(log, day):
-    rows = summarise(log, as_of=day)
-    repeaters = rows.filter(np.asarray(rows["frequency"]) > 0)
+def fitted(log, day, reading):
+    rows = summarise(log, as_of=day, **reading)
+    repeaters = rows.filter(np.asarray(rows["monetary"]) > 0)
     return dict(zip(ORDERS, (MbgNbd().fit(rows).to_json(), GammaGamma().fit(repeaters).to_json()), strict=True))
 
 
@@ -36,18 +39,18 @@ def renewed(theta, terms, seed):
     return ShiftedBetaGeometric.from_parameters(theta, term_months=1).simulate(terms, np.random.default_rng(seed))
 
 
-def two_runs(log, then_rows, now_rows):
+def two_runs(log, then_rows, now_rows, **reading):
     """Return what two runs of one company have found."""
     engine = Engine(threads=1)
     models = []
     for side, day, rows in (("then", THEN, then_rows), ("now", NOW, now_rows)):
-        engine.put(f"facts_{side}", facts_of(log, day))
+        engine.put(f"known_{side}", buyers_of(log, day, reading))
         engine.make_empty(PUBLISHED["party_aliases"], f"aliases_{side}")
         curve = ShiftedBetaGeometric(1).fit(rows)
         checked = FittedModel(CURVE, curve, checks={"retention": retention_check(rows, curve)})
         put_models(engine, [checked])
         engine.execute(f"CREATE TABLE checks_{side} AS SELECT * FROM retention_checks")
-        models.append(fitted(log, day) | {CURVE: curve.to_json()})
+        models.append(fitted(log, day, reading) | {CURVE: curve.to_json()})
     return engine, *models
 
 
@@ -110,10 +113,28 @@ def test_models_of_a_company_that_changes_are_to_be_refitted():
     assert found["orders.spend"].verdict == "keep"
 
 
+def test_an_order_that_was_returned_whole_is_no_purchase():
+    log = shop(customers=1_500)
+    log["order"] = [f"o{i}" for i in range(len(log))]
+    back = log[np.random.default_rng(3).random(len(log)) < 0.35]
+    back = back.assign(date=back["date"] + timedelta(days=5), amount=-back["amount"], returns=back["order"], order=None)
+    log, named = pd.concat([log, back]), {"order": "order", "returns": "returns"}
+    rows = renewed((0.6, 7.0), np.full(50, 9), 7)
+    engine, then, now = two_runs(log, rows, rows, **named)
+    with engine:
+        found = {name: drift for name, drift in compare_runs(engine, then, now, (THEN, NOW)).items() if name in ORDERS}
+    assert {name: drift.verdict for name, drift in found.items()} == dict.fromkeys(ORDERS, "keep")
+    for drift in found.values():
+        assert abs(drift.bias) < 0.1
+    known, came = split(log, THEN, until=NOW, **named)
+    assert found["orders.purchases"].came == pytest.approx(sum(came["purchases"].to_pylist()), rel=0.02)
+    assert sum(known["frequency"].to_pylist()) < len(log[(log["amount"] > 0) & (log["date"] <= THEN)]) * 0.7
+
+
 def test_a_party_that_has_merged_since_is_followed_and_the_order_of_runs_is_checked(steady):
     engine, then, now, found = steady
     engine.execute("INSERT INTO aliases_now (former_id, party_id, reason) VALUES ('old', 'c0001', 'merged')")
-    engine.execute("UPDATE facts_then SET party_id = 'old' WHERE party_id = 'c0001'")
+    engine.execute("UPDATE known_then SET party_id = 'old' WHERE party_id = 'c0001'")
     assert compare_runs(engine, then, now, (THEN, NOW)) == found
     with pytest.raises(ConfigError, match="earlier run first"):
         compare_runs(engine, then, now, (NOW, THEN))

@@ -17,6 +17,16 @@ def test_an_empty_company_has_an_empty_cube(world):
         assert world.engine.columns(name) == PUBLISHED[name].names
 
 
+def test_a_run_keeps_what_its_models_of_purchases_know_of_buyers(world):
+    for name, day, amount in (("a", "2026-01-05", 20), ("b", "2026-02-05", 30), ("c", "2026-03-05", 40)):
+        world.order("ann", day, amount, name=name)
+    world.order("ann", "2026-03-09", -40, returns="c")
+    world.order("ann", "2026-03-10", -5, returns="a")
+    world.value()
+    assert world.engine.columns("buyers") == PUBLISHED["buyers"].names
+    assert world.engine.rows("SELECT * EXCLUDE (first_bought_on) FROM buyers") == [("ann", 31, 2, 15, 30)]
+
+
 def test_the_contract_stream_is_price_times_survival(world):
     world.party("ann", paid="2026-01-10", contract=True)
     world.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)

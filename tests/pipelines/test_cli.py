@@ -162,6 +162,24 @@ class TestErrors:
         assert words in message
         assert "--help" in message
 
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["value", "x", "--by", "region"], "'--by': 'region' is not one of 'tier', 'stage', 'cohort'. See `"),
+            (["value", "x", "--discount", "10%"], "'--discount': it is no number. Write 10% as 0.10. See `"),
+            (["backtest", "demo", "--origins", "0"], "'--origins': it must be 1 or more. See `"),
+            (["backtest", "demo", "--origins", "1.5"], "'--origins': it is no whole number. See `"),
+            (["app", "x", "--port", "70000"], "'--port': it must be 65535 or less. See `"),
+            (["value", "x", "--nonsense"], "No such option: --nonsense. See `"),
+        ],
+    )
+    def test_wrong_usage_is_told_in_sentences(self, capsys, arguments, told):
+        assert run_command(arguments) == 2
+        message = capsys.readouterr().err
+        assert told in message
+        assert "Input" not in message
+        assert "Value error" not in message
+
     def test_a_group_of_commands_alone_prints_its_help_and_nothing_else(self, capsys):
         assert run_command(["export"]) == 2
         captured = capsys.readouterr()

@@ -12,7 +12,7 @@ from pipelines.backtested import CHART_FILES
 from pipelines.cli import run_command
 from tests.fake_snapshot import write_snapshot
 from tests.ltv.test_contract_backtest import company
-from valuekit.ltv import split
+from valuekit.ltv import check_drift, split
 from valuekit.ltv.models import MbgNbd, ShiftedBetaGeometric
 
 CONFIG = """
@@ -90,6 +90,24 @@ def test_drift_says_what_to_do(shop, capsys):
     assert found["stored"] <= found["refit"] < 0
 
 
+def test_drift_knows_what_was_returned(shop, tmp_path, capsys):
+    log = pd.read_csv(shop / "orders.csv", parse_dates=["date"])
+    log["id"] = [f"o{i}" for i in range(len(log))]
+    back = log.iloc[::3]
+    back = back.assign(amount=-back["amount"], undoes=back["id"], id=None)
+    pd.concat([log, back]).to_csv(tmp_path / "orders.csv", index=False)
+    command = ["drift", str(shop / "model.json"), str(tmp_path / "orders.csv"), "--json"]
+    came = []
+    for named in ([], ["--order", "id", "--returns", "undoes"]):
+        assert run_command([*command, *named]) == 0
+        came.append(json.loads(capsys.readouterr().out)["came"])
+    model = MbgNbd.from_json((shop / "model.json").read_text())
+    known = check_drift(model, str(tmp_path / "orders.csv"), order="id", returns="undoes")
+    assert came[1] == known.came < came[0]
+    assert run_command([*command, "--order", "id", "--returns", "what"]) == 2
+    assert "--returns COLUMN" in json.loads(capsys.readouterr().out)["error"]["next_step"]
+
+
 SUBSCRIPTIONS = """
 company: {name: Software, currency: EUR}
 sources:
@@ -154,6 +172,10 @@ def test_drift_compares_the_models_of_two_runs(tmp_path, capsys):
     assert found["wald"] is None
     assert run_command(["drift", new, old]) == 2
     assert "earlier run first" in capsys.readouterr().err
+    tables = {name: table for name, table in manifest["tables"].items() if name != "buyers"}
+    (Path(new) / "manifest.json").write_text(json.dumps(manifest | {"as_of": runs["new"], "tables": tables}))
+    assert run_command(["drift", old, new]) == 4
+    assert "has no table buyers. Run it again." in capsys.readouterr().err
     (Path(new) / "manifest.json").write_text(json.dumps(manifest | {"as_of": runs["new"], "company": "Other"}))
     assert run_command(["drift", old, new]) == 2
     assert "of Other in" in capsys.readouterr().err

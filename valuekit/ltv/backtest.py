@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from valuekit.calendar import month_end
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import forecasters, judging, purchase_charts
@@ -16,7 +17,7 @@ from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
 from valuekit.ltv.models import PurchaseModel
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.origins import ANOTHER_DAY, ask_less, model_names, origin_days
+from valuekit.ltv.origins import another_day, ask_less, model_names, origin_days
 from valuekit.ltv.purchases import purchase_model, reads_gaps
 from valuekit.ltv.summary import (
     PACKAGE,
@@ -183,9 +184,19 @@ def _at(
         raise ConfigError(
             f"only {len(summary)} customers had bought by {origin}; it takes {MINIMUM_CUSTOMERS}.",
             where="backtest",
-            next_step=ANOTHER_DAY,
+            next_step=another_day(_day_with_enough(engine, days, unit, unmatched), days, "day"),
         )
     return Known(summary, features, days, features_then), came, repeats
+
+
+def _day_with_enough(engine: Engine, days: int, unit: str, unmatched: Unmatched) -> date | None:
+    """Return the first month end by which enough customers had bought, or the last day that leaves a holdout."""
+    latest = last_day(engine) - timedelta(days=days)
+    summarise_lines(engine, latest, TimeUnit(unit), unmatched_returns=unmatched)
+    # Who is there at the latest day, after more returns, was there from its first purchase on.
+    first = engine.rows("SELECT first_on FROM order_summary ORDER BY first_on, party_id")
+    drop_summary(engine)
+    return min(month_end(first[MINIMUM_CUSTOMERS - 1][0]), latest) if len(first) >= MINIMUM_CUSTOMERS else None
 
 
 def _summed(

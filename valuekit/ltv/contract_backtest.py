@@ -8,14 +8,14 @@ from typing import Any, Unpack
 import numpy as np
 import pyarrow as pa
 
-from valuekit.calendar import add_months, as_day
+from valuekit.calendar import add_months, as_day, month_ends
 from valuekit.engine import Engine
 from valuekit.errors import ConfigError, FitError, UnknownNameError
 from valuekit.ltv import judging, renewals
 from valuekit.ltv.contract_terms import TermReading, contract_terms
 from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
-from valuekit.ltv.origins import ANOTHER_DAY, ask_less, model_names, origin_days
+from valuekit.ltv.origins import another_day, ask_less, model_names, origin_days
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
 
@@ -102,8 +102,9 @@ def backtest_contracts(
     candidates = {**fitted, **NAIVE, **(extra or {})}
     with contract_terms(contracts, **reading) as engine:
         found = _Found()
-        for origin in _origins(engine, None if as_of is None else as_day(as_of), origins, months):
-            past, lines = _at(engine, origin, months)
+        first, end = _span(engine, None if as_of is None else as_day(as_of))
+        for origin in _origins(first, end, origins, months):
+            past, lines = _at(engine, origin, end, months)
             for name, forecaster in candidates.items():
                 try:
                     found.add(origin, name, _foretold(forecaster(past), lines, months), months)
@@ -112,11 +113,14 @@ def backtest_contracts(
         return found.tables()
 
 
-def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], months: int) -> list[date]:
+def _span(engine: Engine, as_of: date | None) -> tuple[date, date]:
     first, last = engine.rows("SELECT MIN(signed_on), GREATEST(MAX(starts_on), MAX(cancelled_on)) FROM all_terms")[0]
-    end = as_of or last
     if first is None:
         raise ConfigError("there is no contract.", where="backtest")
+    return first, as_of or last
+
+
+def _origins(first: date, end: date, origins: int | Sequence[date], months: int) -> list[date]:
     chosen = origin_days(origins, months, "month", lambda back: add_months(end, -months * back - 1))
     for origin in chosen:
         if not first <= origin <= add_months(end, -months):
@@ -128,19 +132,34 @@ def _origins(engine: Engine, as_of: date | None, origins: int | Sequence[date], 
     return chosen
 
 
-def _at(engine: Engine, origin: date, months: int) -> tuple[Past, pa.Table]:
+def _at(engine: Engine, origin: date, end: date, months: int) -> tuple[Past, pa.Table]:
     """Return what is known at an origin, and the lines in force there with how long they have lasted since."""
     before = _summarised(engine, add_months(origin, -months))
     now = _summarised(engine, origin)
-    lines = engine.ask(PACKAGE, "contract_stays.sql", "judged_lines", {"origin": origin})
+    lines = _judged_lines(engine, origin)
     if len(lines) < MINIMUM_LINES:
         raise ConfigError(
             f"only {len(lines)} contracts were in force on {origin}; it takes {MINIMUM_LINES}.",
             where="backtest",
-            next_step=ANOTHER_DAY,
+            next_step=another_day(_day_with_enough(engine, end, months), months, "month"),
         )
     first = engine.scalar("SELECT MIN(starts_on) FROM contract_runs")
     return Past(engine, (first, origin), now, before), lines
+
+
+def _judged_lines(engine: Engine, origin: date) -> pa.Table:
+    return engine.ask(PACKAGE, "contract_stays.sql", "judged_lines", {"origin": origin})
+
+
+def _day_with_enough(engine: Engine, end: date, months: int) -> date | None:
+    """Return the first month end with enough lines in force, of those with so many months after them."""
+    first = engine.scalar("SELECT MIN(signed_on) FROM all_terms")
+    for day in month_ends(first, add_months(end, -months)):
+        if engine.scalar("SELECT COUNT(*) FROM all_terms WHERE signed_on <= $day", {"day": day}) >= MINIMUM_LINES:
+            _summarised(engine, day)
+            if len(_judged_lines(engine, day)) >= MINIMUM_LINES:
+                return day
+    return None
 
 
 def _summarised(engine: Engine, day: date) -> dict[str, Array]:

@@ -176,10 +176,14 @@ def distance(first: MaximumLikelihood, second: MaximumLikelihood) -> tuple[float
 def _judge(
     what: str, bias: float | None, z: float | None, loss: float | None, wald_p: float | None
 ) -> tuple[Literal["keep", "refit"], str]:
-    if bias is not None and z is not None and abs(bias) > TOLERATED_BIAS and chi2.sf(z * z, 1) < UNLIKELY:
-        return "refit", f"{what} since were foretold {bias:+.1%} off, {abs(z):.1f} deviations of chance"
+    if z is not None and (bias is None or abs(bias) > TOLERATED_BIAS) and chi2.sf(z * z, 1) < UNLIKELY:
+        found = f"no {what} came" if bias is None else f"{what} since were foretold {bias:+.1%} off"
+        return "refit", f"{found}, {abs(z):.1f} deviations of chance"
     if wald_p is not None and wald_p < UNLIKELY and loss is not None and loss > TOLERATED_LOSS:
         return "refit", f"new parameters gain {loss:.4f} of log-likelihood a customer, and differ beyond chance"
     off = f"{what} since cannot be compared" if bias is None else f"{what} since were foretold {bias:+.1%} off"
+    if bias is not None and z is not None and abs(bias) > TOLERATED_BIAS:
+        probability = f"probability {chi2.sf(z * z, 1):.1%}; the limit is {UNLIKELY:.0%}"
+        off += f", which may be chance ({abs(z):.1f} deviations, {probability})"
     gain = "likelihoods cannot be compared" if loss is None else f"new parameters gain {loss:.4f} of log-likelihood"
     return "keep", f"{off}, and {gain}{' a customer' if loss is not None else ''}"

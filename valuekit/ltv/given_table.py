@@ -136,8 +136,20 @@ def day_sql(name: str, kind: str) -> str:
     day = f"TRY_CAST({moment} AS DATE)"
     if kind == "VARCHAR":
         # 24-12-31 would be the year 24; this keeps what is NULL, and makes NULL of what is too early.
-        return f"NULLIF(GREATEST({day}, DATE '1900-01-01'), DATE '1900-01-01')"
+        return f"NULLIF(GREATEST({day}, {_TOO_EARLY}), {_TOO_EARLY})"
     return column if kind == "DATE" else day
+
+
+_TOO_EARLY = "DATE '1900-01-01'"
+
+
+def early_sql(name: str, kind: str) -> str:
+    """Return SQL that says whether a text is a day that `day_sql` takes for none, as it is too early.
+
+    A year of two digits makes a text no day at all.
+    """
+    day = f"TRY_CAST({quote(name)} AS DATE)"
+    return f"{day} BETWEEN DATE '1000-01-01' AND {_TOO_EARLY}" if kind == "VARCHAR" else "FALSE"
 
 
 LAST_DAY = "DATE '2199-12-31'"

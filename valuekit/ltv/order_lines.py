@@ -1,7 +1,7 @@
 """Orders of any table or file as `order_lines`: who bought when for how much; what cannot be read is refused here."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypedDict, Unpack
 
@@ -16,6 +16,7 @@ from valuekit.ltv.given_table import (
     ColumnName,
     column_types,
     day_sql,
+    early_sql,
     id_sql,
     optional_name,
     refuse_unknown,
@@ -113,12 +114,12 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
     names = _names(reading)
     types = column_types(engine, source, where)
     require_values(names, types, where)
-    customer, amount = str(names["customer"]), quote(str(names["amount"]))
+    customer, amount, day = str(names["customer"]), quote(str(names["amount"])), str(names["date"])
     # Names of customers are trimmed once they are grouped (`trim_names`), ids of orders are few or none.
     name = f"CAST({quote(customer)} AS VARCHAR)" if types[customer] == "VARCHAR" else id_sql(customer, types[customer])
     columns = {
         "party_id": name,
-        "day": day_sql(str(names["date"]), types[str(names["date"])]),
+        "day": day_sql(day, types[day]),
         "amount": _signed(_EXACT.format(amount), names, types),
         "order_id": _id(names["order"], types),
         "returns_order": _id(names["returns"], types),
@@ -134,8 +135,9 @@ def _make_view(engine: Engine, source: str, where: str, reading: Reading) -> Non
         "day": f"{columns['day']} IS NULL OR {columns['day']} > {LAST_DAY}",
         "amount": f"{amount} IS NULL" + f" OR ABS({amount}) >= 1e14" * floating,
     }
+    early = early_sql(day, types[day])
     for column, condition in missing.items():
-        _refuse(engine, source, where, names, column, condition)
+        _refuse(engine, source, where, names, column, condition, closer={"early": early} if column == "day" else None)
     _refuse_two_signs(engine, source, where, names, types)
     view_small(engine, source, str(names["amount"]), types[str(names["amount"])])
     if (currency := names["currency"]) is not None:
@@ -223,6 +225,7 @@ _EXACT = "CAST({} AS DECIMAL(18,4))"
 _RULES = {
     "party_id": ("customer", "no customer", "Leave out orders of unknown customers, or name them."),
     "day": ("date", "no date", "Write days as 2026-06-30."),
+    "early": ("date", "a date that is too early", "Days are those after 1900-01-01, written as 2026-06-30."),
     "amount": ("amount", "no amount that is a number", "Write amounts as 1234.56, below 1e14."),
 }
 
@@ -236,14 +239,18 @@ def _refuse(
     condition: str,
     *,
     look: bool = False,
+    closer: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse rows of which a condition holds; one column at a time, so that a file's statistics may answer it.
 
-    Asked to `look`, each row is looked at: statistics do not tell of NaN.
+    Asked to `look`, each row is looked at: statistics do not tell of NaN. Rules of `closer` say more of such rows,
+    where their own conditions hold.
     """
     role, what, advice = _RULES[column]
     found = f"FILTER (WHERE {condition}) FROM {source}" if look else f"FROM {source} WHERE {condition}"
     if count := engine.scalar(f"SELECT COUNT(*) {found}"):
+        for rule, narrower in (closer or {}).items():
+            _refuse(engine, source, where, names, rule, narrower)
         example = engine.scalar(f"SELECT MIN(CAST({quote(str(names[role]))} AS VARCHAR)) {found}")
         shown = f"such as '{example}'" if example else "for it is missing"
         raise ContractError(

@@ -1,5 +1,6 @@
 """The days of the past that a backtest foretells from, and the names of what it judges, as somebody types them."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from numbers import Integral
@@ -36,8 +37,26 @@ def origin_days(origins: Any, ahead: Any, unit: str, back: Callable[[int], date]
     return sorted(set(map(as_day, given)))
 
 
-ANOTHER_DAY = "Foretell from a day with more of them: origins=['2025-01-31'], or --at 2025-01-31 in the command."
-"""What to do where too few are there at an origin."""
+def another_day(day: date | None, ahead: int, unit: str) -> str:
+    """Return what to do where too few are there at an origin: `day` has enough of them, if any has.
+
+    >>> another_day(date(2025, 1, 31), 12, "month")
+    "Foretell from a day with more of them, the first at a month end: origins=['2025-01-31']."
+    >>> another_day(None, 12, "month")
+    'There is no day with so many, and 12 months after it.'
+    """
+    if day is None:
+        return f"There is no day with so many, and {ahead} {unit}s after it."
+    return f"Foretell from a day with more of them, the first at a month end: origins=['{day}']."
+
+
+def in_command(advice: str) -> str:
+    """Return what Python is told of origins as somebody types it in the command.
+
+    >>> in_command(another_day(date(2025, 1, 31), 12, "month"))
+    'Foretell from a day with more of them, the first at a month end: --at 2025-01-31.'
+    """
+    return re.sub(r"origins=\['([0-9-]+)'\]", r"--at \1", advice)
 
 
 def ask_less(origins: Sequence[Any], unit: str) -> str:

@@ -68,11 +68,14 @@ def calibration(table: Any) -> Chart:
     return _bars(frame, "decile", "Tenth, lowest forecast first", "Mean")
 
 
-def coverage(table: Any, *, level: float) -> Chart:
-    """How many customers an interval holds, by model: reads `model`, `coverage`; the line is what it should hold."""
-    bars = alt.Chart(_frame(table)).mark_bar(color=FORETOLD, cornerRadiusEnd=2)
-    x = alt.X("coverage:Q", title="Customers within the interval", scale=alt.Scale(domain=[0, 1]), axis=_percent())
-    line = alt.Chart(alt.InlineData([{"level": level}])).mark_rule(color=CAME, strokeDash=[4, 4]).encode(x="level:Q")
+def coverage(table: Any, *, level: float, of: str = "customers") -> Chart:
+    """What share `of` customers an interval holds, by model: reads `model`, `coverage`; the line is the least of it."""
+    bars = alt.Chart(_frame(table)).mark_bar(color=FORETOLD, opacity=0.55, cornerRadiusEnd=2, height={"band": 0.6})
+    title = f"Share of {of} within their intervals: {level:.0%} at least"
+    x = alt.X("coverage:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=_percent())
+    # Seen on bars and on a light or dark page alike: a whole line with a white one behind it.
+    at = alt.Chart(alt.InlineData([{"level": level}])).encode(x="level:Q")
+    line = at.mark_rule(color="white", strokeWidth=6) + at.mark_rule(color=CAME, strokeWidth=3)
     return bars.encode(y=alt.Y("model:N", title=None), x=x) + line
 
 
@@ -95,7 +98,7 @@ def judged(backtest: Any, model: str, origin: date) -> Chart:
             "Purchases after the origin, by purchases before",
         ),
         (calibration(tenths), "Purchases after the origin, by tenth of customers"),
-        (coverage(held, level=LEVEL), "Intervals of purchases: the line is what they should hold"),
+        (coverage(held, level=LEVEL), "Intervals of purchases: the line is the least that they should hold"),
     ]
     return below_each_other(rows, f"{model}, foretold at {origin}")
 
@@ -112,7 +115,7 @@ def judged_contracts(backtest: Any, model: str, origin: date) -> Chart:
         (calibration(tenths["survival"]), "Share still in force at the end, by tenth of contracts"),
         (calibration(tenths["renewals"]), "Renewals taken, by tenth of contracts"),
         (
-            coverage(held[held["coverage"].notna()][["model", "coverage"]], level=LEVEL),
+            coverage(held[held["coverage"].notna()][["model", "coverage"]], level=LEVEL, of="contracts"),
             "Intervals of renewals: the line is the least that they should hold",
         ),
     ]

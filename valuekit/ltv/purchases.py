@@ -50,6 +50,11 @@ def summarise(
     engine.execute("DROP VIEW order_lines")
 
 
+def keep_buyers(engine: Engine) -> None:
+    """Make `buyers` of `order_summary`: what a run publishes of purchases, for later runs to be compared with."""
+    engine.run("valuekit.ltv", "buyers.sql")
+
+
 def view_lines(engine: Engine) -> None:
     """Make the view `order_lines` of the canonical table `orders`, net of tax."""
     engine.execute(_LINES)

@@ -14,6 +14,7 @@ from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.models import BetaDiscreteWeibull, RenewalModel, ShiftedBetaGeometric
 from valuekit.ltv.models.observations import Array, read_columns, weighted_sum
 from valuekit.ltv.retention import retention_check
+from valuekit.ltv.titles import title
 from valuekit.ltv.units import TimeUnit
 from valuekit.tables import PUBLISHED
 from valuekit.tables.published import VALUED_STAGES
@@ -314,8 +315,9 @@ def choose(
     if not found:
         raise failed or FitError("there is no model of renewals to choose from.")
     best = min(found, key=lambda name: found[name].bic_)
-    criteria = ", ".join(f"{name} {model.bic_:.1f}" for name, model in found.items())
-    return found[best], f"{best} by BIC ({criteria})" if choice == "bic" else f"{best} as configured"
+    criteria = ", ".join(f"{title(_MODELS[name].__name__)} {model.bic_:.1f}" for name, model in found.items())
+    told = title(_MODELS[best].__name__)
+    return found[best], f"{told} by BIC ({criteria})" if choice == "bic" else f"{told} as configured"
 
 
 def _counts(rows: Mapping[str, Array]) -> tuple[float, float]:

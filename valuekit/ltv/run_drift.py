@@ -28,11 +28,12 @@ def compare_runs(
     """Compare the models that two runs have in common; returns what was found by the name of the model.
 
     Reads `then` and `now`, the models of each run as JSON by name, and its day in `days`; and of the engine
-    `facts_then`, `facts_now` and `aliases_now` (`facts` and `party_aliases` of the runs), `checks_then` and
+    `known_then`, `known_now` and `aliases_now` (`buyers` and `party_aliases` of the runs), `checks_then` and
     `checks_now` (their `retention_checks`). New data are what the later run knows; the new fit is its own model.
 
-    - purchases: those of the former run's buyers since, and the likelihood of all buyers of now.
-    - spend: what these purchases came to; the likelihood of the mean purchase of buyers.
+    - purchases: those of the former run's buyers since, and the likelihood of all buyers of now. Since are as many as
+      the later run counts above those that the former one counted: what was returned whole since is taken off.
+    - spend: what these purchases came to; the likelihood of the mean repeat purchase of buyers.
     - renewals: how many of those that came up since were refused, and the likelihood of all that ever came up. A curve
       in years that several term lengths share keeps no count of renewals: its parameters alone are compared.
 
@@ -68,7 +69,7 @@ def _purchases(engine: Engine, stored: PurchaseModel, fresh: PurchaseModel, sinc
     before, after = (
         engine.query(f"SELECT * FROM {table} ORDER BY party_id") for table in ("buyers_then", "buyers_now")
     )
-    rows, came = _history(before, stored), read_columns(before, ("orders_since",))["orders_since"]
+    rows, came = _history(before, stored), read_columns(before, ("purchases_since",))["purchases_since"]
     ahead = stored.unit.from_days(since)
     foretold = float(np.sum(stored.expected_purchases(ahead, rows))) if len(before) else 0.0
     deviation = float(np.sqrt(np.sum(stored.purchase_variance(ahead, rows)))) if len(before) else 0.0
@@ -97,25 +98,19 @@ def _likelihoods(stored: PurchaseModel, fresh: PurchaseModel, buyers: pa.Table) 
 
 
 def _spend(engine: Engine, stored: GammaGamma, fresh: GammaGamma) -> Drift:
-    before = read_columns(
-        engine.query("SELECT orders, ordered, orders_since, ordered_since FROM buyers_then WHERE ordered > 0 "
-                     "ORDER BY party_id"),
-        ("orders", "ordered", "orders_since", "ordered_since"),
-    )  # fmt: skip
-    after = read_columns(
-        engine.query("SELECT orders, ordered FROM buyers_now WHERE ordered > 0 ORDER BY party_id"),
-        ("orders", "ordered"),
-    )
-    bought, mean, times = before["orders"], before["ordered"] / before["orders"], before["orders_since"]
+    columns = ("frequency", "monetary", "purchases_since", "amount_since")
+    before = read_columns(engine.query(f"SELECT {', '.join(columns)} FROM buyers_then ORDER BY party_id"), columns)
+    paid = "SELECT frequency, monetary FROM buyers_now WHERE frequency > 0 AND monetary > 0 ORDER BY party_id"
+    rows = read_columns(engine.query(paid), ("frequency", "monetary"))
+    bought, mean, times = before["frequency"], before["monetary"], before["purchases_since"]
     foretold = float(np.sum(times * stored.expected_spend(bought, mean)))
     # Purchases of a customer share its unknown mean; what each is worth beside that is its own.
     of_mean, of_one = stored.spend_variance(bought, mean), stored.purchase_spend_variance(bought, mean)
     shared, some, several = times * (times - 1), times > 0, times > 1
     variance = float(np.sum(times[some] * of_one[some]) + np.sum(shared[several] * of_mean[several]))
-    rows = {"frequency": after["orders"], "monetary": after["ordered"] / after["orders"]}
     count = len(rows["monetary"])
     likelihoods = (stored.log_likelihood(rows) / count, fresh.log_likelihood(rows) / count) if count else None
-    came = float(before["ordered_since"][some].sum())
+    came = float(before["amount_since"][some].sum())
     return judged(stored, fresh, "spend", count, likelihoods, (foretold, came, float(np.sqrt(variance))))
 
 

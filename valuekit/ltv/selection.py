@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from valuekit.ltv.models.observations import Array
 from valuekit.ltv.origins import model_names
 from valuekit.ltv.purchases import reads_gaps
 from valuekit.ltv.summary import Unmatched
+from valuekit.ltv.titles import title
 
 CANDIDATES = (*MODELS, "mbg_cnbd_k")
 """Models among which a run chooses."""
+
+BEYOND_CHANCE = 2
+"""Standard errors by which a model must lead to be preferred: by chance alone, one in twenty does at most."""
 
 MATTERS = 0.001
 """A lead of a smaller share of the loss is none."""
@@ -32,6 +37,7 @@ class Choice:
 
     `table`: model, `loss` (mean squared error of a customer's purchases), `behind` (loss less the lowest),
     `standard_error` (of `behind`, over customers, whose errors at several origins count as one) and `origins`.
+    More than chance is more than two of these errors.
     """
 
     best: str
@@ -41,19 +47,25 @@ class Choice:
         """Say who is best, and by how much."""
         rows = self.table.to_pylist()
         if len(rows) < 2:
-            return f"{self.best} is the only candidate"
-        second = rows[1]
-        if self.best != rows[0]["model"]:
-            own = next(row for row in rows if row["model"] == self.best)
-            return (
-                f"{self.best} is kept: the squared error of a customer's purchases is {own['loss']:.4f}, and that of "
-                f"{rows[0]['model']} {own['behind']:.4f} less, which is no more than its standard error "
-                f"({own['standard_error']:.4f}) or {MATTERS:.1%}"
-            )
-        return (
-            f"{self.best} is best: the squared error of a customer's purchases is {rows[0]['loss']:.4f}, "
-            f"{second['behind']:.4f} less than with {second['model']} (standard error {second['standard_error']:.4f})"
-        )
+            return f"{title(self.best)} is the only candidate"
+        own = next(row for row in rows if row["model"] == self.best)
+        # Whom to compare with: the closest, or the next one where that is the model taken; and who of both is behind.
+        other, behind = (rows[1], rows[1]) if own is rows[0] else (rows[0], own)
+        best, name = title(self.best), title(other["model"])
+        lead, error = (_shown(behind[column], rows) for column in ("behind", "standard_error"))
+        loss = f"the squared error of a customer's purchases is {_shown(own['loss'], rows)}"
+        if behind["behind"] <= MATTERS * rows[0]["loss"]:
+            return f"{best} is taken, and {name} is as good: {loss}, with no more than {MATTERS:.1%} between them"
+        if own is not rows[0]:
+            limit = f"no more than {BEYOND_CHANCE} standard errors (of {error})"
+            return f"{best} is kept: {loss}, and that of {name} {lead} less, which is {limit}"
+        return f"{best} is best: {loss}, {lead} less than with {name} (standard error {error})"
+
+
+def _shown(value: float, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write a number with as many places as tell a lead that matters, four at least."""
+    lowest = rows[0]["loss"]
+    return f"{value:.{max(4, 3 - floor(log10(lowest))) if lowest > 0 else 4}f}"
 
 
 def select(backtest: Backtest, models: str | Sequence[str] | None = None) -> Choice:
@@ -61,8 +73,9 @@ def select(backtest: Backtest, models: str | Sequence[str] | None = None) -> Cho
 
     Reads a backtest; `models` are those to choose among (or one), the preferred first (default: all, those of
     `CANDIDATES` before others). A model that could not foretell at some origin is no candidate. Of models that lead by
-    no more than one standard error, or by next to nothing, the preferred one is kept: the one-standard-error rule of
-    Breiman et al. (1984), Classification and Regression Trees, section 3.4.3.
+    no more than two standard errors of the lead, or by next to nothing, the preferred one is kept. Losses are compared
+    customer by customer, so that the error is that of their difference: the test of Diebold and Mariano (1995),
+    Comparing predictive accuracy, Journal of Business and Economic Statistics 13(3), with customers for periods.
     Raises `FitError` where no model foretold at every origin, `UnknownNameError` for a model that is not in the
     backtest, `ConfigError` for anything but a backtest.
     """
@@ -105,7 +118,9 @@ def _of_backtest(models: str | Sequence[str], backtest: Backtest) -> Sequence[st
 def _preferred(rows: Sequence[Mapping[str, Any]], models: Sequence[str]) -> str:
     """Return the first of the models, others by name after them, whose loss is as good as the lowest."""
     lowest = rows[0]["loss"]
-    good = {row["model"] for row in rows if row["behind"] <= max(row["standard_error"], MATTERS * lowest)}
+    good = {
+        row["model"] for row in rows if row["behind"] <= max(BEYOND_CHANCE * row["standard_error"], MATTERS * lowest)
+    }
     return next(str(name) for name in (*models, *sorted(good)) if name in good)
 
 
@@ -151,5 +166,5 @@ def choose_model(engine: Engine, unit: str, as_of: date, unmatched_returns: Unma
         )
         choice = select(tested)
     except (ConfigError, FitError) as error:
-        return CANDIDATES[0], f"not chosen by a backtest: {error}"
+        return CANDIDATES[0], f"not chosen by a backtest: {error.what}"
     return choice.best, str(choice)

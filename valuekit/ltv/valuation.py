@@ -79,6 +79,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     assign_rates(engine, rules)
     name, chosen = _choice(engine, as_of, unit, rules)
     purchases.summarise(engine, as_of, unit, rules.unmatched_returns, log_gaps=purchases.reads_gaps(name))
+    purchases.keep_buyers(engine)
     orders, models = _order_stream(engine, as_of, unit, name, factors, chosen)
     silence = renewals.summarise(engine, as_of, rules.renewal_segments)
     window = _window(engine, "SELECT MIN(starts_on) FROM contract_runs", as_of)

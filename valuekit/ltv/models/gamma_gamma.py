@@ -182,7 +182,12 @@ class GammaGamma(MaximumLikelihood):
         x = rows["frequency"]
         observations.require(rows, x >= 1, "a mean purchase needs a purchase")
         observations.require(rows, x == np.floor(x), "a frequency is a whole number")
-        observations.require(rows, rows["monetary"] > 0, "a mean purchase is above 0")
+        observations.require(
+            rows,
+            rows["monetary"] > 0,
+            "a mean purchase is above 0",
+            next_step="Leave out customers whose repeat purchases are worth nothing: monetary > 0.",
+        )
 
     def _starts(self, rows: Rows) -> Iterable[Array]:
         mean = weighted_sum(rows["weight"], rows["monetary"]) / rows["weight"].sum()

@@ -121,14 +121,16 @@ def as_floats(values: Any) -> Array:
     return np.asarray(array.astype(np.float64))
 
 
-def require(rows: Rows, holds: npt.NDArray[np.bool_], rule: str) -> None:
+def require(
+    rows: Rows, holds: npt.NDArray[np.bool_], rule: str, next_step: str = "Mend these rows, or leave them out."
+) -> None:
     """Raise `FitError` with the count and the first example of rows that break a rule."""
     if not holds.all():
         wrong = np.flatnonzero(~holds)
         example = ", ".join(f"{name} {values[wrong[0]]:g}" for name, values in rows.items())
         raise FitError(
             f"{len(wrong)} of {len(holds)} rows break the rule that {rule}, such as {example}.",
-            next_step="Mend these rows, or leave them out.",
+            next_step=next_step,
         )
 
 

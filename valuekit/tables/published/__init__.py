@@ -55,6 +55,7 @@ from valuekit.tables.published.registers import (
     TRADE,
 )
 from valuekit.tables.published.value import (
+    BUYERS,
     COST_MODELS,
     CUBE,
     CUSTOMER_EQUITY,
@@ -164,6 +165,7 @@ PUBLISHED: dict[str, Table] = {
         VALUE_SUMS,
         VALUE_SENSITIVITY,
         CUSTOMER_EQUITY,
+        BUYERS,
         VALUE_MODELS,
         MODEL_PARAMETERS,
         RETENTION_CHECKS,

@@ -173,6 +173,21 @@ CUSTOMER_EQUITY = Table(
 )
 
 
+BUYERS = Table(
+    "buyers",
+    "party that has bought without contract, as the models of purchases know it",
+    (
+        party(),
+        day("first_bought_on", "Day of its first purchase: one that was not returned whole"),
+        count("recency_days", "Days from there to its last purchase"),
+        count("purchases", "Days with a purchase; a day of which everything was returned is none"),
+        money("first_amount", "What the first purchase was worth, less what of it was returned"),
+        money("repeat_amount", "What all others were worth, less returns"),
+    ),
+    key=("party_id",),
+)
+
+
 VALUE_MODELS = Table(
     "value_models",
     "model behind the values",

@@ -9,13 +9,9 @@ from valuekit.dashboard import parts, words
 from valuekit.dashboard.charts import ranges
 from valuekit.dashboard.data import each
 from valuekit.dashboard.run import Run
+from valuekit.ltv.titles import title
 
 PAGE = "value/models"
-KINDS = {
-    "BgNbd": "BG/NBD", "MbgNbd": "MBG/NBD", "ParetoNbd": "Pareto/NBD", "BgCnbdK": "BG/CNBD-k", "MbgCnbdK": "MBG/CNBD-k",
-    "BgBb": "BG/BB", "GammaGamma": "Gamma-Gamma", "ShiftedBetaGeometric": "Shifted-beta-geometric",
-    "BetaDiscreteWeibull": "Beta-discrete-Weibull",
-}  # fmt: skip
 MOST_RENEWALS = 240
 """Renewals that a chart of retention shows at most."""
 NOT_FITTED = "stated, not fitted"
@@ -61,7 +57,7 @@ def _models(run: Run, models: pd.DataFrame) -> None:
     parameters = run.ask(PAGE, "parameters")
     rows = [
         (
-            f"{name(m.model)}\n{KINDS.get(m.kind, m.kind)}{f', in {m.unit}' if m.unit else ''}",
+            f"{name(m.model)}\n{title(m.kind)}{f', in {m.unit}' if m.unit else ''}",
             "\n".join([_first(of), _others(of)]) if len(of := parameters[parameters["model"] == m.model]) else "-",
             NOT_FITTED if m.stated else f"{words.count(m.observations)} histories",
             words.begin(m.note) if m.note else "-",

@@ -154,14 +154,13 @@ def test_current_customers_are_rounded_as_customer_equity_is_where_its_parts_are
 ) -> None:
     uneven = tmp_path / "uneven"
     shutil.copytree(subscription.path, uneven)
-    stored = {"value_sums": {"current": "1000.5", "other": "200.5"}, "customer_equity": {"total": "1201"}}
-    for table, changed in stored.items():
-        place = uneven / f"{table}.parquet"
-        found, column = pq.read_table(place), "ltv" if table == "value_sums" else "value"
-        of = zip(found["name" if table == "value_sums" else "part"].to_pylist(), found[column].to_pylist(), strict=True)
-        field = found.schema.field(column)
-        values = pa.array([Decimal(changed.get(name, value)) for name, value in of], field.type)
-        pq.write_table(found.set_column(found.schema.get_field_index(column), field, values), place)
+    stored = {"current": "1000.5", "other": "200.5", "total": "1201"}
+    place = uneven / "customer_equity.parquet"
+    found = pq.read_table(place)
+    of = zip(found["part"].to_pylist(), found["value"].to_pylist(), strict=True)
+    field = found.schema.field("value")
+    values = pa.array([Decimal(stored.get(name, value)) for name, value in of], field.type)
+    pq.write_table(found.set_column(found.schema.get_field_index("value"), field, values), place)
     current, *others, total = table_column(open_page(PAGE, uneven, view="What moves it"), "Part", 2)
     assert (current, total) == (1001, 1201)
     assert current + sum(others) == total

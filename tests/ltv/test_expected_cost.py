@@ -151,3 +151,19 @@ def test_who_is_not_known_to_have_a_contract_has_none(world):
     world.cash("shop", "2026-03-01", revenue=100, support=-5, cost_of_goods=-60)
     world.value()
     assert world.engine.scalar("SELECT goods_share FROM cost_rates WHERE party_id = 'shop'") == pytest.approx(-0.6)
+
+
+def test_few_whose_cost_explodes_widen_sums_and_not_the_intervals_of_most(world):
+    """Every customer has given notice, so that only its cost is not known; that of one in ten is off by far."""
+    company(world, customers=400)
+    world.engine.execute(
+        "UPDATE cash_months SET support = support * 12 "
+        "WHERE CAST(party_id[2:] AS INTEGER) % 10 = 3 AND month >= DATE '2025-07-01'"
+    )
+    for n in range(400):
+        world.contract(f"p{n}", "2026-01-10", "2027-01-09", 1200, 12, cancelled="2026-05-01")
+    world.value()
+    found = world.engine.query(
+        "SELECT CAST(high_80 - low_80 AS DOUBLE) / (2 * 1.2816 * CAST(deviation AS DOUBLE)) AS share FROM ltv_intervals"
+    )["share"].to_numpy()
+    assert 0 < np.median(found) < 0.7

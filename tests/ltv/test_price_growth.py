@@ -60,12 +60,13 @@ def test_with_little_history_prices_stay(world):
 def histories(rng, own, months, odds=1.0):
     """Customers whose price changes each year by their own mean and by chance, with so many months of renewals."""
     years = months // 12
-    up, down, squares = np.zeros((3, len(own)))
+    up, down, squares, changes = np.zeros((4, len(own)))
     for year in range(int(years.max())):
         step = (own + rng.normal(0, 0.12, len(own))) * (year < years) * (rng.random(len(own)) < odds)
         up, down, squares = up + np.maximum(step, 0), down + np.maximum(-step, 0), squares + step**2
+        changes += step != 0
     columns = {"up": up, "down": down, "squares": squares}
-    rows = {"term_months": np.full(len(own), 12.0), "months": months.astype(float)}
+    rows = {"term_months": np.full(len(own), 12.0), "months": months.astype(float), "changes": changes}
     return rows | {name: np.round(1e6 * values) for name, values in columns.items()}
 
 

@@ -13,7 +13,15 @@ from scipy.special import ndtri
 from valuekit.engine import Engine, Expression
 from valuekit.ltv.expected_cost import EXPECTED, FUNCTIONS
 from valuekit.ltv.in_order import in_order
-from valuekit.ltv.line_cases import Cases, FromNothing, lapsed_cases, line_cases, line_deviation, paying_cases
+from valuekit.ltv.line_cases import (
+    Cases,
+    FromNothing,
+    growth_variances,
+    lapsed_cases,
+    line_cases,
+    line_deviation,
+    paying_cases,
+)
 from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models.observations import Array
@@ -34,7 +42,7 @@ _BESIDE = 2 + len(EXPECTED)
 
 _ORDER = ("bought", "lived", "singles", "pairs", "lived_twice", "both", "waiting", "p_alive")
 _SPEND = ("spend", "spread", "single")
-_GROWTH = ("by_growth", "own_growth", "chance_of_growth")
+_GROWTH = ("by_growth", "own_growth", "chance_of_growth", "changes")
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,7 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
         "line_sums": _sql(
             *(_line_sum(name, f"{price} * l.grown") for name in columns_of(shape.line_ways)),
             *(_line_sum(name, price, of="l") for name in _GROWTH),
+            _line_sum("paid", price),
         ),
         "cost_means": _sql(
             *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in EXPECTED)
@@ -174,8 +183,8 @@ _RATE_OF_GIVEN = "(CASE WHEN g.stream = 'advocacy' THEN 0 ELSE f.rate END)"
 
 
 def _line_sum(name: str, price: str, of: str = "s") -> str:
-    """Payments are worth their price; months alive are those of the line that lasts longest."""
-    if name.startswith("lived"):
+    """Payments are worth their price; months alive and changes are those of the line that has most."""
+    if name.startswith("lived") or name == "changes":
         return f"MAX({of}.{name})"
     if name.endswith("chance"):
         return f"MIN({of}.{name})"
@@ -184,7 +193,7 @@ def _line_sum(name: str, price: str, of: str = "s") -> str:
 
 def _line_columns(shape: Shape) -> list[str]:
     """Name what the list of a party's lines has."""
-    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH)]
+    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH, "flat")]
 
 
 def move_columns(number: int) -> list[str]:
@@ -256,14 +265,13 @@ def _found(row: Parts, shape: Shape) -> Parts:
     orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
     by_chance = orders.variance - in_orders + uncontracted.variance
-    chance = by_chance + cost
+    chance, cost = by_chance + cost, row["usual"] * cost  # few customers make the variance; ends are those of most
     if "l_paid" in row:
-        grows = row["net"] ** 2 * (row["l_own_growth"] ** 2 + row["l_chance_of_growth"] ** 2)
-        chance += line_deviation(row) ** 2 + grows
+        chance += line_deviation(row) ** 2 + sum(growth_variances(row))
         if row["pending"][0] > 0:
-            cases: Cases | FromNothing = lapsed_cases(row, _uncontracted_worth(row), grows, cost, by_parameters)
+            cases: Cases | FromNothing = lapsed_cases(row, _uncontracted_worth(row), cost, by_parameters)
         else:
-            cases = line_cases(row, grows, cost, by_chance + by_parameters)
+            cases = line_cases(row, cost, by_chance + by_parameters)
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
         beside = cost + _squared(effects[shape.effects - _BESIDE :])

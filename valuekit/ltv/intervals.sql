@@ -2,13 +2,14 @@
 
 -- step: _grown
 -- Payments of each line at the price that they will have: `grown` of today's; and what one standard error of the growth
--- that all share, of a party's own and of a year by chance changes in them.
+-- that all share, of a party's own and of a year by chance changes in them; how many changes there are in a year.
 SELECT l.*,
        r.rate,
        COALESCE({payments_grown} / NULLIF({payments}, 0), 1) AS grown,
        {growth_on} * COALESCE(g.shared * {payments_renewed}, 0) AS by_growth,
        {growth_on} * COALESCE(SQRT(GREATEST(g.variance - g.shared * g.shared, 0)) * {payments_renewed}, 0) AS own_growth,
-       {growth_on} * COALESCE(SQRT(g.chance) * {payments_walked}, 0) AS chance_of_growth
+       {growth_on} * COALESCE(SQRT(g.chance) * {payments_walked}, 0) AS chance_of_growth,
+       {growth_on} * COALESCE(g.changes, 0) AS changes
 FROM contract_lines AS l
 JOIN party_rates AS r ON r.party_id = l.party_id
 JOIN line_states AS s ON {same_state} AND s.rate = r.rate
@@ -32,10 +33,12 @@ FROM (SELECT function, dispersion, NULLIF(customers, 0) AS customers, CAST(NULLI
       FROM cost_models)
 
 -- step: _cost_terms
+-- `usual` is what four in five such customers' next year would be off by, were it normal: few are off by far more.
 SELECT e.party_id, e.function, CAST(e.monthly AS DOUBLE) * c.of_mean AS of_mean,
        COALESCE(c.b, $stated * $stated) * CAST(e.peer AS DOUBLE) * CAST(e.peer AS DOUBLE) * (1 - e.own_weight) AS of_rate,
        COALESCE(c.d * POWER(-CAST(e.monthly AS DOUBLE), 1.5), CAST(e.monthly AS DOUBLE) * CAST(e.monthly AS DOUBLE))
-         AS of_month
+         AS of_month,
+       POWER(CAST(e.high - e.low AS DOUBLE) / (2 * 1.2816), 2) AS usual
 FROM expected_cost AS e
 JOIN _cost_errors AS c ON c.function = e.function
 WHERE NOT LIST_CONTAINS($off, e.function) AND e.monthly < 0
@@ -44,6 +47,7 @@ WHERE NOT LIST_CONTAINS($off, e.function) AND e.monthly < 0
 SELECT party_id,
        SUM(CAST(of_rate AS DECIMAL(38, 8))) AS of_rate,
        SUM(CAST(of_month AS DECIMAL(38, 8))) AS of_month,
+       SUM(CAST(COALESCE(usual, of_rate + of_month / 12) AS DECIMAL(38, 8))) AS usual,
        {cost_means}
 FROM _cost_terms
 GROUP BY party_id
@@ -76,6 +80,7 @@ SELECT v.party_id,
        COALESCE({uncontracted_alive}, 0) AS u_alive,
        COALESCE(CAST(c.of_rate AS DOUBLE), 0) AS of_rate,
        COALESCE(CAST(c.of_month AS DOUBLE), 0) AS of_month,
+       COALESCE(LEAST(CAST(c.usual AS DOUBLE) / NULLIF(CAST(c.of_rate + c.of_month / 12 AS DOUBLE), 0), 1), 1) AS usual,
        {cost_columns}
 FROM ltv AS v
 JOIN futures AS f ON f.party_id = v.party_id

@@ -17,9 +17,19 @@ def line_deviation(row: Mapping[str, Array]) -> Array:
     return np.abs(row["net"] * row["l_paid_sd"] - np.abs(row["monthly"]) * row["l_lived_sd"])
 
 
+def growth_variances(row: Mapping[str, Array]) -> tuple[Array, Array]:
+    """Return the variance by a party's own growth of prices, and by that of chance."""
+    own, chance = ((row["net"] * row[f"l_{name}"]) ** 2 for name in ("own_growth", "chance_of_growth"))
+    return own, chance
+
+
 @dataclass(frozen=True)
 class Cases:
-    """How a party's contract lines can go: left at the first renewal, kept throughout, or something between."""
+    """How a party's contract lines can go: left at the first renewal, kept throughout, or something between.
+
+    The last two are apart by whether a price changes: most do not, so those that do change by more than a normal
+    distribution of the same variance would have it.
+    """
 
     weights: Array
     means: Array
@@ -31,7 +41,7 @@ class Cases:
         return mixture_quantile(*columns, (1 - level) / 2), mixture_quantile(*columns, (1 + level) / 2)
 
 
-def line_cases(row: Mapping[str, Array], grows: Array, cost: Array, beside: Array) -> Cases:
+def line_cases(row: Mapping[str, Array], cost: Array, beside: Array) -> Cases:
     """Each case is normal: prices and cost differ the more the longer the lines run, and all else lies beside."""
 
     def worth(case: str) -> Array:
@@ -41,22 +51,32 @@ def line_cases(row: Mapping[str, Array], grows: Array, cost: Array, beside: Arra
     p_worst, p_best = row["l_worst_chance"], row["l_best_chance"]
     p_between = np.maximum(1 - p_worst - p_best, 0.0)
     some = np.where(p_between > 1e-9, p_between, 1.0)
-    between = (mean - p_worst * worst - p_best * best) / some
-    square = line_deviation(row) ** 2 + mean**2 - p_worst * worst**2 - p_best * best**2
-    own = np.maximum(square / some - between**2, 0.0)
+
+    def of_between(all_cases: Array, in_worst: Array, in_best: Array) -> Array:
+        return (all_cases - p_worst * in_worst - p_best * in_best) / some
+
+    between = of_between(mean, worst, best)
+    own = np.maximum(of_between(line_deviation(row) ** 2 + mean**2, worst**2, best**2) - between**2, 0.0)
+    lived = [row[f"l_lived{case}"] for case in ("", "_worst", "_best")]
+    longer = [np.minimum(months / np.maximum(lived[0], 1e-9), 12.0) for months in lived]
+    steady, by_chance = growth_variances(row)
     rest = row["ltv"] - mean
-    lived = np.maximum(row["l_lived"], 1e-9)
-    longer = [np.minimum(row[f"l_lived_{case}"] / lived, 12.0) for case in ("worst", "best")]
-    variances = [
-        longer[0] ** 2 * grows + longer[0] * cost + beside,
-        longer[1] ** 2 * grows + longer[1] * cost + beside,
-        own + grows + cost + beside,
-    ]
-    return Cases(
-        np.array([p_worst, p_best, np.where(p_between > 1e-9, p_between, 0.0)]),
-        np.array([worst, best, between]) + rest,
-        np.sqrt(np.maximum(variances, 0.0)),
-    )
+    weights, means = [p_worst], [worst + rest]
+    variances = [longer[1] ** 2 * steady + longer[1] * cost + beside]
+    kept = np.where(p_between > 1e-9, p_between, 0.0)
+    for weight, at, months, farther, others in (
+        (p_best, best, lived[2], longer[2], 0.0),
+        (kept, between, np.clip(of_between(*lived), 0.0, lived[2]), longer[0], own),
+    ):
+        stays = np.exp(-row["l_changes"] * months / 12)
+        moves = np.maximum(1 - stays, 1e-9)
+        grown = row["net"] * (row["l_paid"] - row["l_flat"]) * farther
+        weights += [weight * stays, weight * (1 - stays)]
+        means += [at + rest - grown, at + rest + grown * stays / moves]
+        unchanged = farther**2 * steady + farther * cost + beside + others
+        jumps = np.maximum(farther**2 * by_chance - grown**2 * stays / moves, 0.0)
+        variances += [unchanged, unchanged + jumps / moves]
+    return Cases(np.array(weights), np.array(means), np.sqrt(np.maximum(variances, 0.0)))
 
 
 @dataclass(frozen=True)
@@ -90,13 +110,13 @@ class FromNothing:
         return self.cases.weights, self.cases.means, self.cases.deviations
 
 
-def lapsed_cases(row: Mapping[str, Array], worth: Array, grows: Array, cost: Array, beside: Array) -> FromNothing:
+def lapsed_cases(row: Mapping[str, Array], worth: Array, cost: Array, beside: Array) -> FromNothing:
     """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more.
 
     What is owed comes in any case; what else lies beside lines (cost that grows with prices) comes with signing alone.
     """
     mean = row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
-    cases = line_cases({**row, "ltv": mean + row["owed"]}, grows, cost, beside)
+    cases = line_cases({**row, "ltv": mean + row["owed"]}, cost, beside)
     leaves, left = cases.weights[0], cases.means[0]
     signs, lies_beside = 1 - leaves, row["ltv"] - worth - mean - row["owed"]
     signed = cases.means[1:] + np.where(signs > 1e-6, lies_beside / np.maximum(signs, 1e-6), 0.0)

@@ -24,7 +24,8 @@ WHERE place = 1
 SELECT party_id, term_months,
        SUM(CAST(ROUND(1e6 * GREATEST(step, 0)) AS BIGINT)) AS up,
        SUM(CAST(ROUND(1e6 * GREATEST(-step, 0)) AS BIGINT)) AS down,
-       SUM(CAST(ROUND(1e6 * step * step) AS BIGINT)) AS squares
+       SUM(CAST(ROUND(1e6 * step * step) AS BIGINT)) AS squares,
+       COUNT(*) FILTER (WHERE ROUND(1e6 * step) <> 0) AS changes
 FROM _steps
 GROUP BY party_id, term_months
 
@@ -40,7 +41,8 @@ GROUP BY party_id, term_months
 SELECT y.party_id, y.term_months, CAST(y.months AS BIGINT) AS months,
        COALESCE(CAST(s.up AS BIGINT), 0) AS up,
        COALESCE(CAST(s.down AS BIGINT), 0) AS down,
-       COALESCE(CAST(s.squares AS BIGINT), 0) AS squares
+       COALESCE(CAST(s.squares AS BIGINT), 0) AS squares,
+       COALESCE(s.changes, 0) AS changes
 FROM _party_years AS y
 LEFT JOIN _party_steps AS s ON s.party_id = y.party_id AND s.term_months = y.term_months
 WHERE y.months > 0

@@ -32,6 +32,8 @@ class Growth:
     """Years of renewals that this rests on."""
     error: float
     """Variance of the mean over all customers as an estimate."""
+    changes: float
+    """Changes of price a year, up or down."""
 
     @property
     def net(self) -> float:
@@ -48,8 +50,8 @@ def expect_growth(engine: Engine, as_of: date) -> None:
 
     Reads `run_terms`, `contract_runs` and `contract_lines`. Columns: `expansion`, `contraction` and `growth` (net, the
     logarithm of a year's factor), shrunk to the mean of the term length; `own_weight`; `variance` (of what is not
-    known of the party's mean change), `shared` (the deviation in that which all parties share) and `chance` (variance
-    of a year's change around it).
+    known of the party's mean change), `shared` (the deviation in that which all parties share), `chance` (variance of
+    a year's change around it) and `changes` (so many a year, of any size).
 
     Every renewal that was taken is a chance to change the price, most of which go by. Prices, not customers' wishes,
     are seen: a customer who would have paid more and was not asked has not expanded.
@@ -63,7 +65,7 @@ def expect_growth(engine: Engine, as_of: date) -> None:
         "ORDER BY l.party_id, l.term_months"
     )
     names = ("term_months", "months", "up", "down")
-    all_rows = read_columns(histories, (*names, "squares"))
+    all_rows = read_columns(histories, (*names, "squares", "changes"))
     rows = read_columns(lines, names)
     found = {name: np.zeros(len(lines)) for name in _GROWTH.names[2:]}
     for term in sorted(set(rows["term_months"].tolist())):
@@ -82,10 +84,10 @@ def expect_growth(engine: Engine, as_of: date) -> None:
 def growth_of(rows: Mapping[str, Array], term: float) -> Growth:
     """Estimate the growth among customers with a term length; of all, where these are too few.
 
-    Reads per customer `term_months`, `months` of renewals taken, and sums of relative steps in millionths: `up`, `down`
-    and `squares`. The variances are those of Buhlmann and Straub (1970) with years as volumes, solved from two moments:
-    the mean square of a step, and the spread of customers' means. Where no customer was seen twice they cannot be told
-    apart, and all is chance.
+    Reads per customer `term_months`, `months` of renewals taken, the number of `changes`, and sums of relative steps in
+    millionths: `up`, `down` and `squares`. The variances are those of Buhlmann and Straub (1970) with years as volumes,
+    solved from two moments: the mean square of a step, and the spread of customers' means. Where no customer was seen
+    twice they cannot be told apart, and all is chance.
     """
     chosen = rows["term_months"] == term
     if rows["months"][chosen].sum() / 12 < MINIMUM_YEARS:
@@ -97,7 +99,7 @@ def _growth(rows: Mapping[str, Array]) -> Growth:
     n = rows["months"] / 12
     years = float(n.sum())
     if years < MINIMUM_YEARS:
-        return Growth(0.0, 0.0, 0.0, 0.0, years, 0.0)
+        return Growth(0.0, 0.0, 0.0, 0.0, years, 0.0, 0.0)
     up, down, squares = (rows[name] / 1e6 for name in ("up", "down", "squares"))
     mean, term = float((up - down).sum()) / years, float((n * rows["term_months"]).sum()) / years / 12
     # A customer's steps differ from 0 by chance and by its own mean; its mean a year from that of all by both as well.
@@ -108,7 +110,8 @@ def _growth(rows: Mapping[str, Array]) -> Growth:
     between = min(between, max(squared, 0.0) / term)
     chance = max(squared - term * between, 0.0)
     error = chance / years + between * float((n**2).sum()) / years**2
-    return Growth(float(up.sum()) / years, float(down.sum()) / years, chance, between, years, error)
+    changes = float(rows["changes"].sum()) / years
+    return Growth(float(up.sum()) / years, float(down.sum()) / years, chance, between, years, error, changes)
 
 
 def _shrunk(growth: Growth, rows: Mapping[str, Array]) -> dict[str, Array]:
@@ -127,6 +130,7 @@ def _shrunk(growth: Growth, rows: Mapping[str, Array]) -> dict[str, Array]:
         "shared": np.sqrt(growth.error) * (1 - weight),
         "variance": growth.between * (1 - weight) + growth.error * (1 - weight) ** 2,
         "chance": np.full(len(years), growth.chance),
+        "changes": np.full(len(years), growth.changes),
     }
 
 
@@ -134,6 +138,6 @@ _GROWTH = pa.schema(
     [("party_id", pa.string()), ("term_months", pa.int32())]
     + [
         (name, pa.float64())
-        for name in ("expansion", "contraction", "growth", "own_weight", "shared", "variance", "chance")
+        for name in ("expansion", "contraction", "growth", "own_weight", "shared", "variance", "chance", "changes")
     ]
 )

@@ -281,9 +281,10 @@ def run_command(arguments: list[str]) -> int:
 
 def _unexpected(error: Exception, *, as_json: bool) -> int:
     if hasattr(error, "format_message"):  # the usage errors of typer, whichever click it carries
-        if not error.format_message():  # no arguments at all: the help is printed already
+        said = error.format_message()
+        if not said:  # no arguments at all: the help is printed already
             return USAGE
-        what, advice = usage_told(error)
+        what, advice = usage_told(said, error)
         return _tell(ValuekitError(what, next_step=advice), as_json=as_json)
     if isinstance(error, OSError) and error.errno in MACHINE_ERRORS:
         what, where = f"{error.strerror}.", str(error.filename or "")

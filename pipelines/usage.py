@@ -15,16 +15,12 @@ RATES = "RATE"
 """How the help writes the value of an option that is a rate."""
 
 
-def usage_told(error: Exception) -> tuple[str, str]:
+def usage_told(what: str, error: Exception) -> tuple[str, str]:
     """Return what a usage error of typer says, as a sentence, and what to do: which help to read.
 
-    >>> class Wrong(Exception):
-    ...     def format_message(self):
-    ...         return "Invalid value for '--origins': Input should be greater than or equal to 1"
-    >>> usage_told(Wrong())
+    >>> usage_told("Invalid value for '--origins': Input should be greater than or equal to 1", Exception())
     ("Invalid value for '--origins': it must be 1 or more.", 'See `valuekit --help`.')
     """
-    what = error.format_message()  # type: ignore[attr-defined]
     for pattern, told in _TOLD:
         what = re.sub(pattern, told, what)
     context = getattr(error, "ctx", None)

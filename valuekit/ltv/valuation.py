@@ -93,16 +93,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
-    parameters = {
-        "order_model": name,
-        "orders_by_prior": by_prior,
-        "valued_stages": list(VALUED_STAGES),
-        "kept": kept,
-        "expansion": rules.expansion,
-        "year_ago": add_months(as_of, -12),
-        "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
-    }
-    engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
+    _cube(engine, as_of, rules, order_model=name, by_prior=by_prior, kept=kept)
     add_given_streams(engine, as_of, rules.half_life_days)
     _set_values(engine, rules)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), rules.levels)
@@ -120,6 +111,20 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     )  # fmt: skip
     put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]
+
+
+def _cube(engine: Engine, as_of: date, rules: ValueRules, *, order_model: str, by_prior: bool, kept: float) -> None:
+    """Make `futures` and `cube`: what each party brings and costs, year by year."""
+    parameters = {
+        "order_model": order_model,
+        "orders_by_prior": by_prior,
+        "valued_stages": list(VALUED_STAGES),
+        "kept": kept,
+        "expansion": rules.expansion,
+        "year_ago": add_months(as_of, -12),
+        "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
+    }
+    engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
 
 
 def _choice(engine: Engine, as_of: date, unit: TimeUnit, rules: ValueRules) -> tuple[str, str]:

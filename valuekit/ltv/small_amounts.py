@@ -1,7 +1,7 @@
 """Amounts are kept to ten-thousandths: orders of which this would take what matters are refused."""
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from valuekit.engine import Engine, quote
 from valuekit.errors import ContractError
@@ -58,9 +58,9 @@ def refuse_small(engine: Engine, summary: pa.Table | None = None) -> None:
 
 def _suspects(summary: pa.Table) -> tuple[int, int]:
     """Count the customers whose purchases are so small in the mean, first or later ones, and all."""
-    first, repeats, mean = (summary[name].to_numpy() for name in ("first_amount", "frequency", "monetary"))
-    small = (np.abs(first) < _SMALL) | ((repeats > 0) & (mean < _SMALL))
-    return int(np.count_nonzero(small)), len(summary)
+    first, repeats, mean = (summary[name] for name in ("first_amount", "frequency", "monetary"))
+    small = pc.or_(pc.less(pc.abs(first), _SMALL), pc.and_(pc.greater(repeats, 0), pc.less(mean, _SMALL)))
+    return sum(chunk.true_count for chunk in small.chunks), len(summary)
 
 
 def _stored(engine: Engine) -> tuple[int, int]:

@@ -50,6 +50,24 @@ COMPANY = {
           -(n * 31 + m * 7) % 9 AS support, 0 AS incentives, 0 AS other, 0 AS net_cash
         FROM people, RANGE(1, 12, 4) AS r(m) WHERE m * 31 < age
     """,
+    "settled_bills": """
+        CREATE TABLE settled_bills AS
+        SELECT n * 40 + m AS bill, party_id, DATE '2026-06-30' - CAST(age - m * term * 30 AS INTEGER) AS issued_on,
+          1 AS sign, CAST(spends * term * 10000 AS BIGINT) AS worth, CAST(0 AS BIGINT) AS taxed,
+          CAST(n * 7919 % 28 AS INTEGER) AS waits
+        FROM people, RANGE(40) AS r(m) WHERE NOT buys AND m * term * 30 < LEAST(age, stays * 120)
+    """,
+    "settled_states": """
+        CREATE TABLE settled_states AS
+        SELECT bill, issued_on AS day,
+          CASE WHEN issued_on + waits <= DATE '2026-06-30' THEN issued_on + waits END AS next_day,
+          CAST(0 AS BIGINT) AS received, CAST(0 AS BIGINT) AS credited, CAST(0 AS BIGINT) AS written_off, worth AS open,
+          CAST(0 AS BIGINT) AS disputed, TRUE AS is_owed
+        FROM settled_bills
+        UNION ALL
+        SELECT bill, issued_on + waits, NULL, worth, 0, 0, 0, 0, FALSE FROM settled_bills
+        WHERE issued_on + waits <= DATE '2026-06-30'
+    """,
 }
 
 
@@ -58,7 +76,7 @@ def make_company(engine: Engine, parties: int) -> None:
     for table in CANONICAL.values():
         names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
         engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
-    for name in ("facts", "stages", "cash_months", "receivable_months", "invoiced_months"):
+    for name in ("facts", "stages", "cash_months"):
         engine.make_empty(PUBLISHED[name])
     for name, sql in COMPANY.items():
         filled = sql if "CREATE" in sql else f"INSERT INTO {name} BY NAME {sql}"

@@ -5,11 +5,19 @@ import pyarrow as pa
 import pytest
 
 from tests.engines import fresh_engine
+from valuekit.cashflow import settle
 from valuekit.engine import Engine
 from valuekit.ltv import FittedModel, ValueRules, value
 from valuekit.tables import CANONICAL, PUBLISHED, Column, accepted
 
 AS_OF = date(2026, 6, 30)
+
+SETTLED = {
+    "settled_bills": "bill BIGINT, party_id VARCHAR, issued_on DATE, sign INTEGER, worth BIGINT, taxed BIGINT",
+    "settled_states": "bill BIGINT, day DATE, next_day DATE, received BIGINT, credited BIGINT, written_off BIGINT, "
+    "open BIGINT, disputed BIGINT, is_owed BOOLEAN",
+}
+"""What is read of settled bills, of a company that has none."""
 
 
 class World:
@@ -21,8 +29,10 @@ class World:
         for table in CANONICAL.values():
             names = ("referrer_party_id", "referred_party_id") if table.name == "referrals" else ("party_id",)
             self.engine.make_empty(accepted(table).plus(*(Column(name, "VARCHAR", "Party") for name in names)))
-        for name in ("facts", "stages", "cash_months", "cash", "receivable_months", "invoiced_months"):
+        for name in ("parties", "facts", "stages", "cash_months", "cash"):
             self.engine.make_empty(PUBLISHED[name])
+        for name, columns in SETTLED.items():
+            self.engine.execute(f"CREATE TABLE {name} ({columns})")
 
     @property
     def engine(self) -> Engine:
@@ -66,6 +76,32 @@ class World:
             starts_on=starts, ends_on=ends, cancelled_on=cancelled, auto_renew=months == 1, amount=price,
             reporting_amount=price, term_months=months, kind=kind,
         )  # fmt: skip
+
+    def bill(
+        self, party_id: str, day: str, amount: float, *paid: tuple[str, float], status: str = "open", tax: float = 0
+    ) -> None:
+        """Add an invoice, with what was paid of it on which days; `settle` makes of it what is owed."""
+        number = self._next()
+        whole = {"currency": "EUR", "amount": amount, "reporting_amount": amount, "reporting_tax": tax}
+        self.add(
+            "invoices",
+            system="billing",
+            id=number,
+            party_id=party_id,
+            issued_on=day,
+            due_on=day,
+            status=status,
+            **whole,
+        )
+        for paid_on, part in paid:
+            self.add(
+                "payments", system="billing", id=self._next(), party_id=party_id, invoice=number, paid_on=paid_on,
+                kind="payment", **whole | {"amount": part, "reporting_amount": part, "reporting_tax": 0},
+            )  # fmt: skip
+
+    def settle(self) -> None:
+        self.engine.execute("INSERT INTO parties BY NAME SELECT party_id FROM stages")
+        settle(self.engine, as_of=self.as_of)
 
     def cash(self, party_id: str, month: str, **lines: float) -> None:
         zeros = dict.fromkeys(

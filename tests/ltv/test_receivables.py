@@ -1,18 +1,21 @@
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from valuekit.ltv.collection import AGES, DAYS, collection_rates
 
 
-def billed(world, party, month, invoiced, received=0.0, *, written_off=0.0, end=None):
-    owed = invoiced - received - written_off if end is None else end
-    world.add(
-        "receivable_months", party_id=party, month=month, begin=0, invoiced=invoiced, received=received, credited=0,
-        written_off=written_off, unknown=0, fx=0, end=owed, on_account=0,
-    )  # fmt: skip
-    world.add("invoiced_months", party_id=party, month=month, invoiced=invoiced, credited=0, written_off=-written_off)
+def shares(world):
+    rows = world.engine.rows("SELECT in_force, age_days, share FROM collection_rates")
+    return {(in_force, days): share for in_force, days, share in rows}
 
 
-def test_what_is_billed_and_not_received_comes_in_the_first_year(world):
+def test_what_is_billed_and_not_received_comes_in_the_first_year_without_tax(world):
     world.party("ann", "churned", contract=True)
-    billed(world, "ann", "2026-05-01", 300, 100)
+    world.bill("ann", "2026-05-01", 360, ("2026-05-20", 120), tax=60)
+    world.settle()
     world.value()
     assert world.stream("ann") == [200] + [0] * 9
     world.value(receivables=False)
@@ -21,22 +24,103 @@ def test_what_is_billed_and_not_received_comes_in_the_first_year(world):
 
 def test_what_others_did_not_pay_lowers_what_is_expected(world):
     world.party("ann", "churned", contract=True)
-    billed(world, "ann", "2026-05-01", 200)
-    billed(world, "bob", "2026-01-01", 400, 300, written_off=100)
+    world.bill("ann", "2026-05-01", 200, ("2026-06-30", 0))
+    world.party("bob", "churned", contract=True)
+    world.bill("bob", "2026-01-01", 400, ("2026-01-15", 300), status="uncollectible")
+    world.settle()
     world.value()
     assert world.stream("ann")[0] == pytest.approx(150)
 
 
 def test_a_debt_from_before_the_last_year_is_not_waited_for(world):
     world.party("ann", "churned", contract=True)
-    billed(world, "ann", "2025-03-01", 900)
-    billed(world, "ann", "2026-05-01", 100, 60, end=940)
+    world.bill("ann", "2023-03-01", 900)
+    world.bill("ann", "2026-05-01", 100, ("2026-05-09", 60))
+    world.settle()
     world.value()
-    assert world.stream("ann")[0] == pytest.approx(100)
+    assert world.stream("ann")[0] == pytest.approx(40)
 
 
-def test_a_credit_balance_is_no_revenue(world):
-    world.party("ann", "churned", contract=True)
-    billed(world, "ann", "2026-05-01", 100, 160)
+def test_a_credit_note_takes_off_what_is_owed_and_more_of_it_is_no_revenue(world):
+    for name, credit in (("ann", -30), ("bob", -160)):
+        world.party(name, "churned", contract=True)
+        world.bill(name, "2026-05-01", 100)
+        world.bill(name, "2026-05-20", credit)
+    world.party("cid", "churned", contract=True)
+    world.bill("cid", "2026-01-01", 50, ("2026-01-05", 50))
+    world.settle()
     world.value()
-    assert world.stream("ann") == []
+    assert world.stream("ann")[0] == pytest.approx(70)
+    assert world.stream("bob") == []
+
+
+@pytest.fixture
+def late(world):
+    """Sixty customers with a contract in force pay after two months; sixty who have left pay neither then nor later."""
+    for i in range(60):
+        stays, leaves = f"s{i}", f"l{i}"
+        world.party(stays, "active", paid="2024-01-10", contract=True)
+        world.contract(stays, "2024-01-10", "2027-01-09", 1200, 12)
+        world.party(leaves, "churned", paid="2024-01-10", contract=True)
+        world.contract(leaves, "2024-01-10", f"2025-{i % 10 + 1:02d}-09", 1200, 12)
+        for month in range(1, 13):
+            world.bill(stays, f"2025-{month:02d}-01", 100, (_later(month), 100))
+        world.bill(leaves, f"2025-{i % 10 + 1:02d}-01", 100, status="uncollectible")
+    world.party("now", "active", paid="2024-01-10", contract=True)
+    world.contract("now", "2024-01-10", "2027-01-09", 1200, 12)
+    world.party("gone", "churned", paid="2024-01-10", contract=True)
+    world.contract("gone", "2024-01-10", "2026-05-31", 1200, 12)
+    for name in ("now", "gone"):
+        world.bill(name, "2026-05-10", 1000)
+    world.settle()
+    return world
+
+
+def _later(month):
+    return f"{2025 + (month + 2) // 13}-{(month + 1) % 12 + 1:02d}-25"
+
+
+def test_who_has_left_is_expected_to_pay_its_last_bill_as_those_before_it(late):
+    late.value()
+    share = shares(late)
+    assert share[True, 45] > 0.98
+    assert share[False, 45] < 0.05
+    assert late.stream("gone") == [pytest.approx(1000 * share[False, 45], abs=1e-3), *[0] * 9]
+    late.value(receivables=False)
+    with_contract = late.stream("now")[0]
+    late.value()
+    assert late.stream("now")[0] - with_contract == pytest.approx(1000 * share[True, 45], abs=1e-3)
+
+
+def test_an_interval_says_that_a_bill_is_paid_or_not(late):
+    late.value()
+    low, high, ends_at = late.engine.rows(
+        "SELECT low_80, high_80, deviation FROM ltv_intervals WHERE party_id = 'gone'"
+    )[0]
+    share = shares(late)[False, 45]
+    assert float(low) <= 0.01
+    assert float(high) < 100  # more than nine in ten such bills are not paid
+    paid = 1000 / 1.1**0.5
+    assert float(ends_at) == pytest.approx(paid * (share * (1 - share)) ** 0.5, rel=0.2)
+
+
+@given(
+    bills=arrays(np.float64, (2, AGES), elements=st.integers(0, 500)),
+    shares=arrays(np.float64, (2, AGES), elements=st.floats(0, 1)),
+    usual=st.floats(0.01, 1),
+)
+def test_older_bills_never_come_more_often(bills, shares, usual):
+    rates = collection_rates(bills, bills * shares, usual)
+    assert rates.shape == (2, AGES)
+    assert (np.diff(rates, axis=1) <= 1e-12).all()
+    assert ((rates >= 0) & (rates <= 1)).all()
+
+
+def test_rates_are_those_seen_where_many_were():
+    bills = np.zeros((2, AGES))
+    bills[:, :3] = 10_000
+    came = bills * np.linspace(0.9, 0.1, AGES)
+    rates = collection_rates(bills, came, 0.5)
+    assert rates[:, :3] == pytest.approx((came / bills.clip(1))[:, :3], abs=1e-3)
+    assert (rates[:, 3:] == rates[:, 2:3]).all()
+    assert DAYS * AGES >= 366

@@ -75,7 +75,9 @@ class Ltv(Section):
         "What tells who has left is refused",
     )
     expansion: bool = Field(default=True, description="Prices of those who stay go on changing as they did")
-    receivables: bool = Field(default=True, description="What is billed and not yet received counts in the first year")
+    receivables: bool = Field(
+        default=True, description="What is billed and not yet received counts in the first year, as often as such was"
+    )
     uncontracted: bool = Field(
         default=True,
         description="Who has left pays on as those before did, and money of parties without contract or order goes on",

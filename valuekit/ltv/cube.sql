@@ -24,18 +24,6 @@ JOIN facts AS f ON f.party_id = s.party_id
 JOIN party_rates AS r ON r.party_id = s.party_id
 WHERE LIST_CONTAINS($valued_stages, s.stage)
 
--- step: _balances
-SELECT party_id, "end" AS balance,
-       SUM(CASE WHEN month > $year_ago THEN invoiced ELSE 0 END) OVER (PARTITION BY party_id) AS invoiced,
-       ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY month DESC) AS from_last
-FROM receivable_months
-
--- step: _owed
--- What was billed in the last year and is not received; what is older is not waited for.
-SELECT party_id, CAST(CAST(GREATEST(LEAST(balance, invoiced), 0) AS DOUBLE) * $collected AS DECIMAL(18,4)) AS owed
-FROM _balances
-WHERE from_last = 1
-
 -- step: futures
 -- What each party brings, how long it is there, and what it costs a month.
 SELECT v.party_id,
@@ -51,6 +39,7 @@ SELECT v.party_id,
        GREATEST(COALESCE(t.p_alive, l.p_alive), COALESCE(l.p_alive, t.p_alive)) AS p_alive,
        c.* EXCLUDE (party_id),
        COALESCE(w.owed, 0) AS owed,
+       COALESCE(w.chance, 1) AS owed_chance,
        {grown},
        {revenue},
        {alive}
@@ -60,7 +49,7 @@ LEFT JOIN order_spend AS o ON o.party_id = v.party_id
 LEFT JOIN order_states AS t ON t.state = o.state
 LEFT JOIN _line_values AS l ON l.party_id = v.party_id
 LEFT JOIN uncontracted AS u ON u.party_id = v.party_id
-LEFT JOIN _owed AS w ON w.party_id = v.party_id
+LEFT JOIN owed AS w ON w.party_id = v.party_id
 
 -- step: _streams
 SELECT party_id, 'revenue' AS stream, {as_years}

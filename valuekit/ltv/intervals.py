@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import ndtri
@@ -20,6 +19,7 @@ from valuekit.ltv.line_cases import (
     lapsed_cases,
     line_cases,
     line_deviation,
+    owed_or_not,
     paying_cases,
 )
 from valuekit.ltv.line_chance import columns_of
@@ -27,7 +27,7 @@ from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
-from valuekit.ltv.quantiles import LEVELS, Amounts
+from valuekit.ltv.quantiles import LEVELS, Amounts, Part
 from valuekit.ltv.rates import by_rate
 from valuekit.ltv.stopping import stopping_rate, time_unevenness
 from valuekit.money import MONEY
@@ -89,6 +89,7 @@ def find_intervals(
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
     - Money without a contract in force (`uncontracted`): nothing, or as much each month until it stops, at a steady
       rate, or the horizon ends. A mixture where there is no other part, else a gamma distribution as for orders.
+    - What is owed comes with a known chance, or not: twice as many cases where there are few, else more lies beside.
     - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
       more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
@@ -222,14 +223,16 @@ _AT_ONCE = 16_384
 
 
 def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield intervals of parties: with orders, with neither orders nor lines, with lines, with one that is pending."""
+    """Yield intervals of parties by what they rest on: orders, neither those nor lines, lines, one that is pending."""
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
         pending, no_lines = some.column("pending"), pc.is_null(some.column("pending"))
-        orders = pc.equal(some.column("has_orders"), True)
+        orders, sure = pc.equal(some.column("has_orders"), True), pc.equal(some.column("owed_chance"), 1.0)
+        neither = pc.and_not(no_lines, orders)
         kinds = (
             pc.and_(no_lines, orders),
-            pc.and_(no_lines, pc.invert(orders)),
+            pc.and_(neither, sure),
+            pc.and_not(neither, sure),
             pc.equal(pending, 0),
             pc.greater(pending, 0),
         )
@@ -264,22 +267,24 @@ def _found(row: Parts, shape: Shape) -> Parts:
     effects = _effects(row, shape)
     orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
-    by_chance = orders.variance - in_orders + uncontracted.variance
+    owed = row["owed"] ** 2 * (1 / row["owed_chance"] - 1)
+    by_chance = orders.variance - in_orders + uncontracted.variance + owed
     chance, cost = by_chance + cost, row["usual"] * cost  # few customers make the variance; ends are those of most
     if "l_paid" in row:
         chance += line_deviation(row) ** 2 + sum(growth_variances(row))
         if row["pending"][0] > 0:
-            cases: Cases | FromNothing = lapsed_cases(row, _uncontracted_worth(row), cost, by_parameters)
+            lapsed = lapsed_cases(row, _uncontracted_worth(row), cost, by_parameters)
+            cases: Cases | FromNothing = owed_or_not(row, lapsed)
         else:
             cases = line_cases(row, cost, by_chance + by_parameters)
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
-        beside = cost + _squared(effects[shape.effects - _BESIDE :])
-        parts = _Part.of(orders, row["has_orders"] > 0), _Part.of(uncontracted, uncontracted.mean > 0)
+        beside = cost + owed + _squared(effects[shape.effects - _BESIDE :])
+        parts = Part.of(orders, row["has_orders"] > 0), Part.of(uncontracted, uncontracted.mean > 0)
         ends = [_interval(row, parts, beside, level) for level in shape.levels]
     else:
         of_means = _squared(effects[shape.effects - len(EXPECTED) :])
-        cases = paying_cases(row, _uncontracted_worth(row), cost + of_means)
+        cases = owed_or_not(row, paying_cases(row, _uncontracted_worth(row), cost + of_means))
         ends = [cases.interval(level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
@@ -367,7 +372,7 @@ def _cost_variance(row: Parts) -> Array:
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
 
 
-def _interval(row: Parts, parts: "tuple[_Part, _Part]", beside: Array, level: float) -> tuple[Array, Array]:
+def _interval(row: Parts, parts: tuple[Part, Part], beside: Array, level: float) -> tuple[Array, Array]:
     """Ends for parties without lines: those of orders and of money without contract, wider by what lies beside."""
     (below, above), (less, more) = (part.distances(level) for part in parts)
     wider = ndtri((1 + level) / 2) * np.sqrt(beside)
@@ -377,33 +382,6 @@ def _interval(row: Parts, parts: "tuple[_Part, _Part]", beside: Array, level: fl
     # Streams beside these parts are the rest of the value; less than a cent is what rounding left.
     middle = mean + np.round(row["ltv"] - mean, 2)
     return middle - _together([below, wider, beside_below]), middle + _together([above, wider, beside_above])
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Amounts of those rows that have any."""
-
-    amounts: Amounts
-    there: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, amounts: Amounts, there: npt.NDArray[np.bool_]) -> "_Part":
-        return cls(amounts.some(np.flatnonzero(there)), there)
-
-    @property
-    def mean(self) -> Array:
-        """The mean of every row; 0 where no amounts are."""
-        return self._everywhere(self.amounts.mean)
-
-    def distances(self, level: float) -> tuple[Array, Array]:
-        """Return how far both ends lie from the mean; 0 where no amounts are."""
-        low, high = self.amounts.interval(level)
-        return self._everywhere(self.amounts.mean - low), self._everywhere(high - self.amounts.mean)
-
-    def _everywhere(self, values: Array) -> Array:
-        found = np.zeros(len(self.there))
-        found[self.there] = values
-        return found
 
 
 def _uncontracted(row: Parts) -> Amounts:

@@ -113,7 +113,8 @@ class FromNothing:
 def lapsed_cases(row: Mapping[str, Array], worth: Array, cost: Array, beside: Array) -> FromNothing:
     """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more.
 
-    What is owed comes in any case; what else lies beside lines (cost that grows with prices) comes with signing alone.
+    What is owed comes in each (`owed_or_not` splits them); what else lies beside lines (cost that grows with prices)
+    comes with signing alone.
     """
     mean = row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
     cases = line_cases({**row, "ltv": mean + row["owed"]}, cost, beside)
@@ -146,6 +147,18 @@ def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array) -> FromN
     within = np.pad(within, ((1, 1), (0, 0)))
     deviations = np.sqrt(whole**2 * (within**2 + (amounts * row["u_error"]) ** 2) + beside)
     return FromNothing(Cases(np.array(weights), rest + whole * amounts, deviations), worth >= 0)
+
+
+def owed_or_not(row: Mapping[str, Array], found: FromNothing) -> FromNothing:
+    """Split each case, which has what is owed at its mean, in two where it is not sure: nothing of it comes, or all."""
+    cases, owed, chance = found.cases, row["owed"], row["owed_chance"]
+    split = chance < 1
+    if not split.any():
+        return found
+    missed, less = np.where(split, 1 - chance, 1.0), np.where(split, owed, 0.0)
+    weights = np.vstack([missed * cases.weights, (1 - missed) * cases.weights])
+    means = np.vstack([cases.means - less, cases.means - owed + owed / chance])
+    return FromNothing(Cases(weights, means, np.vstack([cases.deviations, cases.deviations])), found.gains)
 
 
 _PARTS = 8

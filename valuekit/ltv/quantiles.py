@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from valuekit.ltv.models.observations import Array
@@ -144,6 +146,34 @@ class _Body:
         """Return the probability that the bodies of some rows are below 0."""
         rate = self.rate[rows]
         return lasting_probability(self.shape[rows], rate, -self.floor[rows] * mean_time(rate) / self.mean[rows])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of values: amounts of those rows that have any."""
+
+    amounts: Amounts
+    there: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, amounts: Amounts, there: npt.NDArray[np.bool_]) -> Self:
+        """Leave out the amounts of the other rows."""
+        return cls(amounts.some(np.flatnonzero(there)), there)
+
+    @property
+    def mean(self) -> Array:
+        """The mean of every row; 0 where no amounts are."""
+        return self._everywhere(self.amounts.mean)
+
+    def distances(self, level: float) -> tuple[Array, Array]:
+        """Return how far both ends lie from the mean; 0 where no amounts are."""
+        low, high = self.amounts.interval(level)
+        return self._everywhere(self.amounts.mean - low), self._everywhere(high - self.amounts.mean)
+
+    def _everywhere(self, values: Array) -> Array:
+        found = np.zeros(len(self.there))
+        found[self.there] = values
+        return found
 
 
 def mixture_quantile(weights: Array, means: Array, deviations: Array, probability: Array | float) -> Array:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from valuekit.calendar import add_months, month_start
 from valuekit.engine import Engine, Expression
 from valuekit.ltv import line_chance, lines, order_states, purchases, renewals
+from valuekit.ltv.collection import expect_owed
 from valuekit.ltv.cube import both_ltv_sql, ltv_sql
 from valuekit.ltv.directions import Direction, directions
 from valuekit.ltv.equity import next_customer, put_equity
@@ -39,8 +40,8 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     """Value every party that has paid more than it got back; make `cube`, `ltv` and `ltv_intervals`.
 
     Reads the canonical tables `orders`, `contracts`, `invoices` and `payments` (accepted form, with `party_id`),
-    `facts`, `stages`, `cash_months`, `receivable_months` and `invoiced_months`; nothing dated after `as_of`. Year k of
-    the cube is the k-th year after `as_of`.
+    `facts`, `stages`, `cash_months`, and what is billed as `cashflow.settle` leaves it (`settled_bills`,
+    `settled_states`); nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
 
     - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
       the past) times expected spend (Gamma-Gamma).
@@ -54,8 +55,9 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
     - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
-    - Receivables: what was billed in the last year and is not yet received comes in the first year, without tax, as far
-      as what was billed has been received and not credited or written off (switched off with `receivables`).
+    - Receivables (`collection`): what was billed in the last year and is not yet received comes in the first year,
+      without tax, as often as bills have come that were open as long, of customers with or without a contract in force
+      (switched off with `receivables`).
     - Costs (`expected_cost`): what follows the money is a share of revenue, however it is billed; the rest is the
       customer's monthly cost, shrunk to its peers', times expected months alive. Goods likewise under contract, where
       the monthly rest grows with the price; for orders they are a share of revenue. The cost of winning the customer is
@@ -93,6 +95,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
     kept = _kept_share(engine, as_of)
+    expect_owed(engine, as_of, counts=rules.receivables)
     _cube(engine, as_of, rules, order_model=name, by_prior=by_prior, kept=kept)
     add_given_streams(engine, as_of, rules.half_life_days)
     _set_values(engine, rules)
@@ -108,6 +111,7 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     note_value(engine, as_of, silence)
     engine.drop(
         "order_states", "order_spend", "line_states", "line_chance", "cost_months", "party_rates", "uncontracted",
+        "owed",
     )  # fmt: skip
     put_models(engine, [*models, *renewal_models])
     return [*models, *renewal_models]
@@ -121,8 +125,6 @@ def _cube(engine: Engine, as_of: date, rules: ValueRules, *, order_model: str, b
         "valued_stages": list(VALUED_STAGES),
         "kept": kept,
         "expansion": rules.expansion,
-        "year_ago": add_months(as_of, -12),
-        "collected": _collected_share(engine, as_of) if rules.receivables else 0.0,
     }
     engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
 
@@ -191,20 +193,6 @@ def _kept_share(engine: Engine, as_of: date) -> float:
         {"first": add_months(as_of, -12), "last": as_of},
     )[0]
     return min(max(float(kept) / float(received), 0.0), 1.0) if received else 1.0
-
-
-def _collected_share(engine: Engine, as_of: date) -> float:
-    """Share of what was billed with tax in the last 12 months that is revenue: no tax, not credited, not given up."""
-    bounds = {"first": add_months(as_of, -12), "last": as_of}
-    claimed, received, lost = engine.rows(
-        "SELECT SUM(invoiced), SUM(received), SUM(credited + written_off) FROM receivable_months "
-        "WHERE month > $first AND month <= $last",
-        bounds,
-    )[0]
-    net = engine.scalar("SELECT SUM(invoiced) FROM invoiced_months WHERE month > $first AND month <= $last", bounds)
-    if not claimed or not received or claimed <= 0 or received <= 0:
-        return 0.0
-    return min(float(net or 0) / float(claimed), 1.0) * float(received) / float(received + max(lost, 0))
 
 
 def _year_slots() -> dict[str, Expression]:

@@ -56,6 +56,7 @@ from valuekit.tables.published.registers import (
 )
 from valuekit.tables.published.value import (
     BUYERS,
+    COLLECTION_RATES,
     COST_MODELS,
     CUBE,
     CUSTOMER_EQUITY,
@@ -165,6 +166,7 @@ PUBLISHED: dict[str, Table] = {
         VALUE_SUMS,
         VALUE_SENSITIVITY,
         CUSTOMER_EQUITY,
+        COLLECTION_RATES,
         BUYERS,
         VALUE_MODELS,
         MODEL_PARAMETERS,

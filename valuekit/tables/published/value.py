@@ -173,6 +173,19 @@ CUSTOMER_EQUITY = Table(
 )
 
 
+COLLECTION_RATES = Table(
+    "collection_rates",
+    "kind of customer and age of an open bill",
+    (
+        yes("in_force", "A contract of the customer was in force on the day"),
+        count("age_days", "Days since it was issued, at least: 15 to a row"),
+        count("bills", "Bills that were open at such an age, half a year ago and more"),
+        number("share", "Share of them that comes; never more than of younger ones", "share"),
+    ),
+    key=("in_force", "age_days"),
+)
+
+
 BUYERS = Table(
     "buyers",
     "party that has bought without contract, as the models of purchases know it",

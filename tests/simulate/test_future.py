@@ -1,8 +1,11 @@
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from tests.simulate.conftest import Company
+from valuekit.calendar import month_end
+from valuekit.simulate import Settings, simulate
 from valuekit.tables.published import VALUED_STAGES
 
 END = date(2026, 6, 30)
@@ -66,3 +69,45 @@ def test_who_renews_more_often_stays_longer(company, stages):
     low = [years[p] for p in annual if rate[p] < 0.75]
     high = [years[p] for p in annual if rate[p] > 0.85]
     assert sum(high) / len(high) > sum(low) / len(low) + 1
+
+
+LOYAL = Settings(
+    annual_renewal=(1e6, 1.0), monthly_renewal=(1e6, 1.0), signed_unpaid=0.0, fully_refunded=0.0, without_contract=0.0
+)
+"""Nearly nobody leaves, so that who is a customer at the data end is one in every month after it."""
+
+
+def test_marketing_of_a_customer_goes_on_as_it_was(tmp_path):
+    """A month costs the same before the data end as after it; what was spent to win the customer is not counted."""
+    loyal = Company(tmp_path, simulate(tmp_path, customers=1500, seed=11, settings=LOYAL))
+    party = {(r["system"], r["record"]): r["true_party"] for r in loyal.truth("parties")}
+    start = {}
+    for row in loyal.contracts():
+        who = party[row["system"], row["record"]]
+        start[who] = min(row["starts_on"], start.get(who, END))
+    future = [r for r in loyal.truth("future") if r["year"] <= 3]
+    ahead = -float(sum(r["marketing"] for r in future)) / (12 * len(future))
+    start = {r["true_party"]: start[r["true_party"]] for r in future}
+    months = sum(12 * (END.year - day.year) + END.month - day.month for day in start.values())
+    spent = [r["cost"] for r in loyal.truth("costs")
+             if r["function"] == "marketing" and r["true_party"] in start and r["month"] > start[r["true_party"]]
+             ]  # fmt: skip
+    assert ahead == pytest.approx(float(sum(spent)) / months, rel=0.08)
+
+
+def test_nothing_is_spent_on_marketing_to_who_has_left(company, stages):
+    """Neither in the months since nor in the years ahead, unless the party comes back."""
+    at = defaultdict(dict)
+    for row in company.truth("stages"):
+        at[row["true_party"]][row["as_of"]] = row["stage"]
+    left = {(who, day + timedelta(days=1)) for who, days in at.items() for day, stage in days.items()
+            if stage == "churned" and days.get(month_end(day + timedelta(days=1))) == "churned"}  # fmt: skip
+    spent = [
+        r for r in company.truth("costs") if r["function"] == "marketing" and (r["true_party"], r["month"]) in left
+    ]
+    assert len(left) > 1000
+    assert spent == []
+    back = {r["true_party"] for r in company.truth("future") if r["revenue"] > 0}
+    gone = [r for r in company.truth("future") if stages[r["true_party"]] == "churned" and r["true_party"] not in back]
+    assert len(gone) > 1000
+    assert all(row["marketing"] == 0 for row in gone)

@@ -1,7 +1,8 @@
 """The true future: cash of the ten years after the data end, from the same draws and the same processes.
 
-Prices go on changing at renewals as they did, and so does the work of selling that. Exchange rates and wages stay as
-they are at the data end. What is outstanding then is received in the first year.
+Prices go on changing at renewals as they did, and so does the work of selling that. Marketing reaches a customer and
+follows it up at the same rates a month before the data end and after it, while it pays. Exchange rates and wages stay
+as they are at the data end. What is outstanding then is received in the first year.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ from valuekit.simulate.draws import Flags, Floats, Ints, Rng, chance, repeated, 
 from valuekit.simulate.exchange import Exchange
 from valuekit.simulate.ledger import minute_cost
 from valuekit.simulate.parties import Parties, trait
-from valuekit.simulate.selling import ENGAGEMENTS_A_MONTH, MEETINGS_TO_WIN, meetings, sold_by_hand
+from valuekit.simulate.selling import (
+    ENGAGEMENTS_A_MONTH,
+    FOLLOW_UPS_A_MONTH,
+    MEETINGS_TO_WIN,
+    follow_up_minutes,
+    meetings,
+    sold_by_hand,
+)
 from valuekit.simulate.settings import Settings
 from valuekit.simulate.spells import (
     FUTURE_MONTHS,
@@ -180,8 +188,13 @@ def _deals(rng: Rng, ahead: Ahead, course: Course) -> Ints:
 
 
 def _marketing(rng: Rng, ahead: Ahead, months: Ints) -> Ints:
+    """Return the cost of campaigns and follow-ups, which go on in the months in which a customer pays."""
     campaign = dict(ahead.settings.engagement_costs)["campaign"]
-    return rng.poisson(np.where(ahead.parties.engaged[:, None], months * ENGAGEMENTS_A_MONTH, 0.0)) * campaign
+    engaged = np.where(ahead.parties.engaged[:, None], months, 0)
+    sent = rng.poisson(engaged * ENGAGEMENTS_A_MONTH) * campaign
+    cell, _ = repeated(rng.poisson(engaged * FOLLOW_UPS_A_MONTH).reshape(-1))
+    worked = totals(cell, follow_up_minutes(rng, len(cell)), engaged.size).reshape(engaged.shape)
+    return sent + _worked(ahead, "marketing_team", worked)
 
 
 def _tickets(rng: Rng, ahead: Ahead, months: Ints) -> Ints:

@@ -138,7 +138,7 @@ def make_work(rng: Rng, clock: Clock, settings: Settings, parties: Parties, deal
     """Draw the work of salespeople on deals, of marketing on events, and of both teams on large accounts."""
     parts = [
         _on_deals(rng, clock, parties, deals),
-        _follow_ups(rng, clock, parties),
+        _follow_ups(rng, clock, parties, spells),
         _reviews(rng, clock, settings, parties, spells, ACCOUNT_REVIEW),
         _reviews(rng, clock, settings, parties, spells, SUCCESS_REVIEW),
     ]
@@ -165,11 +165,26 @@ def meetings(rng: Rng, price: Floats) -> tuple[Ints, Ints]:
     return work, np.where(travels, rng.integers(60, 480, len(price)) * 100, 0)
 
 
-def _follow_ups(rng: Rng, clock: Clock, parties: Parties) -> Work:
-    engaged = np.flatnonzero(parties.engaged & chance(rng, 0.4, len(parties)))
-    day = days_between(rng, parties.touched[engaged], clock.end, len(engaged))
-    work = rng.integers(20, 120, len(engaged))
-    return Work(engaged, day, np.full(len(engaged), FOLLOW_UP), work, np.zeros(len(engaged), dtype=np.int64))
+FOLLOW_UPS_A_MONTH = 0.024
+"""Follow-ups of an engaged party in a month: before it buys, and while it is a customer."""
+
+
+def _follow_ups(rng: Rng, clock: Clock, parties: Parties, spells: Spells) -> Work:
+    engaged, paying = np.flatnonzero(parties.engaged), np.flatnonzero(parties.engaged[spells.party])
+    party = np.concatenate([engaged, spells.party[paying]])
+    first = np.concatenate([parties.touched[engaged], spells.start(clock)[paying]])
+    last = np.concatenate([parties.start[engaged] - 1, spells.end(clock)[paying]])
+    last = np.minimum(last, clock.end)
+    months = np.maximum(last - first, 0) / 30.4
+    chosen = np.repeat(np.arange(len(party)), rng.poisson(months * FOLLOW_UPS_A_MONTH))
+    day = days_between(rng, first[chosen], last[chosen], len(chosen))
+    none = np.zeros(len(chosen), dtype=np.int64)
+    return Work(party[chosen], day, none + FOLLOW_UP, follow_up_minutes(rng, len(chosen)), none)
+
+
+def follow_up_minutes(rng: Rng, count: int) -> Ints:
+    """Draw the minutes of marketing's follow-ups."""
+    return rng.integers(20, 120, count)
 
 
 def _reviews(rng: Rng, clock: Clock, settings: Settings, parties: Parties, spells: Spells, what: int) -> Work:

@@ -62,12 +62,19 @@ COMPANY = {
         SELECT bill, issued_on AS day,
           CASE WHEN issued_on + waits <= DATE '2026-06-30' THEN issued_on + waits END AS next_day,
           CAST(0 AS BIGINT) AS received, CAST(0 AS BIGINT) AS credited, CAST(0 AS BIGINT) AS written_off, worth AS open,
-          CAST(0 AS BIGINT) AS disputed, TRUE AS is_owed
+          CAST(0 AS BIGINT) AS disputed, TRUE AS is_owed, FALSE AS is_unknown
         FROM settled_bills
         UNION ALL
-        SELECT bill, issued_on + waits, NULL, worth, 0, 0, 0, 0, FALSE FROM settled_bills
+        SELECT bill, issued_on + waits, NULL, worth, 0, 0, 0, 0, FALSE, FALSE FROM settled_bills
         WHERE issued_on + waits <= DATE '2026-06-30'
     """,
+    "settled_money": """
+        CREATE TABLE settled_money AS
+        SELECT CAST(SUBSTR(party_id, 2) AS INTEGER) AS n, bill, issued_on + waits AS paid_on, 'payment' AS kind,
+          worth AS money
+        FROM settled_bills WHERE issued_on + waits <= DATE '2026-06-30'
+    """,
+    "settled_parties": "CREATE TABLE settled_parties AS SELECT CAST(n AS INTEGER) AS n, party_id FROM people",
 }
 
 

@@ -15,7 +15,9 @@ AS_OF = date(2026, 6, 30)
 SETTLED = {
     "settled_bills": "bill BIGINT, party_id VARCHAR, issued_on DATE, sign INTEGER, worth BIGINT, taxed BIGINT",
     "settled_states": "bill BIGINT, day DATE, next_day DATE, received BIGINT, credited BIGINT, written_off BIGINT, "
-    "open BIGINT, disputed BIGINT, is_owed BOOLEAN",
+    "open BIGINT, disputed BIGINT, is_owed BOOLEAN, is_unknown BOOLEAN",
+    "settled_money": "n INTEGER, bill BIGINT, paid_on DATE, kind VARCHAR, money BIGINT",
+    "settled_parties": "n INTEGER, party_id VARCHAR",
 }
 """What is read of settled bills, of a company that has none."""
 

@@ -13,7 +13,8 @@ def row(**given):
     return {name: np.array([float(value)]) for name, value in {
         "net": 1.0, "monthly": 0.0, "ltv": 190.0, "l_paid": 190.0, "l_paid_worst": 50.0, "l_paid_best": 300.0,
         "l_lived": 24.0, "l_lived_worst": 6.0, "l_lived_best": 36.0, "l_worst_chance": 0.2, "l_best_chance": 0.5,
-        "l_paid_sd": 12_520**0.5, "l_lived_sd": 0.0, "l_own_growth": 4.0, "l_chance_of_growth": 20.0, "l_flat": 183.0,
+        "l_paid_sd": 12_520**0.5, "l_lived_sd": 0.0, "l_unsure": 0.0, "l_own_growth": 4.0, "l_chance_of_growth": 20.0,
+        "l_flat": 183.0,
         "l_changes": 0.4,
     }.items()} | {name: np.array([float(value)]) for name, value in given.items()}  # fmt: skip
 

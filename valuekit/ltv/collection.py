@@ -46,7 +46,7 @@ def expect_owed(engine: Engine, as_of: date, *, counts: bool = True) -> None:
     parameters = {"as_of": as_of, "days": DAYS, "waited": WAITED, "valued_stages": list(VALUED_STAGES)}
     engine.run(PACKAGE, "owed.sql", parameters)
     received, settled = engine.rows("SELECT received, settled FROM owed_settled")[0]
-    usual = received / settled if counts and received and settled > 0 else 0.0
+    usual = received / settled if received and settled > 0 else 0.0
     seen = engine.rows("SELECT in_force, age, bills, came FROM owed_ages")
     bills, came = np.zeros((2, AGES)), np.zeros((2, AGES))
     for in_force, age, number, received in seen:
@@ -58,6 +58,8 @@ def expect_owed(engine: Engine, as_of: date, *, counts: bool = True) -> None:
         for age in range(AGES)
     ]
     engine.put("collection_rates", pa.Table.from_pylist(rows, schema=_RATES))
+    if not counts:
+        engine.execute("DELETE FROM owed_bills")
     engine.run(PACKAGE, "collection.sql", {"days": DAYS})
     engine.drop("owed_claims", "owed_ages", "owed_bills", "owed_settled")
 

@@ -72,7 +72,7 @@ class Shape:
 
 
 def find_intervals(
-    engine: Engine, shape: Shape, factors: Sequence[Factors], *, kept: float, expansion: bool, off: Sequence[str],
+    engine: Engine, shape: Shape, factors: Sequence[Factors], *, expansion: bool, off: Sequence[str],
     orders_by_prior: bool,
 ) -> None:  # fmt: skip
     """Make `ltv_intervals`, and `value_spread` from which intervals of sums follow.
@@ -100,7 +100,7 @@ def find_intervals(
     of them add up; and whether it may be below 0 (`may_lose`), as where it costs while it stays. The parts stream from
     SQL to NumPy and from there into the tables: they are kept nowhere.
     """
-    slots = _slots(shape, kept, off) | _growth_slots(factors, expansion) | {"same_state": SAME_STATE}
+    slots = _slots(shape, off) | _growth_slots(factors, expansion) | {"same_state": SAME_STATE}
     slots["whole"] = _sql(by_rate([repr(at_rate.whole) for at_rate in factors], "f.rate"))
     slots["first"] = _sql(by_rate([repr(float(at_rate.factor[0])) for at_rate in factors], "f.rate"))
     off_functions = [*off, *(["goods"] if "cost_of_goods" in off else [])]
@@ -120,7 +120,7 @@ def find_intervals(
 # --- in SQL: everything that a party's interval rests on, in one row
 
 
-def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expression]:
+def _slots(shape: Shape, off: Sequence[str]) -> dict[str, Expression]:
     on = [f"f.{name}" for name in FUNCTIONS if name not in off]
     goods = "cost_of_goods" not in off
     shares = [f"f.{name}_share" for name in FUNCTIONS if name not in off] + ["f.goods_share"] * goods
@@ -129,7 +129,7 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
     order = [*(f"t.{name}" for name in _ORDER), *(f"e.{name}" for name in _SPEND)]
     order += [f"t.{name}" for p in ("bought", "lived") for name in effect_columns(p, shape.purchase_ways)]
     order += [f"e.{name}" for name in effect_columns("spend", shape.spend_axes)]
-    price = f"CAST(l.price AS DOUBLE) * {kept!r}"
+    price = "CAST(l.price AS DOUBLE) * l.kept"
     return {
         "net": _sql(f"CAST({net} AS DOUBLE)"),
         "monthly": _sql(f"CAST({monthly} AS DOUBLE)"),
@@ -138,6 +138,7 @@ def _slots(shape: Shape, kept: float, off: Sequence[str]) -> dict[str, Expressio
             *(_line_sum(name, f"{price} * l.grown") for name in columns_of(shape.line_ways)),
             *(_line_sum(name, price, of="l") for name in _GROWTH),
             _line_sum("paid", price),
+            _line_sum("paid", f"{price} * l.grown * l.kept_error"),
         ),
         "cost_means": _sql(
             *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in EXPECTED)
@@ -194,7 +195,7 @@ def _line_sum(name: str, price: str, of: str = "s") -> str:
 
 def _line_columns(shape: Shape) -> list[str]:
     """Name what the list of a party's lines has."""
-    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH, "flat")]
+    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH, "flat", "unsure")]
 
 
 def move_columns(number: int) -> list[str]:

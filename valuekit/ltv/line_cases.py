@@ -18,9 +18,11 @@ def line_deviation(row: Mapping[str, Array]) -> Array:
 
 
 def growth_variances(row: Mapping[str, Array]) -> tuple[Array, Array]:
-    """Return the variance by a party's own growth of prices, and by that of chance."""
-    own, chance = ((row["net"] * row[f"l_{name}"]) ** 2 for name in ("own_growth", "chance_of_growth"))
-    return own, chance
+    """Return the variance by what a party pays of its prices and by its own growth of them, and by that of chance."""
+    unsure, own, chance = (
+        (row["net"] * row[f"l_{name}"]) ** 2 for name in ("unsure", "own_growth", "chance_of_growth")
+    )
+    return unsure + own, chance
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from valuekit.ltv.expected_cost import FUNCTIONS, expect_costs
 from valuekit.ltv.fitted import FittedModel
 from valuekit.ltv.given_streams import add_given_streams
 from valuekit.ltv.intervals import Shape, find_intervals
+from valuekit.ltv.kept import keep_shares
 from valuekit.ltv.leavers import After, learn_after
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
@@ -41,13 +42,14 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
 
     Reads the canonical tables `orders`, `contracts`, `invoices` and `payments` (accepted form, with `party_id`),
     `facts`, `stages`, `cash_months`, and what is billed as `cashflow.settle` leaves it (`settled_bills`,
-    `settled_states`); nothing dated after `as_of`. Year k of the cube is the k-th year after `as_of`.
+    `settled_states`, `settled_money`, `settled_parties`); nothing dated after `as_of`. Year k of the cube is the k-th
+    year after `as_of`.
 
     - Orders: expected purchases (MBG/NBD by default; `select` takes the model that foretold best at several days of
       the past) times expected spend (Gamma-Gamma).
     - Contracts: the price at each coming renewal, times the probability of still being there (shifted-beta-geometric or
-      beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of receipts that were
-      not refunded in the last 12 months. With `expansion` the price changes from renewal to renewal as those of
+      beta-discrete-Weibull by term length and segment: `renewals.fit_renewals`), times the share of its bills that a
+      customer keeps up (`kept`). With `expansion` the price changes from renewal to renewal as those of
       customers who stayed have done (`price_growth`). A customer who gave notice renews no more, and one who did not is
       likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
       of others who paid on (`leavers`), and until it signs or stops it pays on as they did. A renewal that nobody
@@ -94,15 +96,13 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     width = _contract_stream(engine, as_of, curves, moved, factors, after)
     _costs(engine, as_of)
     by_prior = any(m.name == "orders.purchases" and m.stated for m in models)
-    kept = _kept_share(engine, as_of)
     expect_owed(engine, as_of, counts=rules.receivables)
-    _cube(engine, as_of, rules, order_model=name, by_prior=by_prior, kept=kept)
+    kept = keep_shares(engine, as_of)
+    _cube(engine, as_of, rules, order_model=name, by_prior=by_prior)
     add_given_streams(engine, as_of, rules.half_life_days)
     _set_values(engine, rules)
     shape = Shape(len(orders.purchases_unknown), len(orders.spend_unknown), width, len(RETENTION_MOVES), rules.levels)
-    find_intervals(
-        engine, shape, factors, kept=kept, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior
-    )
+    find_intervals(engine, shape, factors, expansion=rules.expansion, off=rules.off, orders_by_prior=by_prior)
     customer = next_customer(
         engine, orders.purchases, orders.spend, curves, after, kept=kept, off=rules.off, as_of=as_of
     )
@@ -117,13 +117,12 @@ def _value(engine: Engine, as_of: date, rules: ValueRules) -> list[FittedModel]:
     return [*models, *renewal_models]
 
 
-def _cube(engine: Engine, as_of: date, rules: ValueRules, *, order_model: str, by_prior: bool, kept: float) -> None:
+def _cube(engine: Engine, as_of: date, rules: ValueRules, *, order_model: str, by_prior: bool) -> None:
     """Make `futures` and `cube`: what each party brings and costs, year by year."""
     parameters = {
         "order_model": order_model,
         "orders_by_prior": by_prior,
         "valued_stages": list(VALUED_STAGES),
-        "kept": kept,
         "expansion": rules.expansion,
     }
     engine.run(PACKAGE, "cube.sql", parameters, same_state=lines.SAME_STATE, **_year_slots())
@@ -185,19 +184,9 @@ def last_complete_month(as_of: date) -> date:
     return add_months(month_start(as_of + timedelta(days=1)), -1)
 
 
-def _kept_share(engine: Engine, as_of: date) -> float:
-    """Share of contract customers' receipts of the last 12 months that they did not get back."""
-    received, kept = engine.rows(
-        "SELECT SUM(m.revenue), SUM(m.revenue + m.refunds) FROM cash_months AS m "
-        "JOIN facts AS f ON f.party_id = m.party_id WHERE f.has_contract AND m.month > $first AND m.month <= $last",
-        {"first": add_months(as_of, -12), "last": as_of},
-    )[0]
-    return min(max(float(kept) / float(received), 0.0), 1.0) if received else 1.0
-
-
 def _year_slots() -> dict[str, Expression]:
     goods = "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
-    flat = "CAST(l.price AS DOUBLE) * s.payments_# * $kept"
+    flat = "CAST(l.price AS DOUBLE) * s.payments_# * l.kept"
     growth = "CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END"
     revenue, at_flat = (f"SUM(CAST({price} AS DECIMAL(18,4)))" for price in (f"{flat} * {growth}", flat))
     grown = f"CAST({revenue} AS DOUBLE) / NULLIF(CAST({at_flat} AS DOUBLE), 0) AS grown_#"

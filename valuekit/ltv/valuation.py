@@ -19,7 +19,7 @@ from valuekit.ltv.leavers import After, learn_after
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
-from valuekit.ltv.price_growth import expect_growth
+from valuekit.ltv.price_growth import GROWN, expect_growth
 from valuekit.ltv.rates import assign_rates
 from valuekit.ltv.retained import RETENTION_MOVES, renewing
 from valuekit.ltv.rules import DEFAULT, ValueRules
@@ -198,7 +198,7 @@ def _kept_share(engine: Engine, as_of: date) -> float:
 def _year_slots() -> dict[str, Expression]:
     goods = "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
     flat = "CAST(l.price AS DOUBLE) * s.payments_# * $kept"
-    growth = "CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END"
+    growth = f"CASE WHEN $expansion THEN {GROWN} ELSE 1 END"
     revenue, at_flat = (f"SUM(CAST({price} AS DECIMAL(18,4)))" for price in (f"{flat} * {growth}", flat))
     grown = f"CAST({revenue} AS DOUBLE) / NULLIF(CAST({at_flat} AS DOUBLE), 0) AS grown_#"
     slots = {

@@ -98,9 +98,9 @@ def growth_of(rows: Mapping[str, Array], term: float) -> Growth:
     millionths: `up`, `down` and `squares`. The model is that of Buhlmann and Straub (1970) with years as volumes. A
     customer's own mean shows in that its changes go together, one renewal with another: `between` is the covariance of
     two changes of the same customer (over all pairs of its renewals), less one standard error of that. All else of the
-    variance of a change, over all customers, is `chance`. So one large change says nothing of its customer's mean:
-    it makes no pair, and one customer's pairs are within their standard error. Nor does one customer make the mean of
-    all: whose price went up most in sum counts as the next one, and whose went down most too.
+    variance of a change, over all customers, is `chance`. So one large change says nothing of its customer's mean: it
+    makes no pair, and the pairs of one customer alone are within their standard error. Nor does one customer make the
+    mean of all: whose price went up most in sum counts as the next one, and whose went down most too.
     """
     chosen = rows["term_months"] == term
     if rows["months"][chosen].sum() / 12 < MINIMUM_YEARS:
@@ -134,12 +134,16 @@ def _as_the_next(sums: Array) -> Array:
 
 
 def _covariance(products: Array, pairs: Array) -> float:
-    """Return the mean product of two steps of one customer, less one standard error over customers; 0 at least."""
-    if not pairs.any():
+    """Return the mean product of two steps of one customer, less one standard error over customers; 0 at least.
+
+    The error is that of the jackknife: what shows in one customer alone is not more than it.
+    """
+    others = pairs.sum() - pairs
+    if not pairs.any() or not others.all():
         return 0.0
     mean = float(products[pairs > 0].sum() / pairs.sum())
-    error = float(np.sqrt(((products - mean * pairs)[pairs > 0] ** 2).sum()) / pairs.sum())
-    return max(mean - error, 0.0)
+    without = (products - mean * pairs) / others
+    return max(mean - float(np.sqrt((without[pairs > 0] ** 2).sum())), 0.0)
 
 
 def _shrunk(growth: Growth, rows: Mapping[str, Array]) -> dict[str, Array]:

@@ -11,7 +11,7 @@ WHERE rate_on <= $as_of
 GROUP BY currency
 
 -- step: _terms
--- A customer by what it orders, whose contract is over, is none under contract. `price` is what it was worth when it was
+-- A customer by what it orders, whose contract is over, is none under contract. `price` is what it was worth when
 -- signed; `price_now` what the same amount is worth at the exchange rate of the as-of date.
 SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
        COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,

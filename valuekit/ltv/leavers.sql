@@ -29,7 +29,8 @@ WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_cust
 -- step: _signed
 SELECT l.party_id, l.term_months, l.run,
        (YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on) AS signed,
-       CAST(COALESCE(f.monthly_now * l.monthly / NULLIF(l.monthly_now, 0), f.monthly_now) AS DECIMAL(18,4)) AS next_monthly
+       CAST(COALESCE(f.monthly_now * l.monthly / NULLIF(l.monthly_now, 0), f.monthly_now) AS DECIMAL(18,4))
+         AS next_monthly
 FROM _left AS l
 JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
 JOIN _first_terms AS f ON f.party_id = n.party_id AND f.term_months = n.term_months AND f.run = n.run

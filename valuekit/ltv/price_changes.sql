@@ -2,7 +2,7 @@
 
 -- step: _followers
 -- A term follows the one of the same length that ends nearest to the day before it; a further subscription follows none.
--- A move of the exchange rate is no change of price: of one currency amounts are compared, of two what each is worth now.
+-- A move of exchange rates is no change of price: of one currency amounts are compared, of two what each is worth now.
 SELECT n.party_id, n.term_months, n.system, n.id,
        CASE WHEN n.currency = p.currency AND p.amount > 0 THEN CAST(n.amount AS DOUBLE) / CAST(p.amount AS DOUBLE)
             ELSE CAST(n.price_now AS DOUBLE) / CAST(p.price_now AS DOUBLE) END - 1 AS step,

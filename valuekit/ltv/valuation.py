@@ -52,6 +52,7 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
       of others who paid on (`leavers`), and until it signs or stops it pays on as they did. A renewal that nobody
       signed is survived up to the last bill or payment, where such are on record; who is silent since may have left.
+      Prices are at the latest exchange rate (`fx_rates`).
     - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.

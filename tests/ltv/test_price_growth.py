@@ -98,6 +98,104 @@ def test_a_customers_own_history_foretells_its_next_change_better_than_either_en
     assert error["shrunk"] == pytest.approx(np.mean(found.between * (1 - weight)), rel=0.15)
 
 
+def constant(customers, **one):
+    """Customers whose price never changes, with one to four renewals each; and one more, with sums of its own."""
+    rows = {name: np.zeros(customers + 1) for name in ("up", "down", "squares", "changes")}
+    rows |= {"term_months": np.full(customers + 1, 12.0), "months": 12.0 * (1 + np.arange(customers + 1) % 4)}
+    for name, value in one.items():
+        rows[name][-1] = value
+    return rows
+
+
+@pytest.mark.parametrize("renewals", [1, 2, 5])
+def test_what_one_customer_alone_has_seen_is_neither_its_own_growth_nor_that_of_all(renewals):
+    doubled = {"months": 12 * renewals, "up": 1e6 * renewals, "squares": 1e6 * renewals, "changes": renewals}
+    found = growth_of(constant(300, **doubled), 12)
+    assert (found.net, found.weight(np.array([5.0]))[0]) == pytest.approx((0, 0))
+    assert found.chance * found.years == pytest.approx(renewals)  # but it may happen to others
+
+
+def test_one_step_of_each_customer_is_chance_and_steps_that_repeat_are_its_own():
+    rng = np.random.default_rng(21)
+    once, often = np.full(400, 12), np.full(400, 48)
+    own = np.where(np.arange(400) % 2, 0.15, -0.05)
+    assert growth_of(histories(rng, own, once), 12).between == 0
+    repeats = growth_of(histories(rng, own, often), 12)
+    assert repeats.between**0.5 == pytest.approx(0.10, abs=0.01)
+    assert repeats.weight(np.array([4.0])) > 0.6
+
+
+def renewed(world, party, prices, **columns):
+    """A yearly contract at these prices, the last of them in force."""
+    world.party(party, contract=True)
+    for i, price in enumerate(prices):
+        year = 2026 - len(prices) + i
+        world.add(
+            "contracts", system="crm", id=f"{party}{i}", party_id=party, signed_on=f"{year}-10-01",
+            starts_on=f"{year}-10-01", ends_on=f"{year + 1}-09-30", auto_renew=False, term_months=12,
+            kind="renewal" if i else "new", **{"amount": price, "reporting_amount": price} | columns,
+        )  # fmt: skip
+
+
+def left(world, customers):
+    for i in range(customers):
+        world.party(f"left{i}", "churned", contract=True)
+        world.contract(f"left{i}", "2022-10-01", "2024-09-30", 1000, 12)
+
+
+def test_a_customer_whose_price_doubled_once_is_not_expected_to_double_every_year(world):
+    renewed(world, "one", [600, 1200])
+    for i in range(60):
+        renewed(world, f"p{i}", [1200] * (2 + i % 3))
+    left(world, 15)
+    world.value()
+    one, same = (world.stream(party) for party in ("one", "p0"))
+    assert one == pytest.approx(same)
+    low, value, high = world.engine.rows(
+        "SELECT low_50, ltv, high_50 FROM ltv JOIN ltv_intervals USING (party_id) WHERE party_id = 'one'"
+    )[0]
+    assert low < value < high
+
+
+def test_growth_of_a_customers_own_lasts_as_long_as_it_was_seen_and_then_that_of_all(world):
+    for i in range(30):
+        renewed(world, f"grows{i}", [1000 * 1.2**k for k in range(4)])
+        renewed(world, f"stays{i}", [1728] * 4)
+    left(world, 15)
+    row = growth(world)["grows0", 12]
+    assert row["growth"] > np.log(1.17) > row["mean_growth"] > np.log(1.08)
+    assert row["own_years"] == 3
+    world.value()
+    ratio = np.divide(world.stream("grows0"), world.stream("stays0"))
+    assert np.all(np.diff(np.log(ratio[:3])) > 0.1)
+    assert ratio[4:] == pytest.approx(ratio[4], abs=1e-4)
+
+
+def test_a_move_of_exchange_rates_is_no_change_of_price_and_values_what_is_yet_to_be_billed(world):
+    for rate_on, rate in (("2020-01-01", 1.0), ("2025-01-01", 0.7), ("2026-12-01", 3.0)):
+        world.add("fx_rates", currency="USD", rate_on=rate_on, rate=rate)
+    for i in range(25):
+        renewed(world, f"us{i}", [1000, 1000, 1000], currency="USD")
+        renewed(world, f"eu{i}", [700, 700, 700], currency="EUR")
+    world.engine.execute("UPDATE contracts SET reporting_amount = 0.7 * amount WHERE id LIKE 'us%2'")
+    left(world, 15)
+    row = growth(world)["us0", 12]
+    assert (row["growth"], row["chance"], row["changes"]) == (0, 0, 0)
+    world.value()
+    assert world.stream("us0") == world.stream("eu0")
+    world.engine.execute("UPDATE fx_rates SET rate = 0.5 WHERE rate = 0.7")  # a move since the renewal
+    world.value()
+    assert world.stream("us0") == pytest.approx([5 / 7 * year for year in world.stream("eu0")], rel=1e-4)
+
+
+def test_of_two_currencies_the_worth_at_one_rate_is_compared(world):
+    for rate_on, rate in (("2020-01-01", 1.0), ("2026-03-01", 0.5)):
+        world.add("fx_rates", currency="USD", rate_on=rate_on, rate=rate)
+    renewed(world, "ann", [1000, 1000, 600])
+    world.engine.execute("UPDATE contracts SET currency = IF(id = 'ann2', 'EUR', 'USD')")
+    assert [(up, down) for *_, up, down in steps(world)] == [(200_000, 0)]
+
+
 def test_too_short_a_history_of_one_term_borrows_from_all():
     rows = histories(np.random.default_rng(19), np.full(400, 0.04), np.full(400, 24))
     rows["term_months"][: int(MINIMUM_YEARS / 2) - 1] = 36

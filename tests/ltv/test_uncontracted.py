@@ -1,11 +1,15 @@
 """Money that no contract in force brings: what those who left before still brought is expected of those who leave."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from valuekit.ltv import Acquisition, Discount, Horizon, RateRule
-from valuekit.ltv.leavers import After, Paying
-from valuekit.ltv.renewals import Curve
+from valuekit.ltv.leavers import After, Paying, learn_after
+from valuekit.ltv.renewals import Curve, summarise
+
+from .conftest import AS_OF
 
 LEFT, STAYED = 40, 40
 
@@ -74,6 +78,20 @@ def test_the_next_customer_leaves_as_others_do_and_pays_on_as_they_do(make_world
         each.append(float(world.engine.scalar("SELECT each FROM customer_equity WHERE part = 'future'")))
     # Two and a half months of 10 once it has left, which about half of the new do within the three years.
     assert each[0] + 0.35 * 25 < each[1] < each[0] + 0.75 * 25
+
+
+def test_prices_of_contracts_that_were_left_and_signed_again_are_compared_and_valued_at_one_exchange_rate(world):
+    for rate_on, rate in (("2020-01-01", 1.0), ("2025-06-01", 0.5)):
+        world.add("fx_rates", currency="USD", rate_on=rate_on, rate=rate)
+    gone(world, "ann")
+    world.contract("ann", "2025-08-10", "2026-01-09", 240, 12)
+    world.engine.execute("UPDATE contracts SET currency = 'USD'")
+    world.engine.execute("UPDATE contracts SET reporting_amount = 0.5 * amount WHERE starts_on > '2025-06-01'")
+    summarise(world.engine, AS_OF)
+    world.engine.execute("CREATE TABLE order_summary AS SELECT party_id FROM orders")
+    learn_after(world.engine, date(2026, 6, 1))
+    found = world.engine.rows("SELECT monthly, monthly_now, next_monthly FROM leavers ORDER BY last_on")
+    assert [tuple(None if v is None else float(v) for v in row) for row in found] == [(10, 5, 20), (10, 10, None)]
 
 
 def test_what_comes_after_leaving_ends_with_the_tenth_year(make_world):

@@ -5,9 +5,16 @@
 SELECT party_id, system, id, signed_on, starts_on,
        CASE WHEN NOT runs_on OR ends_on <= $origin OR cancelled_on <= $origin THEN ends_on END AS ends_on,
        CASE WHEN cancelled_on <= $origin THEN cancelled_on END AS cancelled_on,
-       runs_on AS auto_renew, term_months, kind, price AS reporting_amount
+       runs_on AS auto_renew, term_months, kind, price AS amount, CAST(NULL AS VARCHAR) AS currency,
+       price AS reporting_amount
 FROM all_terms
 WHERE signed_on <= $origin
+
+-- step: fx_rates
+-- Prices are given in one currency.
+SELECT CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DATE) AS rate_on, CAST(NULL AS DECIMAL(18,8)) AS rate
+FROM contracts
+WHERE FALSE
 
 -- step: stages
 -- A term that is over is refused, until it is signed late: to leave those open would count the early alone.

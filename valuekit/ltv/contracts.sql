@@ -4,11 +4,19 @@
 -- a term on the day that another replaced it. Here a renewal is the question, and today's knowledge the answer: a term
 -- signed late belongs to the same run, terms of another length are another run, and a lapse is open while money comes.
 
+-- step: _rates_now
+SELECT currency, ARG_MAX(rate, rate_on) AS rate
+FROM fx_rates
+WHERE rate_on <= $as_of
+GROUP BY currency
+
 -- step: _terms
--- A customer by what it orders, whose contract is over, is none under contract.
+-- A customer by what it orders, whose contract is over, is none under contract. `price` is what it was worth when
+-- signed; `price_now` what the same amount is worth at the exchange rate of the as-of date.
 SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
        COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,
-       c.reporting_amount AS price,
+       c.reporting_amount AS price, c.currency, c.amount,
+       COALESCE(CAST(CAST(c.amount AS DECIMAL(28,4)) * x.rate AS DECIMAL(18,4)), c.reporting_amount) AS price_now,
        COALESCE(g.segment, 0) AS segment,
        f.first_paid_on,
        s.stage IN ('active', 'inactive') AND COALESCE(f.contract_current, TRUE) AS is_customer,
@@ -17,6 +25,7 @@ FROM contracts AS c
 JOIN stages AS s ON s.party_id = c.party_id
 LEFT JOIN renewal_segments AS g ON g.party_id = c.party_id
 LEFT JOIN facts AS f ON f.party_id = c.party_id
+LEFT JOIN _rates_now AS x ON x.currency = c.currency
 WHERE c.signed_on <= $as_of
   AND LIST_CONTAINS($valued_stages, s.stage)
 
@@ -234,12 +243,13 @@ WHERE b.largest < 0.75 * b.price AND b.net >= 0.5 * b.due AND b.apart > 0
 GROUP BY b.party_id, b.system, b.id
 
 -- step: contract_lines
+-- What is yet to be billed is worth what the exchange rate of today makes of it.
 -- `billed_every`: months between the parts in which a term is paid; the term's own length where it is paid at once.
 -- The next renewal comes in whole months from the day after the as-of date, and `days_to_next` beyond them.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
 -- `silent` renewals came due since the last bill or payment: whether they were taken is not known, so `renewals` are
 -- those before.
-SELECT c.party_id, c.system, c.id, price, term_months, segment,
+SELECT c.party_id, c.system, c.id, price_now AS price, term_months, segment,
        COALESCE(i.billed_every, term_months) AS billed_every,
        earlier + CASE WHEN is_over AND NOT is_customer THEN renewals_to_end
             WHEN ends_on IS NULL OR is_over THEN GREATEST(GREATEST(months_to_date, 0) // term_months - silent, 0)

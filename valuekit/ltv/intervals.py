@@ -27,6 +27,7 @@ from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.moments import Factors
 from valuekit.ltv.order_states import effect_columns
+from valuekit.ltv.price_growth import GROWN
 from valuekit.ltv.quantiles import LEVELS, Amounts, Part
 from valuekit.ltv.rates import by_rate
 from valuekit.ltv.stopping import stopping_rate, time_unevenness
@@ -167,7 +168,7 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
     def given(within: Sequence[float]) -> str:
         return " + ".join(f"CAST(g.year_{k} AS DOUBLE) * {f!r}" for k, f in enumerate(within, start=1))
 
-    grown = "EXP(COALESCE(g.growth, 0) * s.renewed_#)" if expansion else "1"
+    grown = GROWN if expansion else "1"
     return {
         "payments": payments(),
         "payments_grown": payments(grown),

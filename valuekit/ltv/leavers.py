@@ -172,6 +172,7 @@ def learn_after(engine: Engine, last_month: date, *, counts: bool = True) -> Cal
     A term length with too few who left shares what all show; where these are too few as well, nothing is expected.
     Of those who still paid, what all show weighs as much as one of its own, however few they are. What new contracts
     bring is not yet in it: `After.with_contracts`.
+    Prices of former and new contracts are compared at one exchange rate.
     Makes `leavers`, `payers` and `received_outside`, which `put_uncontracted` reads.
     """
     engine.run("valuekit.ltv", "leavers.sql", {"last_month": last_month, "counts": counts})

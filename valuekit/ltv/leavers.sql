@@ -1,14 +1,16 @@
 -- What those who have left paid later: month by month since they left, and of those who still paid, whether it went on.
 
 -- step: _last_terms
-SELECT party_id, term_months, run, CAST(price AS DOUBLE) / term_months AS monthly
+-- `monthly_now` at the exchange rate of the as-of date: that of what is expected, and of two prices that are compared.
+SELECT party_id, term_months, run, CAST(price AS DOUBLE) / term_months AS monthly,
+       CAST(price_now AS DOUBLE) / term_months AS monthly_now
 FROM run_terms
 QUALIFY ROW_NUMBER() OVER (
           PARTITION BY party_id, term_months, run ORDER BY last_on DESC, starts_on DESC, system, id
         ) = 1
 
 -- step: _first_terms
-SELECT party_id, term_months, run, CAST(CAST(price AS DOUBLE) / term_months AS DECIMAL(18,4)) AS monthly
+SELECT party_id, term_months, run, CAST(price_now AS DOUBLE) / term_months AS monthly_now
 FROM run_terms
 QUALIFY ROW_NUMBER() OVER (
           PARTITION BY party_id, term_months, run ORDER BY starts_on, last_on, system, id
@@ -17,6 +19,7 @@ QUALIFY ROW_NUMBER() OVER (
 -- step: _left
 -- Who let a contract end and had no other. Who pays on without having signed has left, too, in this sense.
 SELECT r.party_id, r.term_months, r.segment, r.run, r.last_on, r.renewals_to_end AS renewals, s.stage, CAST(t.monthly AS DECIMAL(18,4)) AS monthly,
+       CAST(t.monthly_now AS DECIMAL(18,4)) AS monthly_now,
        (YEAR($last_month) - YEAR(r.last_on)) * 12 + MONTH($last_month) - MONTH(r.last_on) AS months
 FROM contract_runs AS r
 JOIN _last_terms AS t ON t.party_id = r.party_id AND t.term_months = r.term_months AND t.run = r.run
@@ -26,7 +29,8 @@ WHERE $counts AND (r.churned = 1 OR (r.has_ended AND r.is_last AND NOT r.is_cust
 -- step: _signed
 SELECT l.party_id, l.term_months, l.run,
        (YEAR(n.starts_on) - YEAR(l.last_on)) * 12 + MONTH(n.starts_on) - MONTH(l.last_on) AS signed,
-       f.monthly AS next_monthly
+       CAST(COALESCE(f.monthly_now * l.monthly / NULLIF(l.monthly_now, 0), f.monthly_now) AS DECIMAL(18,4))
+         AS next_monthly
 FROM _left AS l
 JOIN contract_runs AS n ON n.party_id = l.party_id AND n.starts_on > l.last_on
 JOIN _first_terms AS f ON f.party_id = n.party_id AND f.term_months = n.term_months AND f.run = n.run
@@ -36,7 +40,7 @@ QUALIFY ROW_NUMBER() OVER (
 
 -- step: leavers
 -- Months are counted from the one in which the contract ended; `signed` is the one of the next contract, `next_monthly`
--- its price. They are numbered, for who leaves twice is two.
+-- its price at the rate of the last one. They are numbered, for who leaves twice is two.
 SELECT l.*, COALESCE(s.signed, l.months + 1) AS signed, s.next_monthly,
        ROW_NUMBER() OVER (PARTITION BY l.party_id ORDER BY l.last_on DESC, l.term_months, l.run) AS from_last,
        ROW_NUMBER() OVER (ORDER BY l.party_id, l.term_months, l.run) AS leaver

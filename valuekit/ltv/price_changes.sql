@@ -2,8 +2,10 @@
 
 -- step: _followers
 -- A term follows the one of the same length that ends nearest to the day before it; a further subscription follows none.
+-- A move of exchange rates is no change of price: of one currency amounts are compared, of two what each is worth now.
 SELECT n.party_id, n.term_months, n.system, n.id,
-       CAST(n.price AS DOUBLE) / CAST(p.price AS DOUBLE) - 1 AS step,
+       CASE WHEN n.currency = p.currency AND p.amount > 0 THEN CAST(n.amount AS DOUBLE) / CAST(p.amount AS DOUBLE)
+            ELSE CAST(n.price_now AS DOUBLE) / CAST(p.price_now AS DOUBLE) END - 1 AS step,
        ROW_NUMBER() OVER (
          PARTITION BY n.party_id, n.system, n.id
          ORDER BY ABS(n.starts_on - p.last_on - 1), p.starts_on DESC, p.system, p.id
@@ -12,7 +14,7 @@ FROM run_terms AS n
 JOIN run_terms AS p
   ON p.party_id = n.party_id AND p.term_months = n.term_months AND p.run = n.run AND p.starts_on < n.starts_on
  AND n.starts_on BETWEEN p.last_on - 31 AND p.last_on + 32
-WHERE COALESCE(n.kind, 'renewal') <> 'new' AND p.price > 0 AND n.starts_on <= $as_of
+WHERE COALESCE(n.kind, 'renewal') <> 'new' AND p.price_now > 0 AND n.starts_on <= $as_of
 
 -- step: _steps
 SELECT party_id, term_months, LEAST(step, $largest) AS step

@@ -123,9 +123,10 @@ class Curve:
 def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     """Summarise contract terms, and return from when on a customer is silent.
 
-    Reads `contracts`, `invoices` and `payments` (accepted form, with `party_id`), `facts` and `stages`. `by` are
-    expressions over columns of `facts` and over `cohort`, the year in which a party's first contract began; parties
-    with equal values are one segment. Columns of `AT_START` alone: with others, the curve would know who has left.
+    Reads `contracts`, `invoices` and `payments` (accepted form, with `party_id`), `fx_rates`, `facts` and `stages`.
+    `by` are expressions over columns of `facts` and over `cohort`, the year in which a party's first contract began;
+    parties with equal values are one segment. Columns of `AT_START` alone: with others, the curve would know who has
+    left.
 
     Makes `renewal_segments` and `segment_names`; `contract_runs` (one row per party and run of terms of one length),
     `renewal_groups` (distinct histories with weight; `entered` are the renewals survived before the party could be

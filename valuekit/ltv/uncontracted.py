@@ -50,7 +50,7 @@ def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: dat
             "AS revenue_#"
         ),
         "lines_alive": each_year("MAX(s.after_#) AS alive_#"),
-        "of_leavers": each_year("CAST(CAST(l.monthly AS DOUBLE) * s.after_# AS DECIMAL(18,4)) AS revenue_#"),
+        "of_leavers": each_year("CAST(CAST(l.monthly_now AS DOUBLE) * s.after_# AS DECIMAL(18,4)) AS revenue_#"),
         "leavers_alive": each_year("s.after_# AS alive_#"),
         "of_payers": each_year(
             "CAST(CAST(y.yearly AS DOUBLE) * r.share * POWER($lasts, # - 1) AS DECIMAL(18,4)) AS revenue_#"

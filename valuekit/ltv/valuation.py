@@ -20,7 +20,7 @@ from valuekit.ltv.leavers import After, learn_after
 from valuekit.ltv.model_record import put_models
 from valuekit.ltv.models import GammaGamma, PurchaseModel
 from valuekit.ltv.moments import Factors
-from valuekit.ltv.price_growth import expect_growth
+from valuekit.ltv.price_growth import GROWN, expect_growth
 from valuekit.ltv.rates import assign_rates
 from valuekit.ltv.retained import RETENTION_MOVES, renewing
 from valuekit.ltv.rules import DEFAULT, ValueRules
@@ -54,6 +54,7 @@ def value(engine: Engine, *, as_of: date, rules: ValueRules = DEFAULT) -> list[F
       likelier to. One who pays although the contract lapsed has one renewal pending, which is signed as often as those
       of others who paid on (`leavers`), and until it signs or stops it pays on as they did. A renewal that nobody
       signed is survived up to the last bill or payment, where such are on record; who is silent since may have left.
+      Prices are at the latest exchange rate (`fx_rates`).
     - Without contract: who leaves, or has left, pays on or signs again as those have who left before and were silent as
       long (`leavers`), and money of parties without any contract or order goes on as such money has (`uncontracted`, a
       switch too); both 0 where too few are seen.
@@ -187,7 +188,7 @@ def last_complete_month(as_of: date) -> date:
 def _year_slots() -> dict[str, Expression]:
     goods = "CAST(goods_a_month * alive_# * grown_# + goods_share * revenue_# AS DECIMAL(18,4)) AS year_#"
     flat = "CAST(l.price AS DOUBLE) * s.payments_# * l.kept"
-    growth = "CASE WHEN $expansion THEN EXP(g.growth * s.renewed_#) ELSE 1 END"
+    growth = f"CASE WHEN $expansion THEN {GROWN} ELSE 1 END"
     revenue, at_flat = (f"SUM(CAST({price} AS DECIMAL(18,4)))" for price in (f"{flat} * {growth}", flat))
     grown = f"CAST({revenue} AS DOUBLE) / NULLIF(CAST({at_flat} AS DOUBLE), 0) AS grown_#"
     slots = {

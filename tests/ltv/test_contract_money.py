@@ -196,6 +196,24 @@ def test_bills_say_whether_a_term_is_paid_at_once_or_in_parts(world, term, start
     assert parts(world, term, starts, bills) == every
 
 
+@pytest.mark.parametrize(
+    ("bills", "every"),
+    [
+        ([("2025-09-01", 1200), ("2026-03-01", 1200)], 12),  # 600 of the first were for months that did not run
+        ([("2025-09-01", 600), ("2026-03-01", 900)], 6),
+        ([*((f"2025-{month:02d}-01", 100) for month in (9, 10, 11, 12)), *((day, 150) for day in SIX[2:])], 1),
+    ],
+)
+def test_what_was_paid_for_months_that_a_changed_term_did_not_run_comes_off_the_next(world, bills, every):
+    world.contract("ann", "2025-09-01", "2026-08-31", 1200, 12)
+    world.contract("ann", "2026-03-01", "2027-02-28", 1800, 12, kind="change")
+    world.party("ann", paid="2025-09-01", contract=True)
+    for day, amount in bills:
+        world.bill("ann", day, amount, (day, amount), status="paid")
+    assert lines(world) == {"ann": [0, 0]}
+    assert world.engine.rows("SELECT price, billed_every FROM contract_lines") == [(1800, every)]
+
+
 def test_what_is_left_of_a_term_that_is_paid_by_the_month_is_expected(world):
     parts(world, 12, "2026-01-10", [(day, 100, None) for day in SIX])
     world.value()

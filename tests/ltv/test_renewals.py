@@ -66,6 +66,14 @@ def test_a_change_to_another_term_length_is_no_refusal_and_a_further_contract_a_
     assert world.engine.scalar("SELECT SUM(churned) FROM renewal_groups") == 0
 
 
+def test_a_change_of_one_of_two_subscriptions_leaves_the_other(world):
+    world.party("ann")
+    world.contract("ann", "2024-02-02", None, 298, 1)
+    world.contract("ann", "2025-01-26", "2025-03-25", 114, 1)
+    world.contract("ann", "2025-03-26", None, 129, 1, kind="change")
+    assert lines(world, "price") == [(298,), (129,)]
+
+
 def test_a_contract_that_goes_on_by_itself_went_on_until_it_was_changed(world):
     world.party("ann")
     world.contract("ann", "2025-01-10", "2025-02-09", 100, 1)

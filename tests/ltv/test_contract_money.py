@@ -142,6 +142,27 @@ def test_who_is_silent_is_worth_little_and_the_run_says_so(world):
     assert "4 of 10 customers under contract have neither bill nor payment" in note["message"]
 
 
+def test_a_company_of_which_nobody_has_paid_is_told_why_nobody_is_valued(world):
+    for name in ("ann", "bob"):
+        world.party(name, "signed_unpaid", contract=True)
+        world.contract(name, "2026-01-10", "2027-01-09", 1200, 12)
+    world.bill("ann", "2026-06-10", 100)
+    world.value()
+    (note,) = world.engine.query("SELECT note, message, parties FROM value_notes").to_pylist()
+    assert (note["note"], note["parties"]) == ("nobody_has_paid", 2)
+    assert "though 2 contracts are signed and 1 invoices issued. Map `payments`" in note["message"]
+
+
+def test_nothing_is_said_where_nobody_has_signed_or_somebody_has_paid(make_world):
+    empty, paying = make_world(), make_world()
+    paying.party("ann", paid="2026-01-10", contract=True)
+    paying.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)
+    paying.bill("ann", "2026-06-10", 100, ("2026-06-10", 100))
+    for world in (empty, paying):
+        world.value()
+        assert world.engine.count("value_notes") == 0
+
+
 def test_data_that_end_long_before_the_as_of_date_are_told(world):
     monthly(world, "ann", months=10)
     world.cash("ann", "2025-06-01", revenue=100.0)

@@ -89,7 +89,7 @@ WHERE {not_zero}
 -- Of the money of ten years: what share rests on the party's own contracts and orders, and of what comes without these,
 -- on its own bills. The rest is what others brought after they had left. Where nothing comes, its own leaving says so.
 SELECT party_id,
-       COALESCE(1 - as_others_left / NULLIF(CAST({all_years} - owed AS DOUBLE), 0), 1) AS own_money,
+       GREATEST(COALESCE(1 - as_others_left / NULLIF(CAST({all_years} - owed AS DOUBLE), 0), 1), 0) AS own_money,
        COALESCE(1 - as_others_left / NULLIF(as_others_left + GREATEST(CAST(owed AS DOUBLE), 0), 0), 1) AS own_bills
 FROM futures
 

@@ -22,16 +22,15 @@ _NO_ACTIVITY = ("costs", "fx_rates")
 
 
 def note_value(engine: Engine, as_of: date, silence: Silence) -> None:
-    """Make `value_notes`: nobody has paid, no money of contracts, data that end too early, groups too small for a curve.
+    """Make `value_notes`: contracts without money, data that end too early, groups too small, nobody who has paid.
 
-    Reads `contracts`, `invoices`, `contract_lines`, `ltv`, `renewal_groups`, `segment_names`, and the days of all canonical tables.
+    Reads `contract_lines`, `ltv`, `renewal_groups`, `segment_names`, `contracts`, `invoices`, and the days of all
+    canonical tables.
     """
-    notes = [
-        *_without_money(engine, silence),
-        *_ends_early(engine, as_of),
-        *_too_small(engine),
-        *_nobody_paid(engine, as_of),
-    ]
+    asked = (
+        _without_money(engine, silence), _ends_early(engine, as_of), _too_small(engine), _nobody_paid(engine, as_of)
+    )  # fmt: skip
+    notes = [note for found in asked for note in found]
     engine.put("notes_found", pa.Table.from_pylist(notes, schema=PUBLISHED["value_notes"].arrow))
     engine.execute("CREATE OR REPLACE TABLE value_notes AS SELECT * FROM notes_found ORDER BY note")
     engine.drop("notes_found")
@@ -87,10 +86,10 @@ def _nobody_paid(engine: Engine, as_of: date) -> Iterator[dict[str, Any]]:
             yield {
                 "note": "nobody_has_paid",
                 "message": (
-                    "nobody is valued, for lifetime value is of those who have paid more than they got back, and nobody "
-                    f"has a payment on record, though {found['contracts']:,} contracts are signed and {found['bills']:,} "
-                    "invoices issued. Map `payments`, or `orders` where who orders pays; that an invoice has the status "
-                    "`paid` does not say what came."
+                    "nobody is valued, for lifetime value is of those who have paid more than they got back, and "
+                    f"nobody has a payment on record, though {found['contracts']:,} contracts are signed and "
+                    f"{found['bills']:,} invoices issued. Map `payments`, or `orders` where who orders pays; that an "
+                    "invoice has the status `paid` does not say what came."
                 ),
                 "parties": found["parties"],
             }

@@ -22,6 +22,7 @@ from valuekit.ltv.cash_backtest import compare_cash, foretold_cash
 from valuekit.ltv.contract_backtest import ContractBacktest
 from valuekit.ltv.origins import in_command
 from valuekit.ltv.purchases import view_lines
+from valuekit.sources import first_day
 
 Tell = Callable[[str], None]
 Origins = int | Sequence[date]
@@ -66,7 +67,10 @@ def backtest_config(
             raise next((one for one in tested if isinstance(one, ConfigError)), _nothing_to_judge(name))
         if charts:
             _draw(judged, charts)
+        first = first_day(engine)
         for origin in _month_ends(work.as_of, days_given) if whole else ():
+            if first is None or origin < first:
+                continue  # nobody was there yet
             tell(f"valuing the company as of {origin}")
             found["cash"] += compare_cash(engine, _valued(config, work, origin), origin)
     return found

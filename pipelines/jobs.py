@@ -13,9 +13,9 @@ DEMO = "demo"
 
 
 def config_path(name: str) -> Path:
-    """Return the path of a configuration: a file, or the name of one that comes with valuekit."""
+    """Return the path of a configuration: a file, or the name of one that comes with valuekit; no folder is one."""
     path = Path(name)
-    is_name = path.suffix == "" and len(path.parts) == 1 and not path.exists()
+    is_name = path.suffix == "" and len(path.parts) == 1 and not path.is_file()
     return builtin_config(name) if is_name else path
 
 

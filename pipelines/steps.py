@@ -88,6 +88,7 @@ def read(work: Work) -> None:
         max_quarantined_share=config.quality.max_quarantined_share,
     )
     work.config = config.model_copy(update={"as_of": config.as_of or sources.latest_event(work.engine)})
+    sources.refuse_before_data(work.engine, work.as_of)
     sources.limit_to(work.engine, work.as_of, config.known_on, seen_to=sources.last_day(work.engine))
 
 

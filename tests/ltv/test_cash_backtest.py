@@ -60,6 +60,16 @@ def test_it_is_judged_by_what_came_in_twelve_months(foretold):
     assert found["all", "last_period", "revenue"]["predicted"] == 100
 
 
+def test_whose_contract_has_ended_is_no_buyer_and_each_model_of_renewals_is_of_contracts():
+    models = {"a": "bdw", "b": "sbg+mbg_nbd", "c": "bdw+mbg_nbd", "d": "pareto_nbd", "e": "none", "f": "none"}
+    records = tuple((name, name) for name in models)
+    with books(records=records) as engine:
+        for party, model in models.items():
+            engine.execute("INSERT INTO ltv (party_id, model) VALUES ($p, $m)", {"p": party, "m": model})
+        rows = compare_cash(engine, foretold_cash(engine, ORIGIN), ORIGIN)
+    assert {r["scope"]: r["customers"] for r in rows} == {"all": 6, "contracts": 3, "orders": 1, "neither": 2}
+
+
 def test_parties_that_have_merged_since_are_compared_as_one(foretold):
     with books(("both", "2025-09-01", 60, 0), records=(("both", "1"), ("both", "2"))) as engine:
         rows = compare_cash(engine, foretold, ORIGIN)

@@ -142,6 +142,27 @@ def test_who_is_silent_is_worth_little_and_the_run_says_so(world):
     assert "4 of 10 customers under contract have neither bill nor payment" in note["message"]
 
 
+def test_a_company_of_which_nobody_has_paid_is_told_why_nobody_is_valued(world):
+    for name in ("ann", "bob"):
+        world.party(name, "signed_unpaid", contract=True)
+        world.contract(name, "2026-01-10", "2027-01-09", 1200, 12)
+    world.bill("ann", "2026-06-10", 100)
+    world.value()
+    (note,) = world.engine.query("SELECT note, message, parties FROM value_notes").to_pylist()
+    assert (note["note"], note["parties"]) == ("nobody_has_paid", 2)
+    assert "though 2 contracts are signed and 1 invoices issued. Map `payments`" in note["message"]
+
+
+def test_nothing_is_said_where_nobody_has_signed_or_somebody_has_paid(make_world):
+    empty, paying = make_world(), make_world()
+    paying.party("ann", paid="2026-01-10", contract=True)
+    paying.contract("ann", "2026-01-10", "2027-01-09", 1200, 12)
+    paying.bill("ann", "2026-06-10", 100, ("2026-06-10", 100))
+    for world in (empty, paying):
+        world.value()
+        assert world.engine.count("value_notes") == 0
+
+
 def test_data_that_end_long_before_the_as_of_date_are_told(world):
     monthly(world, "ann", months=10)
     world.cash("ann", "2025-06-01", revenue=100.0)
@@ -194,6 +215,24 @@ SIX = [f"2026-{month:02d}-10" for month in range(1, 7)]
 )
 def test_bills_say_whether_a_term_is_paid_at_once_or_in_parts(world, term, starts, bills, every):
     assert parts(world, term, starts, bills) == every
+
+
+@pytest.mark.parametrize(
+    ("bills", "every"),
+    [
+        ([("2025-09-01", 1200), ("2026-03-01", 1200)], 12),  # 600 of the first were for months that did not run
+        ([("2025-09-01", 600), ("2026-03-01", 900)], 6),
+        ([*((f"2025-{month:02d}-01", 100) for month in (9, 10, 11, 12)), *((day, 150) for day in SIX[2:])], 1),
+    ],
+)
+def test_what_was_paid_for_months_that_a_changed_term_did_not_run_comes_off_the_next(world, bills, every):
+    world.contract("ann", "2025-09-01", "2026-08-31", 1200, 12)
+    world.contract("ann", "2026-03-01", "2027-02-28", 1800, 12, kind="change")
+    world.party("ann", paid="2025-09-01", contract=True)
+    for day, amount in bills:
+        world.bill("ann", day, amount, (day, amount), status="paid")
+    assert lines(world) == {"ann": [0, 0]}
+    assert world.engine.rows("SELECT price, billed_every FROM contract_lines") == [(1800, every)]
 
 
 def test_what_is_left_of_a_term_that_is_paid_by_the_month_is_expected(world):

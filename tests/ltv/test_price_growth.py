@@ -34,6 +34,14 @@ def test_a_renewal_at_a_higher_price_is_an_expansion_and_at_a_lower_one_a_contra
     assert steps(world) == [("down", 5, 0, 250_000), ("up", 24, 200_000, 0)]
 
 
+def test_a_change_half_way_is_a_change_of_price(world):
+    world.party("ann")
+    world.contract("ann", "2025-03-01", "2026-02-28", 1200, 12)
+    world.contract("ann", "2025-06-01", "2026-05-31", 1800, 12, kind="change")
+    world.contract("ann", "2026-06-01", "2027-05-31", 1800, 12, kind="renewal")
+    assert [(up, down) for _, _, up, down in steps(world)] == [(500_000, 0)]
+
+
 def test_a_further_subscription_is_no_change_of_price(world):
     world.party("ann")
     world.contract("ann", "2026-01-10", "2026-04-09", 100, 1)

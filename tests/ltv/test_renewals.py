@@ -46,6 +46,42 @@ def test_a_changed_price_goes_on_with_the_same_run_and_only_the_new_price_is_pai
     assert lines(world, "price, renewals") == [(150, 5)]
 
 
+@pytest.mark.parametrize("until", ["2026-08-31", None, "2026-02-28"])
+def test_a_term_that_is_changed_half_way_ends_there_and_counts_once(world, until):
+    world.party("ann")
+    world.contract("ann", "2025-09-01", until, 1200, 12)
+    world.contract("ann", "2026-03-01", until and "2027-02-28", 1800, 12, kind="change")
+    assert learned(world) == [(12, 0, 0, 1)]
+    assert lines(world, "price, months_to_next") == [(1800, 8)]
+
+
+def test_a_change_to_another_term_length_is_no_refusal_and_a_further_contract_a_second_line(world):
+    world.party("ann")
+    world.contract("ann", "2025-09-01", "2026-08-31", 1200, 12)
+    world.contract("ann", "2026-03-01", "2026-08-31", 600, 6, kind="change")
+    world.party("bob")
+    world.contract("bob", "2025-09-01", "2026-08-31", 1200, 12)
+    world.contract("bob", "2026-03-01", "2026-08-31", 600, 6)
+    assert sorted(lines(world, "party_id, price")) == [("ann", 600), ("bob", 600), ("bob", 1200)]
+    assert world.engine.scalar("SELECT SUM(churned) FROM renewal_groups") == 0
+
+
+def test_a_change_of_one_of_two_subscriptions_leaves_the_other(world):
+    world.party("ann")
+    world.contract("ann", "2024-02-02", None, 298, 1)
+    world.contract("ann", "2025-01-26", "2025-03-25", 114, 1)
+    world.contract("ann", "2025-03-26", None, 129, 1, kind="change")
+    assert lines(world, "price") == [(298,), (129,)]
+
+
+def test_a_contract_that_goes_on_by_itself_went_on_until_it_was_changed(world):
+    world.party("ann")
+    world.contract("ann", "2025-01-10", "2025-02-09", 100, 1)
+    world.contract("ann", "2025-06-10", "2026-07-09", 1300, 1, kind="change")
+    assert world.engine.rows("SELECT auto_renew FROM contracts") == [(True,), (True,)]
+    assert learned(world) == [(1, 17, 0, 1)]
+
+
 @pytest.mark.parametrize(
     ("start", "groups"), [("2026-02-09", [(12, 1, 0, 1)]), ("2026-02-11", [(12, 0, 0, 1), (12, 0, 1, 1)])]
 )

@@ -94,6 +94,34 @@ def test_prices_of_contracts_that_were_left_and_signed_again_are_compared_and_va
     assert [tuple(None if v is None else float(v) for v in row) for row in found] == [(10, 5, 20), (10, 10, None)]
 
 
+def test_a_value_that_others_who_left_foretell_rests_on_peers(make_world):
+    world, alone = make_world(), make_world()
+    for one in (world, alone):
+        for name in ("eve", "eli"):
+            one.party(name, "churned", paid="2025-05-01", contract=True)
+            one.contract(name, "2025-05-01", "2026-04-30", 120, 12)
+        one.bill("eli", "2026-06-01", 6)
+        one.settle()
+        for i in range(LEFT):
+            gone(one, f"gone{i:02d}", back=10.0 if i % 4 == 0 else 0.0, since=6)
+            there(one, f"there{i:02d}")
+            gone(one, f"old{i:02d}", back=10.0 if i % 4 == 0 else 0.0)  # these had renewed once, and some pay at once
+            one.contract(f"old{i:02d}", "2023-01-10", "2024-01-09", 120, 12)
+        one.value(uncontracted=one is world)
+    left, owes, mixed = (world.ltv(party) for party in ("eve", "eli", "there00"))
+    assert left["ltv"] > 1
+    assert (left["basis"], left["own_weight"]) == ("prior", 0)
+    came = sum(world.stream("eve"))  # as much of others as of one who owes nothing
+    bill = sum(world.stream("eli")) - came
+    assert owes["own_weight"] == pytest.approx(bill / (bill + came), abs=1e-3)
+    # Of whom is under contract, what comes after its last renewal counts as others'.
+    share = sum(alone.stream("there00")) / sum(world.stream("there00"))
+    assert share < 1
+    assert mixed["own_weight"] == pytest.approx(alone.ltv("there00")["own_weight"] * share, rel=1e-3)
+    # Of whom nothing is expected, that it left is its own history.
+    assert (alone.ltv("eve")["basis"], alone.ltv("eve")["ltv"]) == ("own", 0)
+
+
 def test_what_comes_after_leaving_ends_with_the_tenth_year(make_world):
     silent, paying = make_world(), make_world()
     assert company(silent, 0.0) < company(paying, 10.0)

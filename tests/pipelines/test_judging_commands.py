@@ -10,8 +10,10 @@ import pytest
 
 from pipelines.backtested import CHART_FILES
 from pipelines.cli import run_command
+from pipelines.jobs import config_path
 from tests.fake_snapshot import write_snapshot
 from tests.ltv.test_contract_backtest import company
+from valuekit.config import builtin_config
 from valuekit.ltv import check_drift, split
 from valuekit.ltv.models import MbgNbd, ShiftedBetaGeometric
 
@@ -208,6 +210,44 @@ def test_a_backtest_of_which_nothing_was_judged_is_an_error(shop, capsys, length
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["type"] == "ConfigError"
     assert error["next_step"] == "Ask for fewer origins, or for fewer days."
+
+
+@pytest.mark.parametrize("day", ["1990-01-01", "2030-01-01"])
+def test_a_day_outside_the_data_is_answered_with_those_that_work(shop, capsys, day):
+    asked = ["backtest", str(shop / "shop.yaml"), "--days", "90", "--set", "as_of=2025-01-31"]
+    assert run_command([*asked, "--at", day, "--json"]) == 2
+    advice = json.loads(capsys.readouterr().out)["error"]["next_step"]
+    assert advice.startswith("Name days from 2024-01-0")
+    assert run_command([*asked, "--at", advice.removesuffix(".").split()[-1], "--json"]) == 0
+
+
+def test_the_whole_value_is_foretold_from_days_on_which_there_was_a_company(shop, capsys):
+    asked = ["backtest", str(shop / "shop.yaml"), "--whole", "--at", "2023-01-31", "--at", "2024-01-31", "--json"]
+    assert run_command([*asked, "--days", "90", "--set", "as_of=2025-01-31"]) == 0
+    assert {row["origin"] for row in json.loads(capsys.readouterr().out)["cash"]} == {"2024-01-31"}
+
+
+def test_a_run_of_a_day_before_all_data_is_refused(shop, capsys, tmp_path):
+    asked = ["run", str(shop / "shop.yaml"), "--no-tracking", "--out", str(tmp_path / "runs"), "--as-of"]
+    assert run_command([*asked, "1990-01-01"]) == 4
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no row is of 1990-01-01 or before: the first is of 2024-01-0" in told
+    assert not list((tmp_path / "runs").glob("1990*"))
+
+
+def test_a_stated_model_does_not_drift(shop, tmp_path, capsys):
+    stated = tmp_path / "model.json"
+    stated.write_text(MbgNbd.from_parameters([0.5, 10.0, 0.8, 2.5]).to_json())
+    assert run_command(["drift", str(stated), str(shop / "orders.csv")]) == 2
+    assert "it was fitted to nothing" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_built_in_company_is_not_hidden_by_a_folder_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("cdnow").mkdir()
+    assert config_path("cdnow") == builtin_config("cdnow")
+    Path("shop").write_text(CONFIG)
+    assert config_path("shop") == Path("shop")
 
 
 def test_a_company_without_orders_and_contracts_has_nothing_to_judge(shop, tmp_path, capsys):

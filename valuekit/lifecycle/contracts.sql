@@ -1,45 +1,10 @@
 -- Signed contract terms as they run at each month end, as it was known then: renewed, replaced, cancelled.
 -- An unsigned contract is no contract. Months are numbers of `month_ends`.
-
--- step: _signed
--- `place` breaks ties between the terms of a party.
-SELECT
-  party_id, system, id, kind, currency, signed_on, starts_on, ends_on, cancelled_on, term_months,
-  CAST(amount / NULLIF(term_months, 0) AS DECIMAL(18, 4)) AS monthly,
-  CAST(reporting_amount / NULLIF(term_months, 0) AS DECIMAL(18, 4)) AS reporting_monthly,
-  COALESCE(auto_renew, FALSE) OR ends_on IS NULL AS renews,
-  COALESCE(ends_on + 1, CAST(starts_on + term_months * INTERVAL 1 MONTH AS DATE)) AS next_starts_on,
-  GREATEST(DATEDIFF('month', $first_end, signed_on), $from_number) AS signed_number,
-  CASE
-    WHEN cancelled_on <= $as_of
-      THEN GREATEST(DATEDIFF('month', $first_end, cancelled_on), DATEDIFF('month', $first_end, signed_on), $from_number)
-  END AS notice_number,
-  ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY starts_on, system DESC, id DESC) AS place
-FROM contracts
-WHERE signed_on <= $as_of AND party_id BETWEEN $first_party AND $last_party
+-- They stand behind `signed.sql` and `replacing.sql`.
 
 -- step: _candidates
--- A renewal or change replaces one earlier term of the party in the same system from its own start: the term that ends
--- the day before, else the one with the same end, else the latest. Terms of kind `new` run side by side. A term of
--- unknown kind renews the one that ends the day before, if any. Both must be signed for anybody to know.
-SELECT
-  p.system, p.id, s.id AS by_id, s.starts_on AS replaced_on,
-  GREATEST(s.signed_number, p.signed_number) AS known_number,
-  ROW_NUMBER() OVER (
-    PARTITION BY s.system, s.id
-    ORDER BY
-      COALESCE(p.ends_on + 1 = s.starts_on, FALSE) DESC,
-      p.ends_on IS NOT DISTINCT FROM s.ends_on DESC,
-      p.starts_on DESC, p.signed_on DESC, p.id DESC
-  ) AS choice
-FROM _signed AS s
-JOIN _signed AS p ON p.party_id = s.party_id AND p.system = s.system
-WHERE
-  (s.kind IN ('renewal', 'change') OR (s.kind IS NULL AND p.ends_on + 1 = s.starts_on))
-  AND (
-    p.starts_on < s.starts_on
-    OR (p.starts_on = s.starts_on AND (p.signed_on < s.signed_on OR (p.signed_on = s.signed_on AND p.id < s.id)))
-  )
+SELECT *, GREATEST(DATEDIFF('month', $first_end, known_on), $from_number) AS known_number
+FROM _replacing
 
 -- step: _choices
 -- Until a better candidate is known.

@@ -198,10 +198,10 @@ def make_history(
 
 def fact_steps(file: str, families: Collection[str]) -> list[Step]:
     """Return the steps of a file behind the scratch steps that lead to `_facts` and `_terms`, by these families."""
-    terms = "contracts.sql" if "_contracts" in families else "no_contracts.sql"
+    terms = ("signed.sql", "replacing.sql", "contracts.sql") if "_contracts" in families else ("no_contracts.sql",)
     told = " UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in ("_nothing", "_recorded", *families))
     return [
-        *_load(terms, "payments.sql", "profit_months.sql", "changes.sql"),
+        *_load(*terms, "payments.sql", "profit_months.sql", "changes.sql"),
         Step("_happened", told, _HERE),
         *_load("facts.sql", file),
     ]

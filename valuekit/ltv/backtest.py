@@ -17,7 +17,7 @@ from valuekit.ltv.forecasters import Forecaster, Foretold, Former, Known
 from valuekit.ltv.models import PurchaseModel
 from valuekit.ltv.models.observations import read_columns
 from valuekit.ltv.order_lines import Reading, order_lines
-from valuekit.ltv.origins import another_day, ask_less, model_names, origin_days
+from valuekit.ltv.origins import another_day, model_names, origin_days, other_days
 from valuekit.ltv.purchases import purchase_model, reads_gaps
 from valuekit.ltv.summary import (
     PACKAGE,
@@ -165,7 +165,7 @@ def _origins(engine: Engine, origins: int | Sequence[date], days: int) -> list[d
             raise ConfigError(
                 f"the orders from {first} to {last} do not hold {days} days after {origin} and some before.",
                 where="backtest",
-                next_step=ask_less(chosen, "day"),
+                next_step=other_days(origins, chosen, first, last, last - timedelta(days=days), "day"),
             )
     return chosen
 

@@ -21,7 +21,8 @@ SELECT party_id, YEAR(MIN(month)) * 4 + QUARTER(MIN(month)) AS cohort FROM cash_
 
 -- step: _foretold
 SELECT l.party_id,
-       l.model LIKE 'sbg%' AS has_contract,
+       SPLIT_PART(l.model, '+', 1) IN ('sbg', 'bdw') AS has_contract,
+       l.model LIKE '%+%' OR SPLIT_PART(l.model, '+', 1) NOT IN ('sbg', 'bdw', 'none') AS has_orders,
        COALESCE(y.revenue, 0) AS revenue,
        COALESCE(y.net_cash, 0) AS net_cash,
        COALESCE(b.revenue, 0) AS last_revenue,
@@ -52,6 +53,7 @@ GROUP BY party_id
 -- step: _parties
 SELECT r.party_id,
        BOOL_OR(f.has_contract) AS has_contract,
+       BOOL_OR(f.has_orders) AS has_orders,
        SUM(f.revenue) AS revenue,
        SUM(f.net_cash) AS net_cash,
        SUM(f.last_revenue) AS last_revenue,
@@ -62,7 +64,7 @@ JOIN party_records AS r ON r.system = f.system AND r.record = f.record
 GROUP BY r.party_id
 
 -- step: compared
-SELECT p.party_id, p.has_contract,
+SELECT p.party_id, p.has_contract, p.has_orders,
        CAST(p.revenue AS DOUBLE) AS model_revenue,
        CAST(p.net_cash AS DOUBLE) AS model_net_cash,
        CAST(p.last_revenue AS DOUBLE) AS last_period_revenue,

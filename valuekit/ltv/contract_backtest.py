@@ -15,7 +15,7 @@ from valuekit.ltv import judging, renewals
 from valuekit.ltv.contract_terms import TermReading, contract_terms
 from valuekit.ltv.forecasters import LEVEL
 from valuekit.ltv.models.observations import Array, read_columns
-from valuekit.ltv.origins import another_day, ask_less, model_names, origin_days
+from valuekit.ltv.origins import another_day, model_names, origin_days, other_days
 from valuekit.ltv.renewal_forecasters import NAIVE, Past, RenewalForecaster, Survival, by_choice
 from valuekit.ltv.renewals import Choice
 
@@ -127,7 +127,7 @@ def _origins(first: date, end: date, origins: int | Sequence[date], months: int)
             raise ConfigError(
                 f"contracts from {first} to {end} do not hold {months} months after {origin} and some before.",
                 where="backtest",
-                next_step=ask_less(chosen, "month"),
+                next_step=other_days(origins, chosen, first, end, add_months(end, -months), "month"),
             )
     return chosen
 

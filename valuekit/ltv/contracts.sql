@@ -1,33 +1,35 @@
 -- Contract terms become runs: terms of one length that follow each other. A gap of up to 31 days is a late signature.
 -- A run of a party gives what the renewal model learns from, and the lines that run today give what it is asked.
--- Why not the running terms of the lifecycle: these say what was in force at each month end as it was known then, and end
--- a term on the day that another replaced it. Here a renewal is the question, and today's knowledge the answer: a term
--- signed late belongs to the same run, terms of another length are another run, and a lapse is open while money comes.
+-- Why not the running terms of the lifecycle: these say what was in force at each month end as it was known then. Here a
+-- renewal is the question, and today's knowledge the answer: a term signed late belongs to the same run, terms of another
+-- length are another run, and a lapse is open while money comes. Which term replaces which is the lifecycle's rule, so
+-- that a term that was changed half-way counts once, as in recurring revenue. Stands behind `signed.sql`.
 
--- step: _rates_now
-SELECT currency, ARG_MAX(rate, rate_on) AS rate
-FROM fx_rates
-WHERE rate_on <= $as_of
-GROUP BY currency
+-- step: _replaced
+-- By the first term that replaces it. `unused` is the share of the replaced term's months that had not run by then.
+SELECT p.system, p.id, s.id AS by_id, s.starts_on AS replaced_on, p.price,
+       s.kind = 'change' AND p.goes_on AS went_on,
+       CASE WHEN p.ends_on + 1 < s.starts_on AND NOT p.goes_on THEN 0
+            ELSE CAST((p.term_months - DATESUB('month', p.starts_on, s.starts_on) % p.term_months) % p.term_months AS DOUBLE)
+                   / p.term_months END AS unused,
+       ROW_NUMBER() OVER (PARTITION BY p.system, p.id ORDER BY s.starts_on, s.signed_on, s.id) AS place
+FROM _replacing AS r
+JOIN _signed AS p ON p.system = r.system AND p.id = r.id
+JOIN _signed AS s ON s.system = r.system AND s.id = r.by_id
+WHERE r.choice = 1
+
+-- step: _ended
+-- A term ends the day before it is replaced. One that goes on by itself went on until it was changed.
+SELECT t.* EXCLUDE (ends_on, goes_on),
+       CASE WHEN r.went_on THEN r.replaced_on - 1 ELSE LEAST(t.ends_on, r.replaced_on - 1) END AS ends_on,
+       COALESCE(f.unused, 0) AS unused,
+       COALESCE(f.price, 0) AS replaced_price
+FROM _signed AS t
+LEFT JOIN _replaced AS r ON r.system = t.system AND r.id = t.id AND r.place = 1
+LEFT JOIN _replaced AS f ON f.system = t.system AND f.by_id = t.id AND f.place = 1
 
 -- step: _terms
--- A customer by what it orders, whose contract is over, is none under contract. `price` is what it was worth when
--- signed; `price_now` what the same amount is worth at the exchange rate of the as-of date.
-SELECT c.party_id, c.system, c.id, c.starts_on, c.cancelled_on, c.term_months, c.kind, c.ends_on,
-       COALESCE(c.ends_on, DATE '2999-12-31') AS last_on,
-       c.reporting_amount AS price, c.currency, c.amount,
-       COALESCE(CAST(CAST(c.amount AS DECIMAL(28,4)) * x.rate AS DECIMAL(18,4)), c.reporting_amount) AS price_now,
-       COALESCE(g.segment, 0) AS segment,
-       f.first_paid_on,
-       s.stage IN ('active', 'inactive') AND COALESCE(f.contract_current, TRUE) AS is_customer,
-       s.stage = 'lapsed_paying' AS is_lapsed
-FROM contracts AS c
-JOIN stages AS s ON s.party_id = c.party_id
-LEFT JOIN renewal_segments AS g ON g.party_id = c.party_id
-LEFT JOIN facts AS f ON f.party_id = c.party_id
-LEFT JOIN _rates_now AS x ON x.currency = c.currency
-WHERE c.signed_on <= $as_of
-  AND LIST_CONTAINS($valued_stages, s.stage)
+SELECT *, COALESCE(ends_on, DATE '2999-12-31') AS last_on FROM _ended
 
 -- step: _breaks
 SELECT *,
@@ -163,14 +165,13 @@ FROM run_terms AS t
 JOIN _spans AS r ON r.party_id = t.party_id AND r.term_months = t.term_months AND r.run = t.run
 LEFT JOIN _before AS e ON e.party_id = t.party_id AND e.term_months = t.term_months AND e.run = t.run
 LEFT JOIN _silent AS q ON q.party_id = t.party_id AND q.term_months = t.term_months AND q.run = t.run
-WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1)
+WHERE (t.is_customer OR t.is_lapsed) AND (t.last_on >= $as_of OR t.from_last = 1) AND t.last_on >= t.starts_on
 
 -- step: _succeeded
 SELECT DISTINCT t.party_id, t.system, t.id
 FROM run_terms AS t
 JOIN run_terms AS n ON n.party_id = t.party_id AND n.starts_on > t.starts_on
-WHERE (n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31)
-   OR (t.ends_on IS NULL AND n.kind IN ('renewal', 'change') AND n.term_months = t.term_months AND n.run = t.run)
+WHERE n.starts_on BETWEEN t.last_on - 31 AND t.last_on + 31
 
 -- step: _written
 SELECT *, ROW_NUMBER() OVER (
@@ -196,7 +197,9 @@ UNION
 SELECT * FROM _twice
 
 -- step: _lines
+-- A renewal that nobody signs comes at an anniversary of the term's run, or of a term that replaced another half-way.
 SELECT c.*,
+       CASE WHEN c.unused > 0 THEN c.starts_on ELSE c.run_starts_on END AS renews_from,
        (YEAR($as_of) - YEAR(c.run_starts_on)) * 12 + MONTH($as_of) - MONTH(c.run_starts_on)
          - CASE WHEN DAY($as_of) < DAY(c.run_starts_on) THEN 1 ELSE 0 END AS months_to_date,
        (YEAR(c.starts_on) - YEAR(CAST($as_of AS DATE) + 1)) * 12 + MONTH(c.starts_on) - MONTH(CAST($as_of AS DATE) + 1)
@@ -210,7 +213,8 @@ ANTI JOIN _passed_on AS s ON s.party_id = c.party_id AND s.system = c.system AND
 -- A line that is open-ended or goes on unsigned renews at its next anniversary; a signed one at its end.
 SELECT *,
        CASE WHEN starts_on <= $as_of AND (ends_on IS NULL OR is_over)
-            THEN CAST(run_starts_on + TO_MONTHS((months_to_date // term_months + 1) * term_months) AS DATE)
+            THEN CAST(renews_from + TO_MONTHS((GREATEST(DATESUB('month', renews_from, CAST($as_of AS DATE)), 0)
+                   // term_months + 1) * term_months) AS DATE)
             WHEN ends_on IS NULL THEN CAST(starts_on + TO_MONTHS(term_months) AS DATE)
             ELSE last_on + 1 END AS next_on,
        CAST($as_of AS DATE) + 1 AS from_on
@@ -223,8 +227,11 @@ FROM _renewing
 
 -- step: _billed
 -- Bills of the term that runs: the largest, their sum, what should be there by now, and the months from one to the next
--- (of a single one, as many as it pays for).
-SELECT c.party_id, c.system, c.id, c.term_months, MIN(c.price) AS price, MAX(b.net) AS largest, SUM(b.net) AS net,
+-- (of a single one, as many as it pays for). What had been paid at once for the months that a replaced term did not run
+-- comes off the price.
+SELECT c.party_id, c.system, c.id, c.term_months, MAX(b.net) AS largest, SUM(b.net) AS net,
+       MIN(c.price) - CASE WHEN MAX(b.net) FILTER (WHERE b.day < c.starts_on) < 0.75 * MIN(c.replaced_price) THEN 0
+                           ELSE MIN(c.unused * c.replaced_price) END AS price,
        MIN(c.price) * LEAST(MIN(c.months_to_date) + 1, c.term_months) / c.term_months AS due,
        COALESCE((MAX(b.day) - MIN(b.day)) / 30.4375 / NULLIF(COUNT(DISTINCT DATE_TRUNC('month', b.day)) - 1, 0),
                 c.term_months * CAST(MAX(b.net) AS DOUBLE) / NULLIF(MIN(c.price), 0)) AS apart

@@ -40,6 +40,7 @@ SELECT v.party_id,
        c.* EXCLUDE (party_id),
        COALESCE(w.owed, 0) AS owed,
        COALESCE(w.chance, 1) AS owed_chance,
+       {as_others_left},
        {grown},
        {revenue},
        {alive}
@@ -84,14 +85,23 @@ SELECT *
 FROM _streams
 WHERE {not_zero}
 
+-- step: _shares
+-- Of the money of ten years: what share rests on the party's own contracts and orders, and of what comes without these,
+-- on its own bills. The rest is what others brought after they had left. Where nothing comes, its own leaving says so.
+SELECT party_id,
+       GREATEST(COALESCE(1 - as_others_left / NULLIF(CAST({all_years} - owed AS DOUBLE), 0), 1), 0) AS own_money,
+       COALESCE(1 - as_others_left / NULLIF(as_others_left + GREATEST(CAST(owed AS DOUBLE), 0), 0), 1) AS own_bills
+FROM futures
+
 -- step: _weights
 -- A contract that runs says more about a party than its orders; one that was given up says that it is gone.
-SELECT party_id, annual_rate, has_orders, has_lines, has_contract, line_model,
-       CASE WHEN has_lines THEN line_weight WHEN has_orders THEN order_weight WHEN has_contract THEN 1.0 ELSE 0.0 END
-         AS own_weight,
+SELECT f.party_id, annual_rate, has_orders, has_lines, has_contract, line_model,
+       CASE WHEN has_lines THEN line_weight * own_money WHEN has_orders THEN order_weight * own_money
+            WHEN has_contract THEN own_bills ELSE 0.0 END AS own_weight,
        has_lines AND lines_by_prior OR has_orders AND NOT has_lines AND $orders_by_prior AS by_prior,
        CASE WHEN has_lines OR has_orders THEN p_alive WHEN has_contract THEN 0.0 END AS p_alive
-FROM futures
+FROM futures AS f
+JOIN _shares AS s ON s.party_id = f.party_id
 
 -- step: ltv
 -- Less than half a percent of one's own is shown as none: it rests on the peers alone.

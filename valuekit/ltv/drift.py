@@ -98,9 +98,15 @@ def check_drift(
     purchases since are off by more than `TOLERATED_BIAS` and by more than chance, or when new parameters differ by more
     than chance and stored ones lose more than `TOLERATED_LOSS` of log-likelihood a customer. Customers of both times
     are counted as independent in `wald_p`, which makes it cautious: it finds less than there is.
-    Raises `ConfigError` for a model that is not fitted, or without window, and for orders that do not go beyond it.
+    Raises `ConfigError` for a model that is not fitted, such as a stated prior, or without window, and for orders that
+    do not go beyond it.
     """
     window = getattr(model, "window_", None)
+    if not window and getattr(model, "observations_", None) is None:
+        raise ConfigError(
+            "the model does not say of what time it is: as a stated prior, it was fitted to nothing that could change.",
+            next_step="Fit it with window=(first, last).",
+        )
     if not window:
         raise ConfigError("the model does not say of what time it is.", next_step="Fit it with window=(first, last).")
     end = date.fromisoformat(window[1])

@@ -69,6 +69,22 @@ def ask_less(origins: Sequence[Any], unit: str) -> str:
     return f"Ask for fewer origins, or {fewer}" if len(origins) > 1 else f"Ask {fewer}"
 
 
+def other_days(origins: Any, chosen: Sequence[date], first: date | None, last: date, latest: date, unit: str) -> str:
+    """Return what to do where data of `first` to `last` do not bear out the origins `chosen`; `latest` is the last to.
+
+    >>> days = date(2024, 1, 31), date(2025, 6, 30), date(2024, 6, 30)
+    >>> other_days(["2030-01-01"], [date(2030, 1, 1)], *days, "day")
+    "Name days from 2024-01-31 to 2024-06-30: origins=['2024-06-30']."
+    >>> other_days(["2025-01-01"], [date(2025, 1, 1)], *days, "day")
+    'Ask for fewer days.'
+    """
+    if first is None or is_number(origins, Integral) or all(first <= day < last for day in chosen):
+        return ask_less(chosen, unit)
+    if first <= latest:
+        return f"Name days from {first} to {latest}: origins=['{latest}']."
+    return f"Name days from {first} on and before {last}. {ask_less(chosen, unit)}"
+
+
 def _counted(numbers: range, ahead: int, unit: str, back: Callable[[int], date]) -> list[date]:
     try:
         return [back(number) for number in numbers]

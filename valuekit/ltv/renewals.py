@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from valuekit.engine import Engine, Expression, literal, parse_expression
+from valuekit.engine import Engine, Expression, literal, load_steps, parse_expression
 from valuekit.errors import ExpressionError, FitError
 from valuekit.ltv.contract_money import Silence, find_silence
 from valuekit.ltv.fitted import FittedModel
@@ -29,6 +29,12 @@ Choice = Literal["bic", "sbg", "bdw"]
 """Which model of renewals: the one with the lower Bayesian information criterion, or one for all curves."""
 
 _MODELS: dict[str, type[RenewalModel]] = {"sbg": ShiftedBetaGeometric, "bdw": BetaDiscreteWeibull}
+
+_TERM_STEPS = (
+    *load_steps("valuekit.ltv", "signed.sql"),
+    *load_steps("valuekit.lifecycle", "replacing.sql"),
+    *load_steps("valuekit.ltv", "contracts.sql"),
+)
 
 Key = tuple[int, int]
 """Who shares a curve: term length in months, number of the segment."""
@@ -143,7 +149,7 @@ def summarise(engine: Engine, as_of: date, by: Sequence[str] = ()) -> Silence:
     engine.run("valuekit.ltv", "segments.sql", {"as_of": as_of}, name=_segment_name(by))
     silence = find_silence(engine, as_of)
     known = {"as_of": as_of, "grace": silence.grace, "money_to": silence.until}
-    engine.run("valuekit.ltv", "contracts.sql", {**known, "valued_stages": list(VALUED_STAGES)})
+    engine.run_steps(_TERM_STEPS, {**known, "valued_stages": list(VALUED_STAGES)})
     engine.drop("last_money", "term_bills")
     return silence
 

@@ -202,6 +202,8 @@ def _year_slots() -> dict[str, Expression]:
         "line_alive": each_year("MAX(s.alive_#) AS alive_#", later=True),
         "grown": each_year("COALESCE(l.grown_#, 1) AS grown_#", later=True),
         "as_years": each_year("revenue_# AS year_#", later=True),
+        "as_others_left": _sum_of("COALESCE(CAST(u.revenue_# AS DOUBLE), 0)", "as_others_left"),
+        "all_years": _sum_of("revenue_#"),
         "not_zero": each_year("year_# <> 0", between=" OR ", later=True),
     }
     revenue = "COALESCE(CAST(t.purchases_# * o.spend AS DECIMAL(18,4)), 0) + COALESCE(l.revenue_#, 0)"
@@ -210,6 +212,11 @@ def _year_slots() -> dict[str, Expression]:
     slots["revenue"] = _with_later(f"CAST({revenue} + {beside} AS DECIMAL(18,4)) AS revenue_#", revenue, "revenue")
     slots["alive"] = _with_later(f"LEAST({alive} + COALESCE(u.alive_#, 0), 12) AS alive_#", alive, "alive")
     return slots
+
+
+def _sum_of(by_year: str, name: str = "") -> Expression:
+    terms = each_year(by_year, between=" + ").sql
+    return Expression(by_year, f"{terms} AS {name}" if name else f"({terms})", frozenset())
 
 
 def _with_later(by_year: str, later: str, name: str) -> Expression:

@@ -22,11 +22,15 @@ _NO_ACTIVITY = ("costs", "fx_rates")
 
 
 def note_value(engine: Engine, as_of: date, silence: Silence) -> None:
-    """Make `value_notes`: contracts of which no money comes, data that end too early, groups too small for a curve.
+    """Make `value_notes`: contracts without money, data that end too early, groups too small, nobody who has paid.
 
-    Reads `contract_lines`, `ltv`, `renewal_groups`, `segment_names`, and the days of all canonical tables.
+    Reads `contract_lines`, `ltv`, `renewal_groups`, `segment_names`, `contracts`, `invoices`, and the days of all
+    canonical tables.
     """
-    notes = [*_without_money(engine, silence), *_ends_early(engine, as_of), *_too_small(engine)]
+    asked = (
+        _without_money(engine, silence), _ends_early(engine, as_of), _too_small(engine), _nobody_paid(engine, as_of)
+    )  # fmt: skip
+    notes = [note for found in asked for note in found]
     engine.put("notes_found", pa.Table.from_pylist(notes, schema=PUBLISHED["value_notes"].arrow))
     engine.execute("CREATE OR REPLACE TABLE value_notes AS SELECT * FROM notes_found ORDER BY note")
     engine.drop("notes_found")
@@ -74,6 +78,21 @@ def _ends_early(engine: Engine, as_of: date) -> Iterator[dict[str, Any]]:
             ),
             "days": days,
         }
+
+
+def _nobody_paid(engine: Engine, as_of: date) -> Iterator[dict[str, Any]]:
+    for found in engine.ask("valuekit.ltv", "value_notes.sql", "nobody_paid", {"as_of": as_of}).to_pylist():
+        if found["contracts"] or found["bills"]:
+            yield {
+                "note": "nobody_has_paid",
+                "message": (
+                    "nobody is valued, for lifetime value is of those who have paid more than they got back, and "
+                    f"nobody has a payment on record, though {found['contracts']:,} contracts are signed and "
+                    f"{found['bills']:,} invoices issued. Map `payments`, or `orders` where who orders pays; that an "
+                    "invoice has the status `paid` does not say what came."
+                ),
+                "parties": found["parties"],
+            }
 
 
 def _too_small(engine: Engine) -> Iterator[dict[str, Any]]:

@@ -35,3 +35,10 @@ SELECT term_months, name, CAST(refused AS BIGINT) AS refused, CAST(survived AS B
 FROM _of_groups
 WHERE LEAST(refused, survived) < $enough AND (SELECT COUNT(*) FROM segment_names) > 1
 ORDER BY LEAST(refused, survived) DESC, term_months, name
+
+-- step: nobody_paid
+-- What is signed and billed in a company of which nobody is valued.
+SELECT (SELECT COUNT(*) FROM contracts WHERE signed_on <= $as_of) AS contracts,
+       (SELECT COUNT(DISTINCT party_id) FROM contracts WHERE signed_on <= $as_of) AS parties,
+       (SELECT COUNT(*) FROM invoices WHERE issued_on <= $as_of) AS bills
+WHERE NOT EXISTS (SELECT 1 FROM ltv)

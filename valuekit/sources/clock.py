@@ -96,8 +96,27 @@ def latest_event(engine: Engine) -> date:
     return found
 
 
+def refuse_before_data(engine: Engine, as_of: date) -> None:
+    """Raise `InputError` where all rows are later than `as_of`: there was no company to describe."""
+    first = first_day(engine)
+    if first and as_of < first:
+        raise InputError(
+            f"no row is of {as_of} or before: the first is of {first}, the last of {last_day(engine) or first}.",
+            where="as_of",
+            next_step="Name a day between them (--as-of).",
+        )
+
+
+def first_day(engine: Engine) -> date | None:
+    """Return the day of the first row of a table that dates its rows; ledger months and exchange rates date none."""
+    dated = [t for t in CANONICAL.values() if t.name not in (*_TIMELESS, "costs")]
+    earliest = " UNION ALL ".join(f"SELECT MIN({day_of(t)}) AS day FROM {quote(t.name)}" for t in dated)
+    found = engine.scalar(f"SELECT MIN(day) FROM ({earliest})")
+    return found if isinstance(found, date) else None
+
+
 def last_day(engine: Engine) -> date | None:
-    """Return the same day, or nothing where no row has a date."""
+    """Return the day of the last event, or nothing where no row has a date."""
     dated = [(t.name, event_date(t)) for t in CANONICAL.values() if t.name not in (*_TIMELESS, "costs")]
     latest = " UNION ALL ".join(f"SELECT MAX({quote(day)}) AS day FROM {quote(name)}" for name, day in dated if day)
     found = engine.scalar(f"SELECT MAX(day) FROM ({latest})")

@@ -166,7 +166,7 @@ CONTRACTS = Table(
         _day("ends_on", "Last day of the term; missing means open-ended"),
         _day("cancelled_on", "Day the customer gave notice"),
         Column("auto_renew", "BOOLEAN", "True when the contract goes on after `ends_on` unless cancelled"),
-        _amount("amount", "Price of one whole term", required=True),
+        _amount("amount", "Price of one whole term, without tax", required=True),
         _currency(),
         Column("term_months", "INTEGER", "Length of one term", unit="months", required=True),
         Column("kind", "VARCHAR", "Why the row exists", values=CONTRACT_KINDS),

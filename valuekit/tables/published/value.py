@@ -81,7 +81,8 @@ LTV = Table(
         text("basis", "own: its history decides; pooled: shared with its peers; prior: its peers alone"),
         number(
             "own_weight",
-            "Weight of its own history: in its renewals, or half in its purchases and half in what it spends",
+            "Weight of its own history: in its renewals, or half in its purchases and half in what it spends; money "
+            "that comes as others brought it after they had left counts 0",
             "share",
         ),
         number("p_alive", "Probability that it is still a customer", "probability"),

@@ -28,7 +28,7 @@ COST_NOTES = (
 )  # fmt: skip
 """Kinds of remarks on the cost data."""
 
-VALUE_NOTES = ("contracts_without_money", "data_end_early", "renewal_groups_too_small")
+VALUE_NOTES = ("contracts_without_money", "data_end_early", "nobody_has_paid", "renewal_groups_too_small")
 """Kinds of remarks on the lifetime value."""
 
 STREAMS = ("revenue", "cost_of_goods", "marketing", "sales", "support", "incentives", "other", "advocacy", "innovation")

@@ -13,11 +13,9 @@ from valuekit.engine import Engine, Expression
 from valuekit.ltv.expected_cost import EXPECTED, FUNCTIONS
 from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_cases import (
-    Cases,
-    FromNothing,
     growth_variances,
     lapsed_cases,
-    line_cases,
+    leaving_cases,
     line_deviation,
     owed_or_not,
     paying_cases,
@@ -223,17 +221,21 @@ _AT_ONCE = 16_384
 
 
 def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield intervals of parties by what they rest on: orders, neither those nor lines, lines, one that is pending."""
+    """Yield intervals of parties by what they rest on: orders, neither those nor lines, lines."""
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
         pending, no_lines = some.column("pending"), pc.is_null(some.column("pending"))
+        notice = pc.and_(pc.equal(pending, 0), pc.equal(some.column("ends"), 1))
+        in_force = pc.and_not(pc.equal(pending, 0), notice)
         orders, sure = pc.equal(some.column("has_orders"), True), pc.equal(some.column("owed_chance"), 1.0)
         neither = pc.and_not(no_lines, orders)
         kinds = (
             pc.and_(no_lines, orders),
             pc.and_(neither, sure),
             pc.and_not(neither, sure),
-            pc.equal(pending, 0),
+            notice,
+            pc.and_(in_force, sure),
+            pc.and_not(in_force, sure),
             pc.greater(pending, 0),
         )
         for chosen in kinds:
@@ -267,29 +269,27 @@ def _found(row: Parts, shape: Shape) -> Parts:
     effects = _effects(row, shape)
     orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
-    owed = row["owed"] ** 2 * (1 / row["owed_chance"] - 1)
-    by_chance = orders.variance - in_orders + uncontracted.variance + owed
-    chance, cost = by_chance + cost, row["usual"] * cost  # few customers make the variance; ends are those of most
+    owed, of_means = row["owed"] ** 2 * (1 / row["owed_chance"] - 1), _squared(effects[shape.effects - len(EXPECTED) :])
+    chance = orders.variance - in_orders + uncontracted.variance + owed + cost
+    cost *= row["usual"]  # few customers make the variance; ends are those of most
     if "l_paid" in row:
         chance += line_deviation(row) ** 2 + sum(growth_variances(row))
-        if row["pending"][0] > 0:
-            lapsed = lapsed_cases(row, _uncontracted_worth(row), cost, by_parameters)
-            cases: Cases | FromNothing = owed_or_not(row, lapsed)
-        else:
-            cases = line_cases(row, cost, by_chance + by_parameters)
+        cases_of = lapsed_cases if row["pending"][0] > 0 else leaving_cases
+        cases = owed_or_not(row, cases_of(row, _uncontracted_worth(row), cost, orders.variance, of_means))
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
         beside = cost + owed + _squared(effects[shape.effects - _BESIDE :])
         parts = Part.of(orders, row["has_orders"] > 0), Part.of(uncontracted, uncontracted.mean > 0)
         ends = [_interval(row, parts, beside, level) for level in shape.levels]
     else:
-        of_means = _squared(effects[shape.effects - len(EXPECTED) :])
         cases = owed_or_not(row, paying_cases(row, _uncontracted_worth(row), cost + of_means))
         ends = [cases.interval(level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
-    for percent, (low, high) in zip(_percents(shape), ends, strict=True):
-        found |= {f"low_{percent}": low + row["given"], f"high_{percent}": high + row["given"]}
+    floor = np.where(row["may_lose"] > 0, -np.inf, 0.0)
+    for percent, both in zip(_percents(shape), ends, strict=True):
+        low, high = (np.maximum(end, floor) + row["given"] for end in both)
+        found |= {f"low_{percent}": low, f"high_{percent}": high}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     return found | dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
 

@@ -287,9 +287,10 @@ def _found(row: Parts, shape: Shape) -> Parts:
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
     floor = np.where(row["may_lose"] > 0, -np.inf, 0.0)
-    for percent, both in zip(_percents(shape), ends, strict=True):
-        low, high = (np.maximum(end, floor) + row["given"] for end in both)
-        found |= {f"low_{percent}": low, f"high_{percent}": high}
+    low, high = np.full((2, len(floor)), np.nan)
+    for percent, (lower, higher) in sorted(zip(_percents(shape), ends, strict=True), key=lambda pair: pair[0]):
+        low, high = np.fmin(low, np.maximum(lower, floor)), np.fmax(high, np.maximum(higher, floor))
+        found |= {f"low_{percent}": low + row["given"], f"high_{percent}": high + row["given"]}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     return found | dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))
 

@@ -83,15 +83,18 @@ def find_intervals(
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
     - Contract lines: a mixture of leaving at the first renewal, staying throughout, and what lies between, each normal
-      around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
+      around its own value. All lines of a party are taken to end together; its orders widen the mixture. Retention that
+      is not known widens no case: the mixture has each as likely as it is in the mean.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
     - Money without a contract in force (`uncontracted`): nothing, or as much each month until it stops, at a steady
-      rate, or the horizon ends. A mixture where there is no other part, else a gamma distribution as for orders.
-    - What is owed comes with a known chance, or not: twice as many cases where there are few, else more lies beside.
+      rate, or the horizon ends. With lines it comes to who leaves, in the time left, and not to who stays throughout. A
+      mixture where there are no orders, or in the case of leaving at the first renewal; else a gamma distribution.
+    - What is owed comes with a known chance, or not: twice as many cases; beside orders, it widens them.
     - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
       more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
     - Advocacy and innovation (`cube`) are given amounts: they move both ends, and widen nothing.
+    - Who cannot lose (`may_lose`: nothing costs) has no end below 0 but by what is given.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
     along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
@@ -287,7 +290,7 @@ def _found(row: Parts, shape: Shape) -> Parts:
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
     floor = np.where(row["may_lose"] > 0, -np.inf, 0.0)
-    low, high = np.full((2, len(floor)), np.nan)
+    low, high = np.full((2, len(floor)), np.nan)  # a higher level is no narrower by what the search is off by
     for percent, (lower, higher) in sorted(zip(_percents(shape), ends, strict=True), key=lambda pair: pair[0]):
         low, high = np.fmin(low, np.maximum(lower, floor)), np.fmax(high, np.maximum(higher, floor))
         found |= {f"low_{percent}": low + row["given"], f"high_{percent}": high + row["given"]}

@@ -135,29 +135,44 @@ def leaving_cases(
     The longer before the horizon a customer leaves, the more comes, and who stays throughout has none of it; who leaves
     in between has its mean and variance. Nothing is apart where it is sure to leave, and all before that is known.
     """
-    time_left, at_first = (row["l_lived_best"] - row[f"l_lived{case}"] for case in ("", "_worst"))
-    leaves, p_first, p_best = time_left > 1e-9, row["l_worst_chance"], row["l_best_chance"]
-    p_between = np.where(1 - p_first - p_best > 1e-9, 1 - p_first - p_best, 0.0)
-    lines = line_cases({**row, "ltv": row["ltv"] - np.where(leaves, worth, 0.0)}, cost, beside, mean_cost)
-    worth, time_left = np.where(leaves, worth, 0.0), np.maximum(time_left, 1e-9)
-    alive = np.where(leaves, np.minimum(row["u_alive"] / time_left, 1.0), 0.0)  # of the time left
-    chance = np.clip(np.maximum(row["u_chance"] / np.maximum(row["u_leaves"], 1e-9), alive), 1e-6, 1.0)
-    first = np.where(p_between > 0, np.minimum(p_first * at_first / time_left, 1.0), 1.0)
-    each_first, each_later = first / np.maximum(p_first, 1e-9), (1 - first) / np.where(p_between > 0, p_between, 1.0)
-    own = {"ltv": worth * each_first, "u_alive": alive * at_first, "u_chance": chance, "u_error": row["u_error"]}
-    own |= {"whole": np.maximum(at_first, 1e-9) / 12}
-    parts = _PARTS if row["ends"][0] > 0 else _FEW_PARTS
-    after = paying_cases(own, worth * each_first, np.zeros(len(worth)), parts).cases
-    uneven = time_unevenness(stopping_rate(alive / chance)) / chance - 1 + row["u_error"] ** 2
-    later, varies = worth * each_later, (worth * each_later) ** 2 * uneven
-    shift, wider = np.zeros((2, *lines.means[1:].shape))
-    shift[2:], wider[2:] = later, varies
-    columns = (
-        np.vstack([lines.weights[0] * after.weights, lines.weights[1:]]),
-        np.vstack([lines.means[0] + after.means, lines.means[1:] + shift]),
-        np.vstack([np.hypot(lines.deviations[0], after.deviations), np.sqrt(lines.deviations[1:] ** 2 + wider)]),
+    time_left = row["l_lived_best"] - row["l_lived"]
+    there = np.where(time_left > 1e-9, worth, 0.0)  # where no line is left within the horizon, it lies in all cases
+    lines = line_cases({**row, "ltv": row["ltv"] - there}, cost, beside, mean_cost)
+    at_once, later, variance = _after_leaving(row, there, np.maximum(time_left, 1e-9))
+    means, variances = lines.means[1:].copy(), lines.deviations[1:] ** 2
+    means[_BETWEEN:] += later
+    variances[_BETWEEN:] += variance
+    cases = Cases(
+        np.vstack([lines.weights[0] * at_once.weights, lines.weights[1:]]),
+        np.vstack([lines.means[0] + at_once.means, means]),
+        np.vstack([np.hypot(lines.deviations[0], at_once.deviations), np.sqrt(variances)]),
     )
-    return FromNothing(Cases(*columns), worth >= 0, (p_first > 1 - 1e-9) & (lines.deviations[0] < _KNOWN))
+    sure = (row["l_worst_chance"] > 1 - 1e-9) & (lines.deviations[0] < _KNOWN)
+    return FromNothing(cases, worth >= 0, sure)
+
+
+def _after_leaving(row: Mapping[str, Array], worth: Array, time_left: Array) -> tuple[Cases, Array, Array]:
+    """Return what comes after leaving at the first renewal, by cases, and mean and variance of it after any later one.
+
+    It is shared out by the time left of the horizon, and comes in each case with the same probability.
+    """
+    at_first, p_first = row["l_lived_best"] - row["l_lived_worst"], row["l_worst_chance"]
+    p_between = 1 - p_first - row["l_best_chance"]
+    some = p_between > 1e-9
+    first = np.where(some, np.minimum(p_first * at_first / time_left, 1.0), 1.0)
+    alive = np.minimum(row["u_alive"] / time_left, 1.0)
+    chance = np.clip(np.maximum(row["u_chance"] / np.maximum(row["u_leaves"], 1e-9), alive), 1e-6, 1.0)
+    own = worth * first / np.maximum(p_first, 1e-9)
+    party = {"ltv": own, "u_alive": alive * at_first, "u_chance": chance, "u_error": row["u_error"]}
+    party |= {"whole": np.maximum(at_first, 1e-9) / 12}
+    at_once = paying_cases(party, own, np.zeros(len(own)), _PARTS if row["ends"][0] > 0 else _FEW_PARTS).cases
+    later = worth * (1 - first) / np.where(some, p_between, 1.0)
+    uneven = time_unevenness(stopping_rate(alive / chance)) / chance - 1 + row["u_error"] ** 2
+    return at_once, later, later**2 * uneven
+
+
+_BETWEEN = 2
+"""The first case of leaving later, after those of staying throughout."""
 
 
 _KNOWN = 0.005

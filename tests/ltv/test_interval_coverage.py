@@ -44,6 +44,12 @@ def test_quantiles_of_a_mixture_are_those_of_drawn_amounts():
         assert found == pytest.approx(np.quantile(drawn, probability), abs=0.6)
 
 
+def test_a_quantile_that_is_a_step_is_exactly_that():
+    weights, means, deviations = (np.array(v)[:, None] for v in ([0.3, 0.6, 0.1], [7.0, 90.0, 4e5], [0.0, 0.0, 9.0]))
+    for probability, expected in ((0.1, 7.0), (0.29, 7.0), (0.31, 90.0), (0.75, 90.0), (0.89, 90.0)):
+        assert mixture_quantile(weights, means, deviations, probability)[0] == expected
+
+
 def payer(chance, alive, *, owed=0.0, error=0.0):
     """A row of one party without contract: 10 a month for `alive` of 36 months in the mean, if anything comes."""
     row = {"u_chance": chance, "u_alive": alive, "u_error": error, "whole": 3.0, "ltv": 10 * alive + owed, "owed": owed}
@@ -96,8 +102,7 @@ def test_what_is_owed_comes_also_where_nothing_else_does():
         name: np.zeros(1)
         for name in (
             "net", "monthly", "l_best_chance", "l_paid_sd", "l_lived_sd", "l_unsure", "l_own_growth",
-            "l_chance_of_growth",
-            "l_changes", "l_flat",
+            "l_chance_of_growth", "l_changes", "l_flat", "l_by_growth",
             *(f"l_{what}{case}" for what in ("paid", "lived") for case in ("", "_worst", "_best")),
         )
     }  # fmt: skip

@@ -52,6 +52,27 @@ def test_customers_who_leave_bring_what_those_before_them_still_brought(make_wor
     assert 0 < won[1] < 0.99 * won[0]
 
 
+def test_who_is_under_notice_has_the_interval_of_who_has_left(world):
+    world.party("leaves", paid="2025-12-20", contract=True)
+    world.contract("leaves", "2025-12-20", "2026-12-19", 120, 12, cancelled="2026-05-01")
+    company(world, 10.0)
+    columns = [f"{side}_{level}" for level in (50, 80, 95) for side in ("low", "high")]
+    ends = world.engine.rows(f"SELECT ltv, {', '.join(columns)} FROM ltv_intervals JOIN ltv USING (party_id) WHERE "
+                             "party_id = 'leaves'")[0]  # fmt: skip
+    worth, low_50, high_50, low_80, high_80, low_95, high_95 = map(float, ends)
+    # All is paid: nothing comes any more in three of four cases, and about ten months of money in the fourth.
+    assert low_50 == low_80 == low_95 == high_50 == 0
+    assert 0 < high_80 < worth < high_95
+
+
+def test_where_nothing_costs_no_end_is_below_0(world):
+    company(world, 10.0)
+    assert world.engine.scalar("SELECT COUNT(*) FROM value_spread WHERE may_lose OR low_95 < 0") == 0
+    assert world.engine.scalar("SELECT COUNT(*) FROM ltv_intervals WHERE high_95 > 0") > STAYED
+    nested = "low_95 <= low_80 AND low_80 <= low_50 AND low_50 <= high_50 AND high_50 <= high_80 AND high_80 <= high_95"
+    assert world.engine.scalar(f"SELECT COUNT(*) FROM ltv_intervals WHERE NOT ({nested})") == 0
+
+
 def test_what_comes_after_leaving_is_counted_once_at_a_rate_of_some(make_world):
     worlds = mixed, low, high = make_world(), make_world(), make_world()
     company(mixed, 10.0, rates_by=[RateRule("party_id IN ('ann', 'there00')", 0.3)])

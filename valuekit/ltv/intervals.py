@@ -13,11 +13,9 @@ from valuekit.engine import Engine, Expression
 from valuekit.ltv.expected_cost import EXPECTED, FUNCTIONS
 from valuekit.ltv.in_order import in_order
 from valuekit.ltv.line_cases import (
-    Cases,
-    FromNothing,
     growth_variances,
     lapsed_cases,
-    line_cases,
+    leaving_cases,
     line_deviation,
     owed_or_not,
     paying_cases,
@@ -86,15 +84,18 @@ def find_intervals(
     - Orders: nothing comes with a known probability, else a gamma distribution matches mean and variance: purchases by
       chance, their pace and end as the model knows them, what is not known of the spend, and the parameters.
     - Contract lines: a mixture of leaving at the first renewal, staying throughout, and what lies between, each normal
-      around its own value. All lines of a party are taken to end together; what it has besides widens the mixture.
+      around its own value. All lines of a party are taken to end together; its orders widen the mixture. Retention that
+      is not known widens no case: the mixture has each as likely as it is in the mean.
       With `expansion`, prices grow; how fast is known for all in the mean, less for each, and differs by chance.
     - Money without a contract in force (`uncontracted`): nothing, or as much each month until it stops, at a steady
-      rate, or the horizon ends. A mixture where there is no other part, else a gamma distribution as for orders.
-    - What is owed comes with a known chance, or not: twice as many cases where there are few, else more lies beside.
+      rate, or the horizon ends. With lines it comes to who leaves, in the time left, and not to who stays throughout. A
+      mixture where there are no orders, or in the case of leaving at the first renewal; else a gamma distribution.
+    - What is owed comes with a known chance, or not: twice as many cases; beside orders, it widens them.
     - Who pays on with a renewal pending: nothing more comes, or a payment without a contract and exponentially many
       more, or it signs again, and the cases are those of contract lines.
     - Cost: how customers of one kind differ, as far as own months do not tell, and how months differ.
     - Advocacy and innovation (`cube`) are given amounts: they move both ends, and widen nothing.
+    - Who cannot lose (`may_lose`: nothing costs) has no end below 0 but by what is given.
 
     `value_spread` has per party, beside its interval, the variance by chance, the effect in money of one standard error
     along each axis of the parameters (`value_by_i`), and the difference of each move of retention (`value_if_i`): all
@@ -225,17 +226,21 @@ _AT_ONCE = 16_384
 
 
 def _ends(batch: pa.RecordBatch, shape: Shape, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield intervals of parties by what they rest on: orders, neither those nor lines, lines, one that is pending."""
+    """Yield intervals of parties by what they rest on: orders, neither those nor lines, lines."""
     for start in range(0, len(batch), _AT_ONCE):
         some = batch.slice(start, _AT_ONCE)
         pending, no_lines = some.column("pending"), pc.is_null(some.column("pending"))
+        notice = pc.and_(pc.equal(pending, 0), pc.equal(some.column("ends"), 1))
+        in_force = pc.and_not(pc.equal(pending, 0), notice)
         orders, sure = pc.equal(some.column("has_orders"), True), pc.equal(some.column("owed_chance"), 1.0)
         neither = pc.and_not(no_lines, orders)
         kinds = (
             pc.and_(no_lines, orders),
             pc.and_(neither, sure),
             pc.and_not(neither, sure),
-            pc.equal(pending, 0),
+            notice,
+            pc.and_(in_force, sure),
+            pc.and_not(in_force, sure),
             pc.greater(pending, 0),
         )
         for chosen in kinds:
@@ -269,28 +274,27 @@ def _found(row: Parts, shape: Shape) -> Parts:
     effects = _effects(row, shape)
     orders, in_orders = _orders(row, effects[: shape.purchase_axes + shape.spend_axes])
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
-    owed = row["owed"] ** 2 * (1 / row["owed_chance"] - 1)
-    by_chance = orders.variance - in_orders + uncontracted.variance + owed
-    chance, cost = by_chance + cost, row["usual"] * cost  # few customers make the variance; ends are those of most
+    owed, of_means = row["owed"] ** 2 * (1 / row["owed_chance"] - 1), _squared(effects[shape.effects - len(EXPECTED) :])
+    chance = orders.variance - in_orders + uncontracted.variance + owed + cost
+    cost *= row["usual"]  # few customers make the variance; ends are those of most
     if "l_paid" in row:
         chance += line_deviation(row) ** 2 + sum(growth_variances(row))
-        if row["pending"][0] > 0:
-            lapsed = lapsed_cases(row, _uncontracted_worth(row), cost, by_parameters)
-            cases: Cases | FromNothing = owed_or_not(row, lapsed)
-        else:
-            cases = line_cases(row, cost, by_chance + by_parameters)
+        cases_of = lapsed_cases if row["pending"][0] > 0 else leaving_cases
+        cases = owed_or_not(row, cases_of(row, _uncontracted_worth(row), cost, orders.variance, of_means))
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
         beside = cost + owed + _squared(effects[shape.effects - _BESIDE :])
         parts = Part.of(orders, row["has_orders"] > 0), Part.of(uncontracted, uncontracted.mean > 0)
         ends = [_interval(row, parts, beside, level) for level in shape.levels]
     else:
-        of_means = _squared(effects[shape.effects - len(EXPECTED) :])
         cases = owed_or_not(row, paying_cases(row, _uncontracted_worth(row), cost + of_means))
         ends = [cases.interval(level) for level in shape.levels]
     found: Parts = {"chance": chance, "deviation_by_parameters": np.sqrt(by_parameters)}
     found["deviation"] = np.sqrt(chance + by_parameters)
-    for percent, (low, high) in zip(_percents(shape), ends, strict=True):
+    floor = np.where(row["may_lose"] > 0, -np.inf, 0.0)
+    low, high = np.full((2, len(floor)), np.nan)  # a higher level is no narrower by what the search is off by
+    for percent, (lower, higher) in sorted(zip(_percents(shape), ends, strict=True), key=lambda pair: pair[0]):
+        low, high = np.fmin(low, np.maximum(lower, floor)), np.fmax(high, np.maximum(higher, floor))
         found |= {f"low_{percent}": low + row["given"], f"high_{percent}": high + row["given"]}
     found |= dict(zip(effect_columns("value", shape.effects), effects, strict=True))
     return found | dict(zip(move_columns(shape.moves), _moved(row, shape), strict=True))

@@ -18,7 +18,7 @@ LEFT JOIN price_growth AS g ON g.party_id = l.party_id AND g.term_months = l.ter
 -- step: _line_parts
 -- A price grows from renewal to renewal, so a payment is worth more than today's price by the mean over all payments.
 -- One list, for most parties have no lines.
-SELECT l.party_id, MAX(l.pending) AS pending, [{line_sums}] AS line
+SELECT l.party_id, MAX(l.pending) AS pending, MIN(l.ends) AS ends, [{line_sums}] AS line
 FROM _grown AS l
 JOIN line_chance AS s ON {same_state} AND s.rate = l.rate
 GROUP BY l.party_id
@@ -74,8 +74,10 @@ SELECT v.party_id,
        f.has_orders AND $orders_by_prior OR f.lines_by_prior AS by_prior,
        {order_columns},
        l.pending,
+       l.ends,
        l.line,
        COALESCE(u.chance, 0) AS u_chance,
+       COALESCE(u.leaves, 1) AS u_leaves,
        COALESCE(u.error, 0) AS u_error,
        COALESCE({uncontracted_money}, 0) AS u_money,
        COALESCE({uncontracted_alive}, 0) AS u_alive,

@@ -1,7 +1,7 @@
 """How it can go with a party's contract lines, or money without one, and the interval of its worth by these cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,13 @@ from scipy.special import ndtr
 
 from valuekit.ltv.models.observations import Array
 from valuekit.ltv.quantiles import exponential_parts, mixture_quantile
-from valuekit.ltv.stopping import stopping_rate, times_until
+from valuekit.ltv.stopping import Rows, stopping_rate, time_unevenness, times_until
+
+_PARTS = 8
+"""Parts of equal probability, each taken as normal, by which an exponential amount is described."""
+
+_FEW_PARTS = 2
+"""Where it is one case of many."""
 
 
 def line_deviation(row: Mapping[str, Array]) -> Array:
@@ -43,8 +49,13 @@ class Cases:
         return mixture_quantile(*columns, (1 - level) / 2), mixture_quantile(*columns, (1 + level) / 2)
 
 
-def line_cases(row: Mapping[str, Array], cost: Array, beside: Array) -> Cases:
-    """Each case is normal: prices and cost differ the more the longer the lines run, and all else lies beside."""
+def line_cases(row: Mapping[str, Array], cost: Array, beside: Array, mean_cost: Array | float = 0.0) -> Cases:
+    """Each case is normal: prices and cost differ the more the longer the lines run, and all else lies beside.
+
+    What is not known of retention lies in no case: it says how likely each is, and that is taken at its mean. Nor does
+    the growth of prices lie in the first one, for it begins with a renewal. `mean_cost` is the variance by the mean
+    cost of all, at the mean time.
+    """
 
     def worth(case: str) -> Array:
         return row["net"] * row[f"l_paid{case}"] + row["monthly"] * row[f"l_lived{case}"]
@@ -61,10 +72,11 @@ def line_cases(row: Mapping[str, Array], cost: Array, beside: Array) -> Cases:
     own = np.maximum(of_between(line_deviation(row) ** 2 + mean**2, worst**2, best**2) - between**2, 0.0)
     lived = [row[f"l_lived{case}"] for case in ("", "_worst", "_best")]
     longer = [np.minimum(months / np.maximum(lived[0], 1e-9), 12.0) for months in lived]
-    steady, by_chance = growth_variances(row)
+    own_growth, by_chance = growth_variances(row)
+    steady = own_growth + (row["net"] * row["l_by_growth"]) ** 2 + mean_cost
     rest = row["ltv"] - mean
     weights, means = [p_worst], [worst + rest]
-    variances = [longer[1] ** 2 * steady + longer[1] * cost + beside]
+    variances = [longer[1] ** 2 * mean_cost + longer[1] * cost + beside]
     kept = np.where(p_between > 1e-9, p_between, 0.0)
     for weight, at, months, farther, others in (
         (p_best, best, lived[2], longer[2], 0.0),
@@ -83,43 +95,102 @@ def line_cases(row: Mapping[str, Array], cost: Array, beside: Array) -> Cases:
 
 @dataclass(frozen=True)
 class FromNothing:
-    """Cases of which the first is nothing; `gains` where money without a contract is more than its cost."""
+    """Cases of which the first is nothing; `gains` where money without a contract is more than its cost.
+
+    Where nothing is not `apart`, as it is one end among others, or is not known exactly, it is a case like all.
+    """
 
     cases: Cases
     gains: npt.NDArray[np.bool_]
+    apart: npt.NDArray[np.bool_] | np.bool_ = np.True_
 
     def interval(self, level: float) -> tuple[Array, Array]:
         """Return both ends: as much in each tail, or from nothing on where the quantile of the tail is nothing.
 
         What lies before nothing, less than a tail, is then left out, so the other end lies so much farther.
         """
-        nothing, at = self.cases.weights[0], self.cases.means[0]
-        tail, before = (1 - level) / 2, self._before()
-        from_nothing = (nothing >= tail) & (before < tail)
         low, high = self.cases.interval(level)
-        ahead = np.minimum(level + before, 1 - tail)
-        most = mixture_quantile(*self._columns(), np.where(self.gains, ahead, 1 - ahead))
-        low = np.where(from_nothing, np.where(self.gains, at, np.minimum(most, at)), low)
-        return low, np.where(from_nothing, np.where(self.gains, np.maximum(most, at), at), high)
+        tail = (1 - level) / 2
+        rows = np.flatnonzero(self.apart & (self.cases.weights[0] >= tail))
+        before = self._before(rows)
+        rows, before = rows[before < tail], before[before < tail]
+        at, gains, ahead = self.cases.means[0, rows], self.gains[rows], np.minimum(level + before, 1 - tail)
+        most = mixture_quantile(*self._columns(rows), np.where(gains, ahead, 1 - ahead))
+        low[rows], high[rows] = np.where(gains, at, np.minimum(most, at)), np.where(gains, np.maximum(most, at), at)
+        return low, high
 
-    def _before(self) -> Array:
+    def _before(self, rows: Rows) -> Array:
         """Probability of less than nothing; of more than it, where money without a contract is less than its cost."""
-        weights, means, deviations = (values[1:] for values in self._columns())
-        farther = np.where(self.gains, 1, -1) * (self.cases.means[0] - means) / np.maximum(deviations, 1e-6)
+        weights, means, deviations = (values[1:] for values in self._columns(rows))
+        farther = np.where(self.gains[rows], 1, -1) * (self.cases.means[0, rows] - means) / np.maximum(deviations, 1e-6)
         return np.asarray((weights * ndtr(farther)).sum(axis=0))
 
-    def _columns(self) -> tuple[Array, Array, Array]:
-        return self.cases.weights, self.cases.means, self.cases.deviations
+    def _columns(self, rows: Rows) -> tuple[Array, Array, Array]:
+        return self.cases.weights[:, rows], self.cases.means[:, rows], self.cases.deviations[:, rows]
 
 
-def lapsed_cases(row: Mapping[str, Array], worth: Array, cost: Array, beside: Array) -> FromNothing:
+def leaving_cases(
+    row: Mapping[str, Array], worth: Array, cost: Array, beside: Array, mean_cost: Array | float = 0.0
+) -> FromNothing:
+    """Split the case of leaving at the first renewal: nothing comes after it, or as much a month until it stops.
+
+    The longer before the horizon a customer leaves, the more comes, and who stays throughout has none of it; who leaves
+    in between has its mean and variance. Nothing is apart where it is sure to leave, and all before that is known.
+    """
+    time_left = row["l_lived_best"] - row["l_lived"]
+    there = np.where(time_left > 1e-9, worth, 0.0)  # where no line is left within the horizon, it lies in all cases
+    lines = line_cases({**row, "ltv": row["ltv"] - there}, cost, beside, mean_cost)
+    at_once, later, variance = _after_leaving(row, there, np.maximum(time_left, 1e-9))
+    means, variances = lines.means[1:].copy(), lines.deviations[1:] ** 2
+    means[_BETWEEN:] += later
+    variances[_BETWEEN:] += variance
+    cases = Cases(
+        np.vstack([lines.weights[0] * at_once.weights, lines.weights[1:]]),
+        np.vstack([lines.means[0] + at_once.means, means]),
+        np.vstack([np.hypot(lines.deviations[0], at_once.deviations), np.sqrt(variances)]),
+    )
+    sure = (row["l_worst_chance"] > 1 - 1e-9) & (lines.deviations[0] < _KNOWN)
+    return FromNothing(cases, worth >= 0, sure)
+
+
+def _after_leaving(row: Mapping[str, Array], worth: Array, time_left: Array) -> tuple[Cases, Array, Array]:
+    """Return what comes after leaving at the first renewal, by cases, and mean and variance of it after any later one.
+
+    It is shared out by the time left of the horizon, and comes in each case with the same probability.
+    """
+    at_first, p_first = row["l_lived_best"] - row["l_lived_worst"], row["l_worst_chance"]
+    p_between = 1 - p_first - row["l_best_chance"]
+    some = p_between > 1e-9
+    first = np.where(some, np.minimum(p_first * at_first / time_left, 1.0), 1.0)
+    alive = np.minimum(row["u_alive"] / time_left, 1.0)
+    chance = np.clip(np.maximum(row["u_chance"] / np.maximum(row["u_leaves"], 1e-9), alive), 1e-6, 1.0)
+    own = worth * first / np.maximum(p_first, 1e-9)
+    party = {"ltv": own, "u_alive": alive * at_first, "u_chance": chance, "u_error": row["u_error"]}
+    party |= {"whole": np.maximum(at_first, 1e-9) / 12}
+    at_once = paying_cases(party, own, np.zeros(len(own)), _PARTS if row["ends"][0] > 0 else _FEW_PARTS).cases
+    later = worth * (1 - first) / np.where(some, p_between, 1.0)
+    uneven = time_unevenness(stopping_rate(alive / chance)) / chance - 1 + row["u_error"] ** 2
+    return at_once, later, later**2 * uneven
+
+
+_BETWEEN = 2
+"""The first case of leaving later, after those of staying throughout."""
+
+
+_KNOWN = 0.005
+"""What is known to half a cent is known."""
+
+
+def lapsed_cases(
+    row: Mapping[str, Array], worth: Array, cost: Array, beside: Array, mean_cost: Array | float = 0.0
+) -> FromNothing:
     """Split the case of leaving at once: nothing comes, or a payment without a contract and exponentially many more.
 
     What is owed comes in each (`owed_or_not` splits them); what else lies beside lines (cost that grows with prices)
     comes with signing alone.
     """
     mean = row["net"] * row["l_paid"] + row["monthly"] * row["l_lived"]
-    cases = line_cases({**row, "ltv": mean + row["owed"]}, cost, beside)
+    cases = line_cases({**row, "ltv": mean + row["owed"]}, cost, beside, mean_cost)
     leaves, left = cases.weights[0], cases.means[0]
     signs, lies_beside = 1 - leaves, row["ltv"] - worth - mean - row["owed"]
     signed = cases.means[1:] + np.where(signs > 1e-6, lies_beside / np.maximum(signs, 1e-6), 0.0)
@@ -135,15 +206,15 @@ def lapsed_cases(row: Mapping[str, Array], worth: Array, cost: Array, beside: Ar
     return FromNothing(Cases(*map(np.array, columns)), worth >= 0)
 
 
-def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array) -> FromNothing:
+def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array, parts: int = _PARTS) -> FromNothing:
     """Split money without a contract: nothing comes, or as much each month until it stops or the horizon ends."""
     chance = np.clip(row["u_chance"], 1e-9, 1.0)
     rate = stopping_rate(row["u_alive"] / (12 * row["whole"] * chance))
-    times, within = times_until(rate, _PARTS)
+    times, within = times_until(rate, parts)
     stops = -np.expm1(-rate)
     whole = worth / chance * rate / stops
-    part = np.where(row["u_chance"] > 0, chance * stops / _PARTS, 0.0)
-    weights = [1 - row["u_chance"], *np.repeat([part], _PARTS, axis=0), row["u_chance"] * (1 - stops)]
+    part = np.where(row["u_chance"] > 0, chance * stops / parts, 0.0)
+    weights = [1 - row["u_chance"], *np.repeat([part], parts, axis=0), row["u_chance"] * (1 - stops)]
     rest = row["ltv"] - worth
     amounts = np.vstack([np.zeros((1, len(rest))), times, np.ones((1, len(rest)))])
     within = np.pad(within, ((1, 1), (0, 0)))
@@ -160,8 +231,4 @@ def owed_or_not(row: Mapping[str, Array], found: FromNothing) -> FromNothing:
     missed, less = np.where(split, 1 - chance, 1.0), np.where(split, owed, 0.0)
     weights = np.vstack([missed * cases.weights, (1 - missed) * cases.weights])
     means = np.vstack([cases.means - less, cases.means - owed + owed / chance])
-    return FromNothing(Cases(weights, means, np.vstack([cases.deviations, cases.deviations])), found.gains)
-
-
-_PARTS = 8
-"""Parts of equal probability, each taken as normal, by which an exponential amount is described."""
+    return replace(found, cases=Cases(weights, means, np.vstack([cases.deviations, cases.deviations])))

@@ -43,8 +43,9 @@ def predict(
     Makes `line_states` (state and number of the `rate`; model, p_alive, own_weight, is_prior, and by year expected
     `payments_*` of one whole term, years of renewals `renewed_*` that have passed when they are paid, months alive
     `alive_*`, and months of the price received after leaving, `after_*`, with the probability `after_chance` of any, as
-    `after` says of who shares a curve). `payments_later` and `alive_later` are of all years after the tenth, discounted
-    (0 where they have no limit); prices grow for ten years at most, since growth for ever would outrun any discount.
+    `after` says of who shares a curve, and `leaves`, that of leaving). `payments_later` and `alive_later` are of all
+    years after the tenth, discounted (0 where they have no limit); prices grow for ten years at most, since growth for
+    ever would outrun any discount.
     """
     states = read_columns(engine.query("SELECT * FROM line_groups"), STATE)
     tables = [
@@ -68,7 +69,7 @@ def _predict(state: State, curve: Curve, after: After, rate: int, later: Later |
     columns = [pa.array(state[name].astype(np.int64)) for name in STATE] + [pa.array(np.full(size, rate))]
     columns += [pa.array([curve.name] * size, pa.string()), pa.array(now)]
     columns += [pa.array(curve.model.own_weight(state["renewals"] * curve.step)), pa.array(np.full(size, curve.stated))]
-    columns += [pa.array(after.chance(left, state)), pa.array(after.error(state))]
+    columns += [pa.array(after.chance(left, state)), pa.array(after.error(state)), pa.array(left.sum(axis=1))]
     paid_later, alive_later = after_ten_years(state, curve, later) if later else (np.zeros(size), np.zeros(size))
     years = (payments, paid_later), (renewed, np.full(size, float(HORIZON_YEARS)))
     for by_year, beyond in (*years, (months_alive(state, curve), alive_later)):
@@ -185,7 +186,7 @@ def renewals_due(state: State, month: Months) -> Months:
 _STATES = pa.schema(
     [(name, pa.int64()) for name in (*STATE, "rate")]
     + [("model", pa.string()), ("p_alive", pa.float64()), ("own_weight", pa.float64()), ("is_prior", pa.bool_())]
-    + [("after_chance", pa.float64()), ("after_error", pa.float64())]
+    + [("after_chance", pa.float64()), ("after_error", pa.float64()), ("leaves", pa.float64())]
     + [(name, pa.float64()) for prefix in ("payments", "renewed", "alive") for name in year_columns(prefix)]
     + [(name, pa.float64()) for name in year_columns("after", later=False)]
 )

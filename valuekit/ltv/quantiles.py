@@ -181,16 +181,16 @@ def mixture_quantile(weights: Array, means: Array, deviations: Array, probabilit
 
     It lies between the quantiles of the components. From their middle, Newton's method; halving instead where a step
     leaves the bracket or is not half of the one before (Press et al. 2007, Numerical Recipes, section 9.4); until it is
-    below a millionth of the bracket.
+    below a millionth of the bracket. A quantile that is found at a step, a component without deviation, is that step.
 
     >>> columns = np.array([[0.5], [0.5]]), np.array([[0.0], [10.0]]), np.array([[1.0], [1.0]])
     >>> mixture_quantile(*columns, 0.25).round(3), mixture_quantile(*columns, 0.9).round(3)
     (array([0.]), array([10.842]))
     """
-    spread, at = np.maximum(deviations, 1e-6), np.broadcast_to(probability, weights.shape[1:])
+    spread, at = np.maximum(deviations, _STEP), np.broadcast_to(probability, weights.shape[1:])
     ends = means + spread * ndtri(at)
     low, high = np.where(weights > 0, ends, np.inf).min(axis=0), np.where(weights > 0, ends, -np.inf).max(axis=0)
-    found, rows = (low + high) / 2, np.flatnonzero(high > low)
+    found, rows, near = (low + high) / 2, np.flatnonzero(high > low), 2 * _CLOSE * (high - low)
     mixtures = [values[..., rows] for values in (weights, means, spread, at)]
     state = [values[rows] for values in (found, low, high, high - low, _CLOSE * (high - low))]
     while len(rows):
@@ -199,8 +199,13 @@ def mixture_quantile(weights: Array, means: Array, deviations: Array, probabilit
         far = np.abs(state[3]) > state[4]
         if not far.all():
             rows, mixtures, state = rows[far], [v[..., far] for v in mixtures], [v[far] for v in state]
+    for weight, mean, deviation in zip(weights, means, deviations, strict=True):
+        found = np.where((deviation <= _STEP) & (weight > 0) & (np.abs(found - mean) <= near), mean, found)
     return np.asarray(found)
 
+
+_STEP = 1e-6
+"""A component of no larger deviation is one amount."""
 
 _CLOSE = 1e-6
 """The last step, as a share of the bracket."""

@@ -101,7 +101,7 @@ def test_what_is_owed_comes_also_where_nothing_else_does():
     row = payer(0.5, 6.0, owed=70.0) | {
         name: np.zeros(1)
         for name in (
-            "net", "monthly", "l_best_chance", "l_paid_sd", "l_lived_sd", "l_unsure", "l_own_growth",
+            "net", "monthly", "l_best_chance", "l_paid_sd", "l_lived_sd", "l_unsure", "l_own_growth", "saved",
             "l_chance_of_growth", "l_changes", "l_flat", "l_by_growth",
             *(f"l_{what}{case}" for what in ("paid", "lived") for case in ("", "_worst", "_best")),
         )

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import gamma
 
-from valuekit.ltv.line_cases import growth_variances, leaving_cases, line_cases, line_deviation
+from valuekit.ltv.line_cases import growth_variances, leaving_cases, line_cases, line_deviation, saved_by_most
 from valuekit.ltv.stopping import stopping_rate
 
 
@@ -15,7 +16,7 @@ def row(**given):
         "net": 1.0, "monthly": 0.0, "ltv": 190.0, "l_paid": 190.0, "l_paid_worst": 50.0, "l_paid_best": 300.0,
         "l_lived": 24.0, "l_lived_worst": 6.0, "l_lived_best": 36.0, "l_worst_chance": 0.2, "l_best_chance": 0.5,
         "l_paid_sd": 12_520**0.5, "l_lived_sd": 0.0, "l_unsure": 0.0, "l_own_growth": 4.0, "l_chance_of_growth": 20.0,
-        "l_flat": 183.0, "l_changes": 0.4, "l_by_growth": 0.0,
+        "l_flat": 183.0, "saved": 0.0, "l_changes": 0.4, "l_by_growth": 0.0,
     }.items()} | {name: np.array([float(value)]) for name, value in given.items()}  # fmt: skip
 
 
@@ -111,3 +112,20 @@ def test_higher_levels_of_lines_hold_lower_ones(first, best, chance, alive, by, 
     (low, high), (lower, higher) = found.interval(0.8), found.interval(0.95)
     assert lower[0] <= low[0] + 1e-2
     assert higher[0] >= high[0] - 1e-2
+
+
+@pytest.mark.parametrize("uneven", [0.01, 0.1, 0.5, 1.0, 2.0])
+def test_what_most_save_is_how_far_the_median_of_a_skewed_cost_lies_below_its_mean(uneven):
+    median = gamma.ppf(0.5, 1 / uneven, scale=uneven)
+    saved = saved_by_most(np.array([1.0]), np.array([uneven]))
+    assert saved == pytest.approx(1 - median, abs=0.02)
+
+
+def test_cases_lie_where_the_cost_of_most_has_them():
+    usual, mean = (line_cases(row(saved=saved), np.zeros(1), np.zeros(1)) for saved in (6.0, 0.0))
+    shift = usual.means - mean.means
+    assert (usual.weights == mean.weights).all()
+    assert (usual.deviations == mean.deviations).all()
+    # The longer a customer stays, the more: 6 in 24 months are 1.5 in 6 and 9 in 36.
+    assert shift[0] == pytest.approx(1.5)
+    assert shift.max() == pytest.approx(9.0)

@@ -19,6 +19,7 @@ from valuekit.ltv.line_cases import (
     line_deviation,
     owed_or_not,
     paying_cases,
+    saved_by_most,
 )
 from valuekit.ltv.line_chance import columns_of
 from valuekit.ltv.lines import SAME_STATE
@@ -141,6 +142,7 @@ def _slots(shape: Shape, off: Sequence[str]) -> dict[str, Expression]:
             *(_line_sum(name, price, of="l") for name in _GROWTH),
             _line_sum("paid", price),
             _line_sum("paid", f"{price} * l.grown * l.kept_error"),
+            _line_sum("paid", f"{price} * l.grown * l.kept_chance * {_OF_A_BILL}"),
         ),
         "cost_means": _sql(
             *(f"SUM(CAST(of_mean AS DECIMAL(38, 8))) FILTER (WHERE function = '{f}') AS {f}" for f in EXPECTED)
@@ -182,6 +184,9 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
     }
 
 
+_OF_A_BILL = "SQRT(l.billed_every / l.term_months / GREATEST(s.paid, 1e-9))"
+"""The deviation of so many bills, each by chance of its own, from that of all together."""
+
 _RATE_OF_GIVEN = "(CASE WHEN g.stream = 'advocacy' THEN 0 ELSE f.rate END)"
 """What moves from one party to another is discounted at the rate of all."""
 
@@ -197,7 +202,7 @@ def _line_sum(name: str, price: str, of: str = "s") -> str:
 
 def _line_columns(shape: Shape) -> list[str]:
     """Name what the list of a party's lines has."""
-    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH, "flat", "unsure")]
+    return [f"l_{name}" for name in (*columns_of(shape.line_ways), *_GROWTH, "flat", "unsure", "missed")]
 
 
 def move_columns(number: int) -> list[str]:
@@ -276,11 +281,13 @@ def _found(row: Parts, shape: Shape) -> Parts:
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
     owed, of_means = row["owed"] ** 2 * (1 / row["owed_chance"] - 1), _squared(effects[shape.effects - len(EXPECTED) :])
     chance = orders.variance - in_orders + uncontracted.variance + owed + cost
+    row["saved"] = _saved(row, cost)
     cost *= row["usual"]  # few customers make the variance; ends are those of most
     if "l_paid" in row:
-        chance += line_deviation(row) ** 2 + sum(growth_variances(row))
+        missed = (row["net"] * row["l_missed"]) ** 2
+        chance += line_deviation(row) ** 2 + sum(growth_variances(row)) + missed
         cases_of = lapsed_cases if row["pending"][0] > 0 else leaving_cases
-        cases = owed_or_not(row, cases_of(row, _uncontracted_worth(row), cost, orders.variance, of_means))
+        cases = owed_or_not(row, cases_of(row, _uncontracted_worth(row), cost + missed, orders.variance, of_means))
         ends = [cases.interval(level) for level in shape.levels]
     elif row["has_orders"][0]:
         beside = cost + owed + _squared(effects[shape.effects - _BESIDE :])
@@ -376,6 +383,11 @@ def _cost_variance(row: Parts) -> Array:
     else:
         squared = row["t_lived_twice"] + row["u_alive"] ** 2 * _unevenness(row)
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
+
+
+def _saved(row: Parts, variance: Array) -> Array:
+    mean = np.abs(row["monthly"]) * _lived(row) + (1 - row["net"]) * row.get("l_paid", np.zeros(len(variance)))
+    return saved_by_most(mean, variance)
 
 
 def _interval(row: Parts, parts: tuple[Part, Part], beside: Array, level: float) -> tuple[Array, Array]:

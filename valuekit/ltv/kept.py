@@ -18,13 +18,14 @@ _LEAST = 0.001
 
 
 def keep_shares(engine: Engine, as_of: date) -> float:
-    """Add `kept` and `kept_error` to `contract_lines`, and return the share that all customers under contract keep up.
+    """Add `kept` and its errors to `contract_lines`, and return the share that all customers under contract keep up.
 
     Reads `settled_bills`, `settled_states`, `settled_money`, `settled_parties`, `collection_rates`, `contract_runs`,
     `cash_months` and `facts`. Lost is what was credited, given back or written off of the bills of the last two years
     that were issued under contract, and what of those still open will not come. A customer's own share weighs n / (n +
     k): n its bills, k the variance of bills of one customer over that between customers, by the moments of an analysis
-    of variance; `kept_error` is the standard deviation of what is left between customers, as a share of `kept`.
+    of variance. As shares of `kept`, `kept_error` is the deviation of what is left between customers, and `kept_chance`
+    that of one bill.
 
     Where less than `NAMED` of the payments name a bill, or none was issued, all keep what was not refunded of the
     receipts of the last twelve months.
@@ -39,7 +40,7 @@ def keep_shares(engine: Engine, as_of: date) -> float:
     kept = _not_refunded(engine, as_of) if lost is None else min(max(1 - lost, 0.0), 1.0)
     within, between = _variances(engine)
     weigh = within / between if between else 1e12
-    known = {"all_keep": kept, "all_weigh": weigh, "between": between, "least": _LEAST}
+    known = {"all_keep": kept, "all_weigh": weigh, "within": within, "between": between, "least": _LEAST}
     engine.run(PACKAGE, "kept_lines.sql", known)
     engine.drop("kept_bills", "kept_money")
     return kept

@@ -7,11 +7,15 @@ SELECT party_id, bills / (bills + CAST($all_weigh AS DOUBLE)) AS weight,
 FROM kept_bills
 
 -- step: contract_lines
--- `kept_error`: by how much, as a share of itself, what it keeps may differ from what is expected.
-SELECT l.*,
-       GREATEST(COALESCE(o.weight * o.kept + (1 - o.weight) * $all_keep, $all_keep), $least) AS kept,
-       SQRT(CAST($between AS DOUBLE) * (1 - COALESCE(o.weight, 0))) / GREATEST(
-         COALESCE(o.weight * o.kept + (1 - o.weight) * $all_keep, $all_keep), $least
-       ) AS kept_error
-FROM contract_lines AS l
-LEFT JOIN _own AS o ON o.party_id = l.party_id
+-- As shares of what it keeps: by how much that may differ from what is expected (`kept_error`), and a bill from it
+-- (`kept_chance`).
+SELECT * EXCLUDE (between_error),
+       between_error / kept AS kept_error,
+       SQRT(CAST($within AS DOUBLE)) / kept AS kept_chance
+FROM (
+  SELECT l.*,
+         GREATEST(COALESCE(o.weight * o.kept + (1 - o.weight) * $all_keep, $all_keep), $least) AS kept,
+         SQRT(CAST($between AS DOUBLE) * (1 - COALESCE(o.weight, 0))) AS between_error
+  FROM contract_lines AS l
+  LEFT JOIN _own AS o ON o.party_id = l.party_id
+)

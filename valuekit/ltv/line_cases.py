@@ -34,8 +34,8 @@ def growth_variances(row: Mapping[str, Array]) -> tuple[Array, Array]:
 def saved_by_most(mean: Array, variance: Array) -> Array:
     """Return what half of like customers cost less than in the mean, at least: few cost far more.
 
-    It is the distance of a gamma distribution's mean from its median, as Wilson and Hilferty (1931), The distribution of
-    chi-square, approximate it.
+    It is the distance of a gamma distribution's mean from its median, as Wilson and Hilferty (1931), The distribution
+    of chi-square, approximate it.
 
     >>> saved_by_most(np.array([100.0, 100.0]), np.array([0.0, 10_000.0])).round(1)  # the second median is 69.3
     array([ 0. , 29.8])
@@ -67,7 +67,8 @@ def line_cases(row: Mapping[str, Array], cost: Array, beside: Array, mean_cost: 
 
     What is not known of retention lies in no case: it says how likely each is, and that is taken at its mean. Nor does
     the growth of prices lie in the first one, for it begins with a renewal. `mean_cost` is the variance by the mean
-    cost of all, at the mean time. Cases lie where most customers' cost has them (`saved` a mean time): few cost far more.
+    cost of all, at the mean time. Cases lie where the cost of most customers has them: `saved` above the mean's, in the
+    mean time.
     """
 
     def worth(case: str) -> Array:

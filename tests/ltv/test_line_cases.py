@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
+from tests.engines import fresh_engine
+from valuekit.ltv import Discount, Horizon
+from valuekit.ltv.intervals import _growth_slots
 from valuekit.ltv.line_cases import growth_variances, leaving_cases, line_cases, line_deviation, saved_by_most
+from valuekit.ltv.moments import Factors
 from valuekit.ltv.stopping import stopping_rate
 
 
@@ -129,3 +133,14 @@ def test_cases_lie_where_the_cost_of_most_has_them():
     # The longer a customer stays, the more: 6 in 24 months are 1.5 in 6 and 9 in 36.
     assert shift[0] == pytest.approx(1.5)
     assert shift.max() == pytest.approx(9.0)
+
+
+def test_changes_of_a_price_by_chance_add_up_as_a_random_walk_does():
+    """Payments of three years, whose price has been renewed 0.5, 1.5 and 2.5 times: as 200,000 walks have it."""
+    walked = _growth_slots([Factors.of(Horizon(3), Discount(0.0))], expansion=False)["payments_walked"].sql
+    paid, renewed = [1.0, 0.8, 0.7], [0.5, 1.5, 2.5]
+    years = enumerate(zip(paid, renewed, strict=True), start=1)
+    state = ", ".join(f"{p} AS payments_{k}, {r} AS renewed_{k}" for k, (p, r) in years)
+    found = float(fresh_engine().scalar(f"SELECT {walked} FROM (SELECT {state}) AS s, (SELECT 0 AS rate) AS r"))
+    steps = np.random.default_rng(7).normal(size=(200_000, 3)) * np.sqrt([0.5, 1.0, 1.0])
+    assert found == pytest.approx((np.cumsum(steps, axis=1) @ paid).std(), rel=0.01)

@@ -172,11 +172,19 @@ def _growth_slots(factors: Sequence[Factors], expansion: bool) -> dict[str, Expr
         return " + ".join(f"CAST(g.year_{k} AS DOUBLE) * {f!r}" for k, f in enumerate(within, start=1))
 
     grown = GROWN if expansion else "1"
+
+    def walked(within: Sequence[float]) -> str:
+        """What a year's change by chance moves: all payments from then on, alike."""
+        paid = [f"{f!r} * s.payments_{k} * {grown.replace('#', str(k))}" for k, f in enumerate(within, start=1)]
+        years = ["s.renewed_1", *(f"GREATEST(s.renewed_{k} - s.renewed_{k - 1}, 0)" for k in range(2, len(paid) + 1))]
+        squares = (f"{year} * POWER({' + '.join(paid[k:])}, 2)" for k, year in enumerate(years))
+        return f"SQRT({' + '.join(squares)})"
+
     return {
         "payments": payments(),
         "payments_grown": payments(grown),
         "payments_renewed": payments(f"{grown} * s.renewed_#"),
-        "payments_walked": payments(f"{grown} * SQRT(s.renewed_#)"),
+        "payments_walked": _sql(by_rate([walked(within) for within in discounted], "r.rate")),
         "growth_on": _sql(str(int(expansion))),
         "uncontracted_money": uncontracted("revenue"),
         "uncontracted_alive": uncontracted("alive"),
@@ -281,7 +289,8 @@ def _found(row: Parts, shape: Shape) -> Parts:
     uncontracted, cost, by_parameters = _uncontracted(row), _cost_variance(row), _squared(effects)
     owed, of_means = row["owed"] ** 2 * (1 / row["owed_chance"] - 1), _squared(effects[shape.effects - len(EXPECTED) :])
     chance = orders.variance - in_orders + uncontracted.variance + owed + cost
-    row["saved"] = _saved(row, cost)
+    spent = np.abs(row["monthly"]) * _lived(row) + (1 - row["net"]) * row.get("l_paid", np.zeros(len(cost)))
+    row["saved"] = saved_by_most(spent, cost)
     cost *= row["usual"]  # few customers make the variance; ends are those of most
     if "l_paid" in row:
         missed = (row["net"] * row["l_missed"]) ** 2
@@ -383,11 +392,6 @@ def _cost_variance(row: Parts) -> Array:
     else:
         squared = row["t_lived_twice"] + row["u_alive"] ** 2 * _unevenness(row)
     return row["of_rate"] * squared + row["of_month"] * _lived(row)
-
-
-def _saved(row: Parts, variance: Array) -> Array:
-    mean = np.abs(row["monthly"]) * _lived(row) + (1 - row["net"]) * row.get("l_paid", np.zeros(len(variance)))
-    return saved_by_most(mean, variance)
 
 
 def _interval(row: Parts, parts: tuple[Part, Part], beside: Array, level: float) -> tuple[Array, Array]:

@@ -48,18 +48,20 @@ def keep_shares(engine: Engine, as_of: date) -> float:
 
 def _variances(engine: Engine) -> tuple[float, float]:
     """Return the variance of bills of one customer, and that between customers; 0 where too few can tell."""
-    customers, bills, shares = engine.rows("SELECT COUNT(*), SUM(bills), CAST(SUM(shares) AS DOUBLE) FROM kept_bills")[
-        0
-    ]
+    customers, bills, mean, apart, among, squared = engine.rows(_MOMENTS)[0]
     if customers < 2 or bills == customers:
         return 0.0, 0.0
-    apart, among, squared = engine.rows(
-        "SELECT SUM(CAST(squares AS DOUBLE) - POWER(CAST(shares AS DOUBLE), 2) / bills), "
-        "SUM(bills * POWER(CAST(shares AS DOUBLE) / bills - $mean, 2)), SUM(bills * bills) FROM kept_bills",
-        {"mean": shares / bills},
-    )[0]
-    within = max(apart, 0.0) / (bills - customers)
-    return within, max(among - (customers - 1) * within, 0.0) / (bills - float(squared) / bills)
+    within = max(float(apart), 0.0) / (bills - customers)
+    return within, max(float(among) - bills * mean**2 - (customers - 1) * within, 0.0) / (bills - squared / bills)
+
+
+_MOMENTS = """
+    SELECT COUNT(*), CAST(SUM(bills) AS DOUBLE), CAST(SUM(shares) AS DOUBLE) / SUM(bills),
+        SUM(squares - CAST(POWER(CAST(shares AS DOUBLE), 2) / bills AS DECIMAL(38, 12))),
+        SUM(CAST(POWER(CAST(shares AS DOUBLE), 2) / bills AS DECIMAL(38, 12))), CAST(SUM(bills * bills) AS DOUBLE)
+    FROM kept_bills
+"""
+"""Sums of decimals, which are the same in whatever order they are added."""
 
 
 def _not_refunded(engine: Engine, as_of: date) -> float:

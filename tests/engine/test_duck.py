@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.six_parties import CUBE_VALUE, fill
-from valuekit.engine import Engine, duck, literal, write_table
+from valuekit.engine import DatabaseError, Engine, duck, literal, write_table
 from valuekit.engine.steps import parse_steps
 from valuekit.errors import EngineError, MemoryLimitError, UnknownNameError
 from valuekit.tables import PUBLISHED, Column, Table
@@ -150,6 +150,30 @@ def test_cursors_share_the_tables_and_work_in_threads(engine):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(total, range(20))) == {499500}
     assert engine.count("t") == 1000
+
+
+def test_a_statement_that_runs_again_reads_what_there_is_then(engine):
+    """Statements are parsed once; tables, and the types of parameters, are looked up whenever one runs."""
+    text = "SELECT x, $p AS p FROM t ORDER BY ALL"
+    for x, p in ((1, "a"), ("b", 2), (None, None)):
+        engine.put("t", pa.table({"x": [x]}))
+        assert engine.rows(text, {"p": p}) == [(x, p)]
+        assert engine.query(text, {"p": p}).to_pylist() == [{"x": x, "p": p}]
+    with Engine() as other:
+        other.execute("CREATE TABLE t AS SELECT 1.5::DOUBLE AS x")
+        assert other.rows(text, {"p": 0}) == [(1.5, 0)]
+        other.drop("t")
+        assert not other.has("t")
+        with pytest.raises(DatabaseError, match="t does not exist"):
+            other.rows(text, {"p": 0})
+    assert engine.has("t")
+
+
+def test_few_statements_are_kept(engine):
+    for i in range(duck._MOST_PARSED + 10):
+        engine.execute(f"SELECT {i}")
+    assert len(duck._PARSED) <= duck._MOST_PARSED
+    assert engine.scalar("SELECT 7") == 7
 
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path):

@@ -190,13 +190,27 @@ class Engine:
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(sql, _used(sql, parameters))
+            return self._connection.execute(self._parsed(sql), _used(sql, parameters))
         except duckdb.OutOfMemoryException as error:
             raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
     def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
-        return self._connection.sql(sql, params=_used(sql, parameters))
+        return self._connection.sql(self._parsed(sql), params=_used(sql, parameters))
+
+    def _parsed(self, sql: str) -> str | duckdb.Statement:
+        """Return a statement as it was parsed before: to parse it takes longer than to run it on few rows.
+
+        It holds no names of tables or types of parameters: those are looked up whenever it runs.
+        """
+        found = _PARSED.get(sql)
+        if found is None:
+            statements = self._connection.extract_statements(sql)
+            found = statements[0] if len(statements) == 1 else sql
+            if len(_PARSED) >= _MOST_PARSED:
+                _PARSED.clear()
+            _PARSED[sql] = found
+        return found
 
     # --- tables
 
@@ -347,6 +361,11 @@ def default_threads() -> int:
     """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+
+_PARSED: dict[str, str | duckdb.Statement] = {}
+"""Statements of this process by their text, for all engines."""
+_MOST_PARSED = 1000
+"""Statements that are kept; a run has a quarter of that. Kilobytes each, and 400 for the longest."""
 
 _SETTINGS = {
     "preserve_insertion_order": True,  # the same rows in the same order give the same bytes

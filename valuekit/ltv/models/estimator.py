@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import cache
 from operator import methodcaller
 from typing import Any, ClassVar, Self
 
@@ -67,7 +68,7 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Store a setting that came from a NumPy grid or a pandas index as the plain number or list that it says."""
-        is_array = hasattr(value, "tolist") and name in self._get_param_names()
+        is_array = hasattr(value, "tolist") and name in self._names_of_settings()
         super().__setattr__(name, value.tolist() if is_array else value)
 
     @property
@@ -163,9 +164,14 @@ class MaximumLikelihood(BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"'{taken[0]}' is no covariate: a {type(self).__name__} reads it as a history.")
         asked.check_number(self.penalty, "penalty")
 
+    @classmethod
+    @cache  # to look at a constructor takes as long as most answers, each of which asks for the settings
+    def _names_of_settings(cls) -> tuple[str, ...]:
+        return tuple(cls._get_param_names())
+
     def _settings(self) -> dict[str, Any]:
         """The settings as they are now, and as they stand in JSON."""
-        settings = self.get_params()
+        settings = {name: getattr(self, name) for name in self._names_of_settings()}
         return {name: list(value) if isinstance(value, list | tuple) else value for name, value in settings.items()}
 
     def _read(self, X: Any) -> Rows:

@@ -58,6 +58,16 @@ def test_nothing_but_the_snapshot_is_left(kept):
     assert list(kept.parent.iterdir()) == [kept]
 
 
+def test_every_file_is_forced_to_the_disk_before_the_folder_gets_its_name(engine, tmp_path, monkeypatch):
+    forced, rename = [], os.rename
+    monkeypatch.setattr(os, "fsync", lambda handle: forced.append(os.fstat(handle).st_ino))
+    monkeypatch.setattr(os, "rename", lambda *names: (forced.append("rename"), rename(*names)))
+    path = put_out(engine, tmp_path / "runs")
+    files = {f.stat().st_ino for f in (path, *path.rglob("*"))}  # a folder that is renamed stays itself
+    assert files == set(forced[: forced.index("rename")])
+    assert forced[forced.index("rename") + 1 :] == [path.parent.stat().st_ino]
+
+
 def test_the_name_tells_the_date_and_a_hash(kept):
     assert kept.name[:11] == "2026-06-30-"
     assert len(kept.name) == 19

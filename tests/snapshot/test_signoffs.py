@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -38,6 +39,12 @@ class TestSigning:
         sign_off(snapshot, "rows_accepted", by="Ada")
         assert {f: f.read_bytes() for f in snapshot.path.rglob("*") if f.is_file()} == before
         assert Snapshot.list(snapshot.path.parent)[0].path == snapshot.path
+
+    def test_a_signature_is_forced_to_the_disk(self, snapshot, monkeypatch):
+        forced = []
+        monkeypatch.setattr(os, "fsync", lambda handle: forced.append(os.fstat(handle).st_ino))
+        sign_off(snapshot, "rows_accepted", by="Ada")
+        assert forced == [sign_off_file(snapshot).stat().st_ino]
 
     def test_who_signs_twice_changes_nothing(self, snapshot):
         first = sign_off(snapshot, "rows_accepted", by="Ada", at=MONDAY)

@@ -188,9 +188,10 @@ class Engine:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
         yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
-    def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
+    def _run(self, sql: str, parameters: Parameters | None = None, *, once: bool = False) -> duckdb.DuckDBPyConnection:
+        """Run a statement; `once`: it names a file, so it will not come again and is not kept."""
         try:
-            return self._connection.execute(self._parsed(sql), _used(sql, parameters))
+            return self._connection.execute(sql if once else self._parsed(sql), _used(sql, parameters))
         except duckdb.OutOfMemoryException as error:
             raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
@@ -286,11 +287,13 @@ class Engine:
     def write_parquet(self, query: str, path: Path, *, order_by: Sequence[str] = ()) -> int:
         """Write a SELECT to a Parquet file, ordered so that the same rows give the same bytes; return the row count."""
         sql = f"COPY ({_ordered(query, order_by)}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
-        return int(self.scalar(sql) or 0)
+        return int(self._run(sql, once=True).fetchall()[0][0])
 
     def view_parquet(self, name: str, path: Path) -> None:
         """Make a view over a Parquet file."""
-        self.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM read_parquet({file_literal(path)})")
+        self._run(
+            f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM read_parquet({file_literal(path)})", once=True
+        )
 
 
 def write_table(engine: Engine, table: Table, path: Path) -> int:

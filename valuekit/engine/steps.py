@@ -8,7 +8,7 @@ as a table in debug mode. `$name` is a bound parameter; `{name}` is an identifie
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from valuekit.engine.expressions import Expression
@@ -35,7 +35,7 @@ class Step:
         """True when the step is no table of its own."""
         return self.name.startswith("_")
 
-    @property
+    @cached_property
     def reads(self) -> set[str]:
         """Every word of the SELECT: a superset of the tables that it reads."""
         return set(re.findall(r"\w+", _COMMENT.sub("", self.sql)))

@@ -4,6 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.given import published
+from tests.engines import fresh_engine
 from valuekit.engine import Engine
 from valuekit.executives import KEYS, borda
 
@@ -28,7 +29,7 @@ def result(engine, **weights):
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         yield engine
 
 
@@ -78,7 +79,7 @@ def test_full_rankings_give_the_classic_borda_count(orders, weights):
     votes = dict(zip(KEYS, orders, strict=False))
     by_measure = dict(zip(KEYS, weights, strict=False))
     points = {p: sum(by_measure[k] * (4 - order.index(p)) for k, order in votes.items()) for p in "abcde"}
-    with Engine(threads=1) as engine:
+    with fresh_engine() as engine:
         ranked(engine, "abcde", **{k: {p: i + 1 for i, p in enumerate(order)} for k, order in votes.items()})
         found = borda(engine, by_measure)
         assert found["party_id"].to_pylist() == sorted("abcde", key=lambda p: (-points[p], p))

@@ -3,8 +3,9 @@ from datetime import date
 import pytest
 
 from tests.company import given
+from tests.engines import fresh_engine
 from tests.lifecycle.described import settled
-from valuekit.engine import Engine, parse_expression
+from valuekit.engine import parse_expression
 from valuekit.lifecycle import count
 from valuekit.lifecycle.evidence import FACT_TABLES, not_countable
 from valuekit.tables import CANONICAL, PUBLISHED
@@ -17,7 +18,7 @@ def test_every_fact_and_table_that_is_named_exists():
 
 @pytest.fixture(scope="module")
 def shop():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         given(
             engine,
             alone=True,
@@ -53,5 +54,5 @@ def test_a_shop_that_keeps_orders_alone_does_not_count_what_it_does_not_record(s
     ["has_ordered AND NOT has_contract", "has_ordered AND deals_won = 0", "has_ordered AND last_used_on IS NULL"],
 )
 def test_a_condition_that_holds_without_any_row_keeps_nobody_out(rule):
-    with Engine() as engine:
+    with fresh_engine() as engine:
         assert not_countable(engine, parse_expression(rule, PUBLISHED["facts"].names), ["orders"]) is None

@@ -3,14 +3,14 @@
 import pytest
 
 from pipelines.cli import run_command
+from tests.engines import fresh_engine
 from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
 from valuekit.snapshot import publish
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    with Engine() as engine:
+    with fresh_engine() as engine:
         filled(engine)
         folder = tmp_path_factory.mktemp("runs")
         return str(publish(engine, folder, manifest=manifest(engine), models={}, config_text=""))

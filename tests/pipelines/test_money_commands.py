@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pipelines.cli import run_command
+from tests.engines import fresh_engine
 from tests.six_parties import filled, manifest
-from valuekit.engine import Engine
 from valuekit.snapshot import publish
 
 
@@ -38,7 +38,7 @@ def test_break_even_of_the_enterprise_and_of_who_loses(says):
 
 
 def test_a_company_that_loses_money_is_no_party_of_its_own_list(capsys, tmp_path):
-    with Engine() as engine:
+    with fresh_engine() as engine:
         filled(engine)
         engine.execute("UPDATE break_even SET net_cash_12m = -90, price_change = 0.1 WHERE party_id IS NULL")
         run = str(publish(engine, tmp_path, manifest=manifest(engine), models={}, config_text=""))

@@ -10,8 +10,8 @@ from shutil import copytree
 import pytest
 
 from pipelines.cli import run_command
+from tests.engines import fresh_engine
 from tests.six_parties import FORMER_PERIOD, MONTH_ENDS, filled, manifest
-from valuekit.engine import Engine
 from valuekit.snapshot import Snapshot, publish
 
 
@@ -21,7 +21,7 @@ def published(tmp_path_factory):
 
     @cache
     def publish_once(*statements: str) -> Path:
-        with Engine() as engine:
+        with fresh_engine() as engine:
             filled(engine)
             for statement in statements:
                 engine.execute(statement)

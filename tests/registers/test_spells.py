@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cashflow.given import given, published
+from tests.engines import fresh_engine
 from valuekit import cashflow
-from valuekit.engine import Engine
 from valuekit.registers import follow_cash_and_profit, spells
 
 AS_OF = date(2026, 6, 30)
@@ -18,7 +18,7 @@ ENDS = [date(2026, 4, 30), date(2026, 5, 31), AS_OF]
 
 @pytest.fixture
 def engine():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         yield engine
 
 
@@ -137,7 +137,7 @@ AMOUNTS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 20), st.inte
 @settings(max_examples=8, deadline=None)
 @for_all(AMOUNTS, AMOUNTS)
 def test_spells_and_cells_are_those_of_sums_by_hand(paid, billed):
-    with Engine(threads=1) as engine, pytest.MonkeyPatch.context() as patch:
+    with fresh_engine() as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr(spells, "PARTIES_AT_ONCE", 2)
         months = {}
         for party, back, amount in paid:

@@ -98,7 +98,7 @@ def test_tiers_that_make_no_sense_are_refused(engine, tiers, message):
 @settings(max_examples=25, deadline=None)
 @for_all(st.lists(st.integers(-3, 9), max_size=12))
 def test_everyone_is_in_one_tier_and_no_tier_holds_less_than_a_lower_one(values):
-    with Engine() as engine:
+    with fresh_engine() as engine:
         found = assign(engine, **{f"p{i:02}": v for i, v in enumerate(values)})
         assert len(found) == len(values)
         bounds = engine.rows("SELECT lowest_ltv, highest_ltv FROM tiers WHERE parties > 0 ORDER BY tier_order")

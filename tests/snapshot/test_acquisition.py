@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from tests.cashflow.given import published
-from valuekit.engine import Engine
+from tests.engines import fresh_engine
 from valuekit.errors import UnknownNameError
 from valuekit.snapshot.acquisition import acquired
 from valuekit.tables import PUBLISHED
@@ -46,7 +46,7 @@ SEGMENTS = [
 
 @pytest.fixture(scope="module")
 def engine():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         yield published(
             engine,
             parties=[{"party_id": party, "role": role} for party, role in ROLES.items()],
@@ -118,7 +118,7 @@ def test_another_grouping_is_refused(engine):
 
 
 def test_without_anybody_there_is_no_row():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         for name in ("parties", "channels", "cash_months", "segments", "ltv"):
             engine.make_empty(PUBLISHED[name])
         assert acquired(engine, AS_OF, "channel", 12) == []

@@ -1,7 +1,7 @@
 import pytest
 
+from tests.engines import fresh_engine
 from tests.six_parties import borrowed, check
-from valuekit.engine import Engine
 from valuekit.errors import CheckError
 from valuekit.snapshot import failed
 from valuekit.tables import CANONICAL, PUBLISHED, accepted
@@ -174,7 +174,7 @@ def test_a_date_at_which_nobody_is_known_passes(engine):
 
 
 def test_a_company_without_anything_passes():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         for table in (*PUBLISHED.values(), *map(accepted, CANONICAL.values())):
             engine.make_empty(table)
         assert failed(check(engine).values()) is None

@@ -8,6 +8,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.engines import fresh_engine
 from tests.six_parties import filled, made, manifest
 from valuekit.engine import Engine
 from valuekit.errors import EngineError
@@ -20,14 +21,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def engine():
-    with filled(Engine()) as engine:
+    with filled(fresh_engine()) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A snapshot of the company as it is."""
-    with filled(Engine()) as engine:
+    with filled(fresh_engine()) as engine:
         return put_out(engine, tmp_path_factory.mktemp("kept"))
 
 

@@ -2,14 +2,14 @@ from decimal import Decimal
 
 import pytest
 
+from tests.engines import fresh_engine
 from tests.six_parties import JUNE, fill, put
-from valuekit.engine import Engine
 from valuekit.snapshot import summarise
 
 
 @pytest.fixture(scope="module")
 def summary():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         yield summarise(fill(engine))
 
 
@@ -43,7 +43,7 @@ def test_totals_tie_to_the_books(summary):
 
 
 def test_what_moves_inside_the_enterprise_is_in_the_books_and_in_no_cash_flow_of_the_company():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         fill(engine)
         put(engine, "books", {"month": JUNE, "line": "revenue", "pool": "payments", "currency": "USD", "ledger": 30,
                               "eliminated": 30})  # fmt: skip
@@ -61,13 +61,13 @@ def test_tiers_come_from_the_top(summary):
 
 
 def test_recurring_revenue_is_the_last_balance_of_its_months():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         fill(engine)
         assert summarise(engine).totals["mrr"] == engine.scalar('SELECT MAX_BY("end", as_of) FROM mrr_months')
 
 
 def test_without_months_recurring_revenue_is_that_of_external_parties():
-    with Engine() as engine:
+    with fresh_engine() as engine:
         fill(engine)
         engine.execute("DELETE FROM mrr_months")
         outside = engine.scalar("SELECT SUM(mrr) FROM facts WHERE NOT is_internal")

@@ -367,8 +367,8 @@ def default_threads() -> int:
 
 _PARSED: dict[str, str | duckdb.Statement] = {}
 """Statements of this process by their text, for all engines."""
-_MOST_PARSED = 1000
-"""Statements that are kept; a run has a quarter of that. Kilobytes each, and 400 for the longest."""
+_MOST_PARSED = 2000
+"""Statements that are kept, in some 50 MB; a run has half of that."""
 
 _SETTINGS = {
     "preserve_insertion_order": True,  # the same rows in the same order give the same bytes

@@ -171,28 +171,29 @@ class Engine:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run a SELECT and return an Arrow table."""
-        return self._relation(sql, parameters).to_arrow_table()
+        with _memory_told():
+            return self._relation(sql, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows; for small results."""
-        return self._run(sql, parameters).fetchall()
+        with _memory_told():
+            return self._run(sql, parameters).fetchall()
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        rows = self.rows(sql, parameters)  # to the end: a result left open blocks the connection
         return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
     ) -> Iterator[pa.RecordBatch]:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
-        yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
+        with _memory_told():
+            yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        try:
+        with _memory_told():
             return self._connection.execute(sql, _used(sql, parameters))
-        except duckdb.OutOfMemoryException as error:
-            raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
     def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
@@ -240,11 +241,12 @@ class Engine:
 
     @contextmanager
     def _registered(self, source: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
-        self._connection.register("_arrow_source", source)
-        try:
-            yield "_arrow_source"
-        finally:
-            self._connection.unregister("_arrow_source")
+        with _memory_told():
+            self._connection.register("_arrow_source", source)
+            try:
+                yield "_arrow_source"
+            finally:
+                self._connection.unregister("_arrow_source")
 
     def make_empty(self, table: Table, name: str | None = None) -> None:
         """Make the table of a declaration, with no rows."""
@@ -346,6 +348,15 @@ _KIND = re.compile(r"^(?:[A-Z]\w*(?: [A-Z]\w*)* (?:Error|Exception): )+")
 def default_threads() -> int:
     """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Say which setting it is that memory runs out of, wherever it does: in a statement, its rows, or what goes in."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
 
 _SETTINGS = {

@@ -37,9 +37,9 @@ def source_of(
 ) -> tuple[str, str]:
     """Return what to read a table from in SQL, and what to call it in an error.
 
-    Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file (`.csv.gz` where it
-    is packed); with `own` the name of a table of the engine too. A table in memory becomes `scratch`, with the columns
-    of `names` alone.
+    Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file (packed: .csv.gz);
+    with `own` the name of a table of the engine too. A table in memory becomes `scratch`, with the columns of `names`
+    alone.
     Raises `InputError` for what is no table and `UnknownNameError` for a missing column.
     """
     if isinstance(given, str | Path):

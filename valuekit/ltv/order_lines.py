@@ -97,7 +97,7 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
                     engine.drop_any(name)
 
 
-def _refuse_taken(engine: Engine) -> None:
+def _refuse_taken(engine: Any) -> None:
     """Refuse what is no engine, and one with tables of names that work needs: it would overwrite them."""
     if not isinstance(engine, Engine):
         advice = "Give a valuekit.engine.Engine, or leave engine out."

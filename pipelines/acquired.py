@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from pipelines.report import grid, money
+from pipelines.report import grid, money, print_wide
 from valuekit.snapshot import Acquisition, Snapshot, acquisition
 from valuekit.snapshot.acquisition import By
 
@@ -46,7 +46,7 @@ def print_acquisition(snapshot: Snapshot, by: By, months: int, console: Console)
     for row in acquisition(snapshot, by, months=months):
         cells = [cell for lost in (False, True) for cell in _cells(row, manifest.currency, lost=lost)]
         table.add_row(escape(row.name), f"{row.won:,}", *cells, style="bold" if row.name == "all" else "")
-    console.print(table)
+    print_wide(table, console)
 
 
 def _cells(row: Acquisition, currency: str, *, lost: bool) -> list[str]:

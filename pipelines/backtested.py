@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.jobs import load_company
-from pipelines.report import grid
+from pipelines.report import grid, print_wide
 from pipelines.steps import STEPS, Work
 from valuekit.calendar import add_months, as_day, month_end
 from valuekit.config import Config
@@ -187,17 +187,17 @@ def print_backtest(found: Mapping[str, Any], console: Console) -> None:
     if found["orders"]:
         console.print(Text("Orders: what was foretold against what came", style="bold"))
         if found["orders"]["scores"]:
-            console.print(_table(found["orders"]["scores"], ("origin", "model", "target")))
+            print_wide(_table(found["orders"]["scores"], ("origin", "model", "target")), console)
         console.print(found["orders"]["choice"] + "\n")
     if found["contracts"]:
         console.print(Text("Contracts: renewals, and who stayed, against what came", style="bold"))
         if found["contracts"]["scores"]:
             shown = [r for r in found["contracts"]["scores"] if r["scope"] == "all" or r["target"] == "renewals"]
-            console.print(_table(shown, ("origin", "scope", "model", "target")))
+            print_wide(_table(shown, ("origin", "scope", "model", "target")), console)
         console.print(found["contracts"]["note"])
     if found["cash"]:
         console.print(Text("Cash of the twelve months after the origin", style="bold"))
-        console.print(_table(found["cash"], ("origin", "scope", "model", "target")))
+        print_wide(_table(found["cash"], ("origin", "scope", "model", "target")), console)
 
 
 def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:

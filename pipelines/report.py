@@ -87,8 +87,22 @@ def grid(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, show_header=any(c.strip("> ") for c in columns), header_style="dim")
     for column in columns:
         right = column.endswith(">")
-        table.add_column(column.removesuffix(">"), justify="right" if right else "left", no_wrap=right)
+        # A word that is too long goes on in the next line: cut, it could not be looked up.
+        kept = {"justify": "right", "no_wrap": True} if right else {"overflow": "fold"}
+        table.add_column(column.removesuffix(">"), **kept)
     return table
+
+
+def print_wide(table: Table, console: Console) -> None:
+    """Print a table of many numbers with none of them cut: a terminal that is too narrow wraps its lines."""
+    width = console.width
+    console.width = max(width, WIDE)
+    console.print(table)
+    console.width = width
+
+
+WIDE = 200
+"""What a table of values with two intervals each needs at most, in a currency of large numbers."""
 
 
 def _definitions(summary: Summary) -> RenderableType:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.report import about_value, grid, money
+from pipelines.report import about_value, grid, money, print_wide
 from valuekit.errors import ConfigError, InputError
 from valuekit.ltv import Discount, Horizon, ltv_sql
 from valuekit.money import round_together
@@ -25,6 +25,13 @@ _MEMBERS = {
         COALESCE(first_ordered_on, first_paid_on))) AS VARCHAR), 'unknown') AS name FROM facts""",
 }
 _ENDS = tuple(f"{side}_{level}" for level in (50, 80, 95) for side in ("low", "high"))
+
+
+def facts(snapshot: Snapshot, what: str) -> Row:
+    """Return what an object is of: without its day and currency, an amount says nothing."""
+    manifest = snapshot.manifest
+    return {"schema": f"valuekit.{what}/1", "run_id": manifest.run_id, "company": manifest.company,
+            "as_of": manifest.as_of, "currency": manifest.currency}  # fmt: skip
 
 
 def value_object(snapshot: Snapshot, *, by: str, horizon: str | None, discount: float | None) -> Row:
@@ -115,11 +122,12 @@ def print_value(found: Row, snapshot: Snapshot, console: Console) -> None:
     cents = dict(zip((row["name"] for row in groups), round_together([row["ltv"] for row in groups]), strict=True))
     for row in found["groups"]:
         name, value = ("company", row["ltv"]) if row["scope"] == "company" else (row["name"], cents[row["name"]])
+        name = name.replace("_", " ") if row["scope"] == "stage" else name
         spans = [_span(row, level, currency) for level in (80, 95)]
         shared = row["deviation_by_parameters"]
         error = "" if shared is None else f"±{money(shared, currency)}"
         table.add_row(Text(name), f"{row['parties']:,}", money(value, currency), *spans, error)
-    console.print(table)
+    print_wide(table, console)
     if found["note"]:
         console.print(Text(found["note"]))
 

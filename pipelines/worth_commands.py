@@ -33,31 +33,31 @@ def value(
     """Show lifetime value by group, with intervals that hold errors of the models' parameters too."""
     from pipelines.report import value_notes
     from pipelines.streams import out, print_json
-    from pipelines.worth import print_value, value_object
+    from pipelines.worth import facts, print_value, value_object
 
     opened = open_snapshot(snapshot)
     found = value_object(opened, by=by.value, horizon=horizon, discount=discount)
     found["about"] = value_notes(opened)
-    print_json(found) if json else print_value(found, opened, out())
+    print_json(facts(opened, "value") | found) if json else print_value(found, opened, out())
 
 
 @worth_app.command()
 def sensitivity(snapshot: SnapshotPath, json: AsJson = False) -> None:
     """Show what retention, margin, discount rate and acquisition cost do to the value of all customers."""
     from pipelines.streams import out, print_json
-    from pipelines.worth import print_sensitivity, sensitivity_object
+    from pipelines.worth import facts, print_sensitivity, sensitivity_object
 
     opened = open_snapshot(snapshot)
     found = sensitivity_object(opened)
-    print_json(found) if json else print_sensitivity(found, opened, out())
+    print_json(facts(opened, "sensitivity") | found) if json else print_sensitivity(found, opened, out())
 
 
 @worth_app.command()
 def equity(snapshot: SnapshotPath, json: AsJson = False) -> None:
     """Show customer equity: today's customers, and those yet to be won where the configuration states them."""
     from pipelines.streams import out, print_json
-    from pipelines.worth import equity_object, print_equity
+    from pipelines.worth import equity_object, facts, print_equity
 
     opened = open_snapshot(snapshot)
     found = equity_object(opened)
-    print_json(found) if json else print_equity(found, opened, out())
+    print_json(facts(opened, "equity") | found) if json else print_equity(found, opened, out())

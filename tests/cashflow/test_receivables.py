@@ -60,6 +60,12 @@ def test_an_invoice_is_settled_on_the_day_on_which_payments_reach_its_amount(eng
     assert not row["at_least"]
 
 
+def test_a_bill_may_be_as_large_as_an_amount_can_be(engine):
+    most = Decimal("99999999999999.9999")
+    row = party(engine, [invoice(1, most)], [money(1, most - 1), money(1, 1, after(8))])
+    assert (row["due"], row["mean_days_late"]) == (1, 8)
+
+
 def test_paid_early_or_on_the_due_day_is_on_time_and_no_day_late(engine):
     row = party(engine, [invoice(1), invoice(2, due_on=after(9))], [money(1, 100), money(2, 100, after(-3))])
     assert (row["on_time"], row["on_time_rate"], row["on_time_share"], row["mean_days_late"]) == (2, 1, 1, 0)

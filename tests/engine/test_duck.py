@@ -187,6 +187,18 @@ def test_too_little_memory_is_told_with_the_setting():
         engine.execute("CREATE TABLE t AS SELECT i, i::VARCHAR AS s FROM range(1000000) AS r(i)")
 
 
+@pytest.mark.parametrize("ask", ["query", "batches", "rows"])
+def test_too_little_memory_for_what_is_asked_for_is_told(ask):
+    sorted_rows = "SELECT i::VARCHAR AS i FROM range(1000000) AS r(i) ORDER BY HASH(i)"
+    with Engine(memory_limit="1MB", threads=1) as engine, pytest.raises(MemoryLimitError, match=r"engine.memory_limit"):
+        list(getattr(engine, ask)(sorted_rows))
+
+
+def test_too_little_memory_for_a_table_is_told():
+    with Engine(memory_limit="1KB") as engine, pytest.raises(MemoryLimitError, match=r"engine.memory_limit"):
+        engine.put("t", pa.table({"x": ["a"] * 200_000}))
+
+
 def test_settings_reach_the_engine(tmp_path):
     with Engine(memory_limit="500MB", threads=1, temp_folder=tmp_path / "spill") as engine:
         assert engine.scalar("SELECT current_setting('threads')") == 1

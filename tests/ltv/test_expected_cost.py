@@ -46,6 +46,13 @@ def test_large_customers_are_expected_to_cost_what_large_ones_do_and_own_months_
     assert float(expected(world, "p0")) == pytest.approx(float(expected(world, "p0", "own")), rel=0.1)
 
 
+def test_months_may_cost_as_much_as_an_amount_can_be(world):
+    company(world, customers=40)
+    world.engine.execute("UPDATE cash_months SET support = -8e12 WHERE party_id = 'p1'")
+    world.value()
+    assert float(expected(world, "p1", "own")) == pytest.approx(-8e12)
+
+
 def test_four_of_five_customers_lie_within_their_interval_and_it_holds_what_is_expected(world):
     company(world)
     world.value()

@@ -57,6 +57,7 @@ class Stream:
         Stream(pa.Table.from_pandas(PLAIN)),
         polars.from_pandas(PLAIN),
         polars.from_pandas(PLAIN).with_columns(polars.col("customer").cast(polars.Categorical)),
+        PLAIN.assign(amount=PLAIN.amount.astype(pd.SparseDtype(float))),
     ],
     ids=[
         "text",
@@ -72,6 +73,7 @@ class Stream:
         "stream",
         "polars",
         "polars category",
+        "sparse",
     ],
 )
 def test_the_same_orders_in_another_shape_are_the_same(foreign):
@@ -332,3 +334,26 @@ def test_an_engine_that_is_lent_is_as_before_after_an_error():
             summarise("log", engine=engine, grain="day")
         assert summarise("log", engine=engine)["frequency"].to_pylist() == [0]
         assert set(engine.catalogue()) == {"log"}
+
+
+def test_half_precision_is_read_as_it_is():
+    short = PLAIN.assign(amount=PLAIN.amount.astype("float16"))
+    assert summarise(short).equals(summarise(short.astype({"amount": "float64"})))
+
+
+def test_a_type_that_the_engine_does_not_know_is_told():
+    wide = pa.Table.from_pandas(PLAIN)
+    wide = wide.set_column(2, "amount", wide["amount"].cast(pa.decimal256(60, 20), safe=False))
+    with pytest.raises(InputError, match=r"orders: cannot be read: .*Decimal.*256.*Make all its values numbers"):
+        summarise(wide)
+
+
+def test_letters_that_did_not_decode_are_counted():
+    torn = {"customer": ["M\udcfcller", "\ud800", "Ann"], "date": ["2025-01-01"] * 3, "amount": [1, 2, 3]}
+    with pytest.raises(InputError, match=r"2 values of column customer are no whole text, such as 'M.udcfcller'"):
+        summarise(torn)
+
+
+def test_what_is_no_engine_is_told():
+    with pytest.raises(ConfigError, match="a str is no engine"):
+        summarise(PLAIN, engine="x")

@@ -59,6 +59,12 @@ def test_no_row_is_a_comment_and_a_late_quote_is_a_quote(tmp_path, count):
     assert {"#5", "Smith, John"} <= set(found)
 
 
+def test_a_packed_file_is_read_as_the_plain_one(tmp_path):
+    for name in ("orders.csv", "orders.csv.gz"):
+        pd.DataFrame(RETURNED).to_csv(tmp_path / name, index=False)
+    assert summarise(tmp_path / "orders.csv.gz").equals(summarise(tmp_path / "orders.csv"))
+
+
 def test_a_broken_line_is_shown_with_its_row(tmp_path):
     (tmp_path / "cut.csv").write_text("customer,date,amount\n" + "a,2025-01-01,5\n" * 40 + "b,2025-01")
     with pytest.raises(InputError, match=r"cut\.csv: 1 of 41 rows cannot be read; row 41, 'b,2025-01'.* 2 fields"):

@@ -1,11 +1,13 @@
 """Commands on what customers are worth, each on the six parties, as text and as JSON."""
 
 import json
+from decimal import Decimal
 
+import pytest
 from rich.console import Console
 
 from pipelines.cli import run_command
-from pipelines.worth import print_sensitivity, sensitivity_object, value_object
+from pipelines.worth import print_sensitivity, print_value, sensitivity_object, value_object
 from valuekit.snapshot import Snapshot
 
 
@@ -55,6 +57,28 @@ def test_sensitivity_shows_the_longest_bar_first(says):
     assert told.index("retention") < told.index("discount rate")
     assert "0.10" in told
     assert len(json.loads(says("sensitivity", "--json"))["levers"]) == 8
+
+
+@pytest.mark.parametrize("command", ["value", "sensitivity", "equity"])
+def test_an_object_says_of_which_run_day_and_currency_its_amounts_are(says, run, command):
+    manifest = Snapshot.open(run).manifest
+    told = json.loads(says(command, "--json"))
+    assert told["schema"] == f"valuekit.{command}/1"
+    assert (told["run_id"], told["as_of"], told["currency"]) == (manifest.run_id, str(manifest.as_of), "EUR")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_names_and_numbers_are_whole_in_a_narrow_terminal(run, width):
+    snapshot = Snapshot.open(run)
+    found = value_object(snapshot, by="stage", horizon=None, discount=None) | {"about": []}
+    group = found["groups"][-1] | {"low_80": Decimal("6120807.02"), "high_80": Decimal("6967453.33")}
+    found["groups"] = [group | {"scope": "stage", "name": "paid_without_contract"}, group]
+    console = Console(width=width, record=True)
+    print_value(found, snapshot, console)
+    told = console.export_text()
+    assert "paid without contract" in told
+    assert told.count("€6,120,807.02 to €6,967,453.33") == 2
+    assert "\u2026" not in told
 
 
 def test_a_missing_elasticity_is_said(run):

@@ -13,9 +13,9 @@ FROM parties
 SELECT
     i.rowid AS bill, COALESCE(p.n, 0) AS n, p.party_id, i.contract, i.issued_on, i.due_on, i.status, i.currency,
     CASE WHEN i.amount < 0 THEN -1 ELSE 1 END AS sign,
-    CAST(ABS(i.amount) * 10000 AS BIGINT) AS claim,
-    CAST(ABS(i.reporting_amount) * 10000 AS BIGINT) AS worth,
-    CAST(ABS(COALESCE(i.reporting_tax, 0)) * 10000 AS BIGINT) AS taxed
+    CAST(CAST(ABS(i.amount) AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS claim,
+    CAST(CAST(ABS(i.reporting_amount) AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS worth,
+    CAST(CAST(ABS(COALESCE(i.reporting_tax, 0)) AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS taxed
 FROM invoices AS i
 LEFT JOIN settled_parties AS p ON p.party_id = i.party_id
 WHERE {stands} AND p.is_inside IS NOT TRUE

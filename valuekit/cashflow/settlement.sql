@@ -12,9 +12,9 @@ SELECT * FROM settled_bills WHERE n BETWEEN $first AND $last
 -- In the invoice's currency at the rate of the day. What is paid in advance pays from the invoice's day on.
 SELECT
     m.n, b.bill, b.sign, GREATEST(m.paid_on, b.issued_on) AS day, m.paid_on, m.kind, m.currency <> b.currency AS crossed,
-    CAST(m.reporting_amount * 10000 AS BIGINT) AS money,
+    CAST(CAST(m.reporting_amount AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS money,
     b.sign * CASE
-        WHEN m.currency = b.currency THEN CAST(m.amount * 10000 AS BIGINT)
+        WHEN m.currency = b.currency THEN CAST(CAST(m.amount AS DECIMAL(38, 4)) * 10000 AS BIGINT)
         ELSE CAST(ROUND(
             CAST(m.reporting_amount AS DOUBLE)
             / COALESCE(CAST(r.rate AS DOUBLE), CAST(b.worth AS DOUBLE) / CAST(b.claim AS DOUBLE)), 2

@@ -171,29 +171,30 @@ class Engine:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run a SELECT and return an Arrow table."""
-        return self._relation(sql, parameters).to_arrow_table()
+        with _memory_told():
+            return self._relation(sql, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows; for small results."""
-        return self._run(sql, parameters).fetchall()
+        with _memory_told():
+            return self._run(sql, parameters).fetchall()
 
     def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Run a SELECT and return its first value."""
-        rows = self._run(sql, parameters).fetchall()  # to the end: a result left open blocks the connection
+        rows = self.rows(sql, parameters)  # to the end: a result left open blocks the connection
         return rows[0][0] if rows else None
 
     def batches(
         self, sql: str, parameters: Parameters | None = None, *, rows: int = 131_072
     ) -> Iterator[pa.RecordBatch]:
         """Run a SELECT and yield its rows in Arrow batches, without holding them all."""
-        yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
+        with _memory_told():
+            yield from self._relation(sql, parameters).to_arrow_reader(rows) or ()
 
     def _run(self, sql: str, parameters: Parameters | None = None, *, once: bool = False) -> duckdb.DuckDBPyConnection:
         """Run a statement; `once`: it names a file, so it will not come again and is not kept."""
-        try:
+        with _memory_told():
             return self._connection.execute(sql if once else self._parsed(sql), _used(sql, parameters))
-        except duckdb.OutOfMemoryException as error:
-            raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
     def _relation(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         # A relation hands over Arrow without a copy; the result of execute() copies, and warns that it does.
@@ -255,11 +256,12 @@ class Engine:
 
     @contextmanager
     def _registered(self, source: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
-        self._connection.register("_arrow_source", source)
-        try:
-            yield "_arrow_source"
-        finally:
-            self._connection.unregister("_arrow_source")
+        with _memory_told():
+            self._connection.register("_arrow_source", source)
+            try:
+                yield "_arrow_source"
+            finally:
+                self._connection.unregister("_arrow_source")
 
     def make_empty(self, table: Table, name: str | None = None) -> None:
         """Make the table of a declaration, with no rows."""
@@ -365,10 +367,21 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+<<<<<<< HEAD
 _PARSED: dict[str, str | duckdb.Statement] = {}
 """Statements of this process by their text, for all engines."""
 _MOST_PARSED = 2000
 """Statements that are kept, in some 50 MB; a run has half of that."""
+=======
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Say which setting it is that memory runs out of, wherever it does: in a statement, its rows, or what goes in."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
+
+>>>>>>> probe-b
 
 _SETTINGS = {
     "preserve_insertion_order": True,  # the same rows in the same order give the same bytes

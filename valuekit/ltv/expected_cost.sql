@@ -60,8 +60,8 @@ SELECT
     COALESCE(o.share, 0) AS share,
     COALESCE(o.spent, 0) AS spent,
     COALESCE(o.cost, 0) AS cost,
-    CAST(COALESCE(o.cost, 0) * 100 AS HUGEINT) AS cents,
-    CAST(COALESCE(o.former_cost, 0) * 100 AS HUGEINT) AS former_cents
+    CAST(CAST(COALESCE(o.cost, 0) AS DECIMAL(38, 4)) * 100 AS HUGEINT) AS cents,
+    CAST(CAST(COALESCE(o.former_cost, 0) AS DECIMAL(38, 4)) * 100 AS HUGEINT) AS former_cents
 FROM _asked AS a
 LEFT JOIN cost_own AS o ON o.party_id = a.party_id AND o.function = a.function
 WHERE a.is_customer AND a.seen > 0

@@ -1,5 +1,6 @@
 """A table that somebody hands over, as a source for SQL: of pandas, Polars or Arrow, a mapping, a file, an engine's."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -36,23 +37,28 @@ def source_of(
 ) -> tuple[str, str]:
     """Return what to read a table from in SQL, and what to call it in an error.
 
-    Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file; with `own` the
-    name of a table of the engine too. A table in memory becomes `scratch`, with the columns of `names` alone.
+    Reads a pandas, Polars or Arrow table, a mapping of columns, or the path of a Parquet or CSV file (packed: .csv.gz);
+    with `own` the name of a table of the engine too. A table in memory becomes `scratch`, with the columns of `names`
+    alone.
     Raises `InputError` for what is no table and `UnknownNameError` for a missing column.
     """
     if isinstance(given, str | Path):
         path = Path(given)
         if own and isinstance(given, str) and engine.has(given):
             return quote(given), f"table {given}"
-        known = path.suffix.lower() in _ENDINGS
+        known = path.name.lower().endswith(_ENDINGS)
         if not known or not path.is_file():
             problem = "does not exist." if known else "is no Parquet or CSV file."
-            raise InputError(problem, where=str(given), next_step="Name a file that ends in .parquet or .csv.")
-        if path.suffix.lower() != ".csv":
+            raise InputError(problem, where=str(given), next_step="Name a file that ends in .parquet, .csv or .csv.gz.")
+        if path.name.lower().endswith(_PARQUET):
             return f"read_parquet({file_literal(path)})", path.name
         _parse(engine, path, scratch, names)
         return scratch, path.name
-    engine.put(scratch, _as_arrow(given, names, what))
+    table = _as_arrow(given, names, what)
+    try:
+        engine.put(scratch, table)
+    except DatabaseError as error:  # types that Arrow has and the engine has not
+        raise InputError(f"cannot be read: {first_line(error)}.", where=what, next_step=_ONE_TYPE) from None
     return scratch, what
 
 
@@ -99,7 +105,8 @@ def _unreadable(error: DatabaseError, where: str) -> InputError:
     return InputError(f"cannot be read: {first_line(error)}", where=where, next_step=advice)
 
 
-_ENDINGS = (".parquet", ".pq", ".csv")
+_PARQUET = (".parquet", ".pq")
+_ENDINGS = (*_PARQUET, ".csv", ".csv.gz")
 
 
 def column_types(engine: Engine, source: str, where: str) -> dict[str, str]:
@@ -237,8 +244,24 @@ def _read_column(values: Any, name: str, what: str) -> Any:
     """Return a column for Arrow; raises `InputError`, with what it holds, where that is of no one type."""
     try:
         return _column(values)
+    except UnicodeEncodeError:
+        raise _undecoded(values, name, what) from None
     except (pa.ArrowException, TypeError, OverflowError) as error:
         raise _mixed(values, name, what, str(error).splitlines()[0]) from None
+
+
+def _undecoded(values: Any, name: str, what: str) -> InputError:
+    """Say how many texts hold bytes that are no letters, as those of a file that was read in a wrong encoding."""
+    broken = [value for value in values if isinstance(value, str) and _BROKEN.search(value)]
+    return InputError(
+        f"{len(broken):,} values of column {name} are no whole text, such as {ascii(broken[0])[:80]}.",
+        where=what,
+        next_step="Read the file in its own encoding, such as encoding='cp1252'.",
+    )
+
+
+_BROKEN = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16, by itself no letter: what stands in Python for a byte that does not decode."""
 
 
 def _mixed(values: Any, name: str, what: str, problem: str) -> InputError:
@@ -253,8 +276,11 @@ def _mixed(values: Any, name: str, what: str, problem: str) -> InputError:
     return InputError(
         f"column {name} cannot be read as one type: {shown}.",
         where=what,
-        next_step="Make all its values numbers, days, or text, as by .astype(str).",
+        next_step=_ONE_TYPE,
     )
+
+
+_ONE_TYPE = "Make all its values numbers, days, or text, as by .astype(str)."
 
 
 _MISSING = ("None", "nan", "NaT", "<NA>")
@@ -267,9 +293,13 @@ def _column(values: Any) -> Any:
         values = pa.array(values.to_list())
     elif hasattr(values, "to_arrow"):
         values = values.to_arrow()
+    elif hasattr(values, "sparse"):
+        values = pa.array(values.sparse.to_dense())
     elif getattr(getattr(values, "dtype", None), "tz", None) is not None:
         values = pa.array(values.dt.tz_localize(None))
     elif not isinstance(values, pa.Array | pa.ChunkedArray):
         values = pa.array(values)
+    if pa.types.is_float16(values.type):  # a type that the engine has not
+        return values.cast(pa.float32())
     zoned = pa.types.is_timestamp(values.type) and values.type.tz
     return pc.local_timestamp(values) if zoned else values

@@ -77,12 +77,12 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
     """
     refuse_unknown(reading, Reading)
     given = reading.get("engine")
+    if given is not None:
+        _refuse_taken(given)
     with tempfile.TemporaryDirectory(prefix="valuekit-") as folder:
         engine = given or Engine(
             memory_limit=reading.get("memory_limit", "4GB"), threads=reading.get("threads"), temp_folder=folder
         )
-        if given:
-            _refuse_taken(given)
         try:
             own = bool(reading.get("engine"))
             source, where = source_of(engine, orders, _names(reading), what="orders", scratch=INPUT, own=own)
@@ -97,8 +97,11 @@ def order_lines(orders: Any, **reading: Unpack[Reading]) -> Iterator[Engine]:
                     engine.drop_any(name)
 
 
-def _refuse_taken(engine: Engine) -> None:
-    """Refuse an engine with tables of names that work needs: it would overwrite them."""
+def _refuse_taken(engine: Any) -> None:
+    """Refuse what is no engine, and one with tables of names that work needs: it would overwrite them."""
+    if not isinstance(engine, Engine):
+        advice = "Give a valuekit.engine.Engine, or leave engine out."
+        raise ConfigError(f"a {type(engine).__name__} is no engine.", next_step=advice)
     if taken := sorted(set(WORKING) & set(engine.catalogue())):
         advice = "Rename it, or give its rows: orders=engine.query(...), without the engine."
         raise ConfigError(f"the engine has a table {taken[0]}, a name that work needs.", next_step=advice)

@@ -57,7 +57,7 @@ def _models(run: Run, models: pd.DataFrame) -> None:
     parameters = run.ask(PAGE, "parameters")
     rows = [
         (
-            f"{name(m.model)}\n{title(m.kind)}{f', in {m.unit}' if m.unit else ''}",
+            f"{name(m.model)}\n{title(m.kind)}{f', in {_units(m.unit)}' if m.unit else ''}",
             "\n".join([_first(of), _others(of)]) if len(of := parameters[parameters["model"] == m.model]) else "-",
             NOT_FITTED if m.stated else f"{words.count(m.observations)} histories",
             words.begin(m.note) if m.note else "-",
@@ -65,6 +65,15 @@ def _models(run: Run, models: pd.DataFrame) -> None:
         for m in each(models)
     ]
     parts.listing(["Model", "Parameters, with standard errors", "Learnt from", "Why this one"], rows)
+
+
+def _units(unit: str) -> str:
+    """Return the word for time in a unit; a term is said by its months already.
+
+    >>> _units("week"), _units("12 months")
+    ('weeks', '12 months')
+    """
+    return unit if unit[0].isdigit() else f"{unit}s"
 
 
 def _first(parameters: pd.DataFrame) -> str:

@@ -367,12 +367,12 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-<<<<<<< HEAD
 _PARSED: dict[str, str | duckdb.Statement] = {}
 """Statements of this process by their text, for all engines."""
 _MOST_PARSED = 2000
 """Statements that are kept, in some 50 MB; a run has half of that."""
-=======
+
+
 @contextmanager
 def _memory_told() -> Iterator[None]:
     """Say which setting it is that memory runs out of, wherever it does: in a statement, its rows, or what goes in."""
@@ -381,7 +381,6 @@ def _memory_told() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise MemoryLimitError(f"{first_line(error)}.", where="the engine", next_step=_MEMORY_ADVICE) from error
 
->>>>>>> probe-b
 
 _SETTINGS = {
     "preserve_insertion_order": True,  # the same rows in the same order give the same bytes

@@ -5,6 +5,27 @@
 -- or after, else the latest. Terms of kind `new` run side by side. A term of unknown kind renews the one that ends the
 -- day before, if any. Both must be signed for anybody to know.
 
+-- step: _on_time
+SELECT s.system, s.id AS by_id, p.id, p.signed_on <= s.signed_on AS is_known
+FROM _signed AS s
+JOIN _signed AS p ON p.party_id = s.party_id AND p.system = s.system AND p.ends_on + 1 = s.starts_on
+WHERE COALESCE(s.kind, 'renewal') IN ('renewal', 'change') AND p.starts_on < s.starts_on
+
+-- step: _pairs
+-- Nothing is asked of others where one that ends the day before was signed in time: it is most terms.
+SELECT system, by_id, id FROM _on_time
+UNION ALL
+SELECT s.system, s.id, p.id
+FROM _signed AS s
+ANTI JOIN (SELECT system, by_id FROM _on_time WHERE is_known) AS o ON o.system = s.system AND o.by_id = s.id
+JOIN _signed AS p ON p.party_id = s.party_id AND p.system = s.system
+WHERE
+  s.kind IN ('renewal', 'change')
+  AND (
+    (p.starts_on < s.starts_on AND p.ends_on + 1 IS DISTINCT FROM s.starts_on)
+    OR (p.starts_on = s.starts_on AND (p.signed_on < s.signed_on OR (p.signed_on = s.signed_on AND p.id < s.id)))
+  )
+
 -- step: _follows
 -- `is_beside`: it begins on the same day and replaces a term itself. It is another line's, as long as there is one.
 SELECT
@@ -18,14 +39,9 @@ SELECT
     WHEN p.starts_on < s.starts_on AND s.kind = 'renewal' AND ABS(p.ends_on + 1 - s.starts_on) <= 31 THEN 3
     ELSE 4
   END AS fit
-FROM _signed AS s
-JOIN _signed AS p ON p.party_id = s.party_id AND p.system = s.system
-WHERE
-  (s.kind IN ('renewal', 'change') OR (s.kind IS NULL AND p.ends_on + 1 = s.starts_on))
-  AND (
-    p.starts_on < s.starts_on
-    OR (p.starts_on = s.starts_on AND (p.signed_on < s.signed_on OR (p.signed_on = s.signed_on AND p.id < s.id)))
-  )
+FROM _pairs AS j
+JOIN _signed AS s ON s.system = j.system AND s.id = j.by_id
+JOIN _signed AS p ON p.system = j.system AND p.id = j.id
 
 -- step: _nearest
 SELECT

@@ -1,9 +1,12 @@
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from valuekit.ltv import Discount, Horizon
 from valuekit.ltv.collection import AGES, DAYS, collection_rates
 
 
@@ -124,3 +127,61 @@ def test_rates_are_those_seen_where_many_were():
     assert rates[:, :3] == pytest.approx((came / bills.clip(1))[:, :3], abs=1e-3)
     assert (rates[:, 3:] == rates[:, 2:3]).all()
     assert DAYS * AGES >= 366
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_term_that_is_billed_before_it_begins_counts_once(make_world, signed, paid):
+    """Each term is billed 25 days before it begins, and the next one begins ten days after the as-of date."""
+    found = []
+    for billed in (False, True):
+        world = make_world()
+        for i in range(8):
+            world.party(f"c{i}", paid="2024-06-15", contract=True)
+            for year in range(2024, 2027 if signed else 2026):
+                world.contract(f"c{i}", f"{year}-07-10", f"{year + 1}-07-09", 1200, 12, kind="renewal")
+                if year < 2026:
+                    world.bill(f"c{i}", f"{year}-06-15", 1200, (f"{year}-06-20", 1200))
+        if billed:
+            world.bill("c0", "2026-06-15", 1200, *([("2026-06-20", 1200)] if paid else []))
+        world.settle()
+        world.value(horizon=Horizon(3), discount=Discount(0.0))
+        found.append((world.stream("c0")[0], sum(world.stream("c0")[1:3])))
+    (before, later), (after, still_later) = found
+    assert still_later == pytest.approx(later)
+    if paid:
+        assert after == 0
+    else:
+        assert after == pytest.approx(1200, rel=0.01)
+    assert before == pytest.approx(1200) if signed else before < 1200
+
+
+def test_where_the_bills_of_the_last_year_are_all_open_those_before_say_how_many_come(world):
+    """All are billed on one day a year, and this year's bills are two weeks old."""
+    world.party("ann", paid="2023-06-20", contract=True)
+    world.contract("ann", "2023-06-15", "2027-06-14", 4800, 48)
+    for year in (2023, 2024, 2025, 2026):
+        world.bill("ann", f"{year}-06-15", 1200, *([(f"{year}-06-20", 1200)] if year < 2026 else []))
+    world.settle()
+    world.value()
+    assert shares(world)[True, 15] == 1
+
+
+def test_a_term_that_began_of_late_and_is_not_billed_yet_is_still_to_be_paid(make_world):
+    """Terms are billed 20 days after they begin; of `c0` the last began ten days ago."""
+    found = []
+    for begins in ("06-20", "05-20"):
+        world = make_world()
+        for i in range(8):
+            world.party(f"c{i}", paid="2024-06-15", contract=True)
+            for year in (2024, 2025, 2026):
+                day, until = (date(y, *map(int, begins.split("-"))) for y in (year, year + 1))
+                world.contract(f"c{i}", str(day), str(until - timedelta(1)), 1200, 12, kind="renewal")
+                if (billed := day + timedelta(20)) < world.as_of:
+                    world.bill(f"c{i}", str(billed), 1200, (str(billed), 1200))
+        world.settle()
+        world.value(horizon=Horizon(3), discount=Discount(0.0))
+        found.append(world.stream("c0"))
+    not_yet, already = found
+    assert not_yet[0] == pytest.approx(already[0] + 1200)
+    assert not_yet[1:] == pytest.approx(already[1:])

@@ -74,6 +74,48 @@ def test_a_change_of_one_of_two_subscriptions_leaves_the_other(world):
     assert lines(world, "price") == [(298,), (129,)]
 
 
+FIRST, SECOND = ("2025-01-01", "2025-12-31", 1200, 12, "new"), ("2025-09-01", "2026-08-31", 6000, 12, "new")
+BESIDE = ("2025-01-01", "2025-12-31", 600, 12, "new")
+
+
+@pytest.mark.parametrize(
+    ("terms", "prices"),
+    [
+        pytest.param([FIRST, SECOND, ("2026-01-05", "2027-01-04", 1300, 12, "renewal")], [1300, 6000], id="late"),
+        pytest.param([FIRST, SECOND, ("2025-12-20", "2026-12-19", 1300, 12, "renewal")], [1300, 6000], id="early"),
+        pytest.param(
+            [FIRST, BESIDE, *(("2026-01-05", "2027-01-04", price, 12, "renewal") for price in (1300, 700))],
+            [700, 1300],
+            id="both late",
+        ),
+        pytest.param(
+            [FIRST, BESIDE, *(("2025-07-01", "2026-07-31", price, 12, "change") for price in (1300, 700))],
+            [700, 1300],
+            id="both changed",
+        ),
+        pytest.param(
+            [FIRST, *(("2025-07-01", "2026-07-31", price, 12, "change") for price in (1300, 1400))],
+            [1400],
+            id="changed and corrected",
+        ),
+        pytest.param(
+            [
+                FIRST,
+                ("2025-12-20", "2026-12-31", 1300, 12, "renewal"),
+                ("2026-01-05", "2026-12-31", 1400, 12, "renewal"),
+            ],
+            [1400],
+            id="renewed early and corrected",
+        ),
+    ],
+)  # fmt: skip
+def test_each_of_two_lines_is_replaced_by_its_own_renewal_or_change(world, terms, prices):
+    world.party("ann")
+    for start, until, price, months, kind in terms:
+        world.contract("ann", start, until, price, months, kind=kind)
+    assert sorted(price for (price,) in lines(world, "price")) == prices
+
+
 def test_a_contract_that_goes_on_by_itself_went_on_until_it_was_changed(world):
     world.party("ann")
     world.contract("ann", "2025-01-10", "2025-02-09", 100, 1)

@@ -39,14 +39,14 @@ def expect_owed(engine: Engine, as_of: date, *, counts: bool = True) -> None:
     The rates are a provision matrix: of the bills that were open at so many days, at twelve month ends half a year and
     more ago, the share that has been received since. They fall with age (isotonic regression, weighted by bills), and
     are kept apart by whether a contract of the customer was in force: who has left seldom pays its last bill. Where
-    too little was open, what became of the bills of the last year stands in.
+    too little was open, what became of the bills of the last year stands in; of all, where it has none.
 
     Reference: IFRS 9, B5.5.35 (provision matrix); Barlow et al. (1972), Statistical inference under order restrictions.
     """
     parameters = {"as_of": as_of, "days": DAYS, "waited": WAITED, "valued_stages": list(VALUED_STAGES)}
     engine.run(PACKAGE, "owed.sql", parameters)
-    received, settled = engine.rows("SELECT received, settled FROM owed_settled")[0]
-    usual = received / settled if received and settled > 0 else 0.0
+    latest = engine.rows("SELECT received / settled FROM owed_settled ORDER BY in_last_year DESC")
+    usual = latest[0][0] if latest else 0.0
     seen = engine.rows("SELECT in_force, age, bills, came FROM owed_ages")
     bills, came = np.zeros((2, AGES)), np.zeros((2, AGES))
     for in_force, age, number, received in seen:

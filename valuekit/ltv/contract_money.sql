@@ -50,9 +50,9 @@ WHERE signed_on <= $as_of AND term_months > 1
 GROUP BY party_id
 
 -- step: term_bills
--- What was billed, or paid without a bill, on a day of the last term.
+-- What was billed, or paid without a bill, on a day of the last term, or of the two months before it.
 SELECT b.party_id, b.day, SUM(b.net) AS net
 FROM _bills AS b
 JOIN _long AS c ON c.party_id = b.party_id
-WHERE b.day > $as_of - TO_MONTHS(c.term_months)
+WHERE b.day > CAST($as_of - TO_MONTHS(c.term_months) AS DATE) - 62
 GROUP BY b.party_id, b.day

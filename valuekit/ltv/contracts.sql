@@ -249,10 +249,44 @@ JOIN RANGE(1, 121) AS d(months) ON b.term_months % d.months = 0
 WHERE b.largest < 0.75 * b.price AND b.net >= 0.5 * b.due AND b.apart > 0
 GROUP BY b.party_id, b.system, b.id
 
+-- step: _only
+-- The one line of a party, where its terms are paid at once: the day on which the next term begins, or one that began of
+-- late, and how many days before that it may be billed.
+SELECT c.party_id, c.system, c.id, c.term_months, c.price, c.starts_on > $as_of AS is_signed, c.starts_on,
+       CASE WHEN c.starts_on > $as_of THEN c.starts_on ELSE c.next_on END AS begins_on,
+       LEAST(10 * c.term_months, 62) AS ahead,
+       CASE WHEN c.run_starts_on > $as_of THEN c.signed_on END AS first_signed_on
+FROM _counted AS c
+ANTI JOIN _instalments AS i ON i.party_id = c.party_id AND i.system = c.system AND i.id = c.id
+WHERE c.term_months > 1 AND (c.is_customer OR NOT c.is_over)
+  AND c.party_id IN (SELECT party_id FROM _counted GROUP BY party_id HAVING COUNT(*) = 1)
+
+-- step: _billed_ahead
+-- The next term has been billed, and the one before it, too, by a bill of its own; a first term since it was signed.
+SELECT c.party_id, c.system, c.id, c.is_signed
+FROM _only AS c
+JOIN term_bills AS b ON b.party_id = c.party_id AND b.net >= 0.75 * c.price AND c.price > 0
+GROUP BY c.party_id, c.system, c.id, c.is_signed
+HAVING BOOL_OR(b.day >= COALESCE(c.first_signed_on, c.begins_on - c.ahead))
+   AND BOOL_OR(c.first_signed_on IS NOT NULL
+               OR b.day BETWEEN CAST(c.begins_on - TO_MONTHS(c.term_months) AS DATE) - c.ahead
+                            AND c.begins_on - c.ahead - 1)
+
+-- step: _not_yet_billed
+-- A term that began no longer ago than bills are late has not been billed, and the one before it was, by its own bill.
+SELECT c.party_id, c.system, c.id
+FROM _only AS c
+JOIN term_bills AS b ON b.party_id = c.party_id AND b.net >= 0.75 * c.price AND c.price > 0
+WHERE c.starts_on BETWEEN CAST($as_of AS DATE) - $grace AND $as_of
+GROUP BY c.party_id, c.system, c.id, c.starts_on, c.ahead, c.term_months
+HAVING MAX(b.day) BETWEEN CAST(c.starts_on - TO_MONTHS(c.term_months) AS DATE) - c.ahead AND c.starts_on - c.ahead - 1
+
 -- step: contract_lines
 -- What is yet to be billed is worth what the exchange rate of today makes of it.
 -- `billed_every`: months between the parts in which a term is paid; the term's own length where it is paid at once.
 -- The next renewal comes in whole months from the day after the as-of date, and `days_to_next` beyond them.
+-- `months_to_first`: months to a signed term that is yet to be billed (0: it began of late); -2 where the renewal to come
+-- has been billed, else -1.
 -- `pending` is the renewal that a lapsed but paying customer has not signed; `ends` is a notice: no renewal comes.
 -- `silent` renewals came due since the last bill or payment: whether they were taken is not known, so `renewals` are
 -- those before.
@@ -263,12 +297,15 @@ SELECT c.party_id, c.system, c.id, price_now AS price, term_months, segment,
             ELSE renewals_to_end END AS renewals,
        months_to_next,
        GREATEST(next_on - CAST(from_on + TO_MONTHS(months_to_next) AS DATE), 0) AS days_to_next,
-       CASE WHEN starts_on > $as_of THEN months_to_start ELSE -1 END AS months_to_first,
+       CASE WHEN u.id IS NOT NULL THEN 0 WHEN a.is_signed IS NULL AND starts_on > $as_of THEN months_to_start
+            WHEN NOT a.is_signed THEN -2 ELSE -1 END AS months_to_first,
        CASE WHEN is_over AND NOT is_customer THEN 1 ELSE 0 END AS pending,
        CASE WHEN cancelled_on <= $as_of THEN 1 ELSE 0 END AS ends,
        silent
 FROM _counted AS c
 LEFT JOIN _instalments AS i ON i.party_id = c.party_id AND i.system = c.system AND i.id = c.id
+LEFT JOIN _billed_ahead AS a ON a.party_id = c.party_id AND a.system = c.system AND a.id = c.id
+LEFT JOIN _not_yet_billed AS u ON u.party_id = c.party_id AND u.system = c.system AND u.id = c.id
 ORDER BY c.party_id, c.system, c.id
 
 -- step: line_groups

@@ -14,6 +14,12 @@ MONTHS = 24
 NAMED = 0.9
 """Share of payments that must name their bill; where fewer do, nobody knows which bills are paid."""
 
+STATED = 1.0
+"""Missed bills that stand beside those of which two of one customer can be compared, ..."""
+
+STATED_SHARE = 0.5
+"""... and the share of the variance of these that is between customers."""
+
 _LEAST = 0.001
 
 
@@ -23,9 +29,10 @@ def keep_shares(engine: Engine, as_of: date) -> float:
     Reads `settled_bills`, `settled_states`, `settled_money`, `settled_parties`, `collection_rates`, `contract_runs`,
     `cash_months` and `facts`. Lost is what was credited, given back or written off of the bills of the last two years
     that were issued under contract, and what of those still open will not come. A customer's own share weighs n / (n +
-    k): n its bills, k the variance of bills of one customer over that between customers, by the moments of an analysis
-    of variance. As shares of `kept`, `kept_error` is the deviation of what is left between customers, and `kept_chance`
-    that of one bill.
+    k): n its bills, k the variance of bills of one customer over that between customers. The latter is the covariance
+    of two bills of one customer, of all pairs; as much as one missed bill, half of whose variance is between customers,
+    is added to what is seen. As shares of `kept`, `kept_error` is the deviation of what is left between customers, and
+    `kept_chance` that of one bill.
 
     Where less than `NAMED` of the payments name a bill, or none was issued, all keep what was not refunded of the
     receipts of the last twelve months.
@@ -47,19 +54,31 @@ def keep_shares(engine: Engine, as_of: date) -> float:
 
 
 def _variances(engine: Engine) -> tuple[float, float]:
-    """Return the variance of bills of one customer, and that between customers; 0 where too few can tell."""
-    customers, bills, mean, apart, among, squared = engine.rows(_MOMENTS)[0]
-    if customers < 2 or bills == customers:
+    """Return the variance of bills of one customer, and that between customers, which is the covariance of two of one.
+
+    Who has one bill makes no pair, so a single bill that is missed does not say that its customer misses all.
+    """
+    bills, mean, squares, apart, pairs, covered = engine.rows(_MOMENTS)[0]
+    if not bills:
         return 0.0, 0.0
-    within = max(float(apart), 0.0) / (bills - customers)
-    return within, max(float(among) - bills * mean**2 - (customers - 1) * within, 0.0) / (bills - squared / bills)
+    variance = max(squares / bills - mean**2, 0.0)
+    if not variance:
+        return 0.0, 0.0
+    stated = STATED / variance
+    share = min(max(((covered - apart) / variance + STATED_SHARE * stated) / (pairs + stated), 0.0), 1.0)
+    return (1 - share) * variance, share * variance
 
 
 _MOMENTS = """
-    SELECT COUNT(*), CAST(SUM(bills) AS DOUBLE), CAST(SUM(shares) AS DOUBLE) / SUM(bills),
-        SUM(squares - CAST(POWER(CAST(shares AS DOUBLE), 2) / bills AS DECIMAL(38, 12))),
-        SUM(CAST(POWER(CAST(shares AS DOUBLE), 2) / bills AS DECIMAL(38, 12))), CAST(SUM(bills * bills) AS DOUBLE)
-    FROM kept_bills
+    SELECT bills, mean, squares, squares - 2 * mean * shares + mean * mean * bills AS apart, paired - bills AS pairs,
+        squared - 2 * mean * crossed + mean * mean * paired AS covered
+    FROM (
+        SELECT CAST(SUM(bills) AS DOUBLE) AS bills, CAST(SUM(shares) AS DOUBLE) AS shares,
+            CAST(SUM(shares) AS DOUBLE) / SUM(bills) AS mean, CAST(SUM(squares) AS DOUBLE) AS squares,
+            CAST(SUM(CAST(POWER(CAST(shares AS DOUBLE), 2) AS DECIMAL(38, 12))) AS DOUBLE) AS squared,
+            CAST(SUM(shares * bills) AS DOUBLE) AS crossed, CAST(SUM(bills * bills) AS DOUBLE) AS paired
+        FROM kept_bills
+    )
 """
 """Sums of decimals, which are the same in whatever order they are added."""
 

@@ -24,6 +24,9 @@ STATE = (
 SAME_STATE = Expression("", " AND ".join(f"s.{name} = l.{name}" for name in STATE), frozenset())
 """In SQL: the state `s` is that of the line `l`."""
 
+BILLED = -2.0
+"""`months_to_first` where the renewal to come has been billed already: what is open of that is owed."""
+
 State = Mapping[str, Array]
 Months = npt.NDArray[np.int64]
 
@@ -84,7 +87,7 @@ def payments_by_year(state: State, curve: Curve) -> tuple[Array, Array]:
     Renewal j falls `months_to_next` + (j - 1) terms after today and is survived with P(j) = S(n + j) / S(n). Then the
     term is paid: at once, or in parts of `billed_every` months. Parts of the running term are paid for certain, as is
     a signed term that has not begun, from `months_to_first` on; after notice (`ends`) no renewal is; a `pending` one
-    must be survived, but brings no payment.
+    must be survived, but brings no payment, nor does one that has been `BILLED`.
 
     A price changes when a contract is renewed, so a payment comes after as many years as terms were renewed before it:
     the mean over the payments of a year, 0 without any. One row per state, a column per year.
@@ -114,7 +117,8 @@ def parts_due(state: State, month: Months) -> Array:
     since = month - state["months_to_next"][:, None]
     begun = (since >= 0) | ((every < term) & (month >= first))
     signed = (every == term) & (month == first)
-    return np.asarray((begun & (since % every == 0) | signed) * (every / term))
+    billed = (first == BILLED) & (since == 0)
+    return np.asarray((begun & (since % every == 0) & ~billed | signed) * (every / term))
 
 
 def months_alive(state: State, curve: Curve) -> Array:

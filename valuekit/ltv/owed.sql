@@ -49,9 +49,17 @@ FROM owed_claims
 WHERE is_today AND owed <> 0
 GROUP BY party_id, in_force, age, sign > 0
 
--- step: owed_settled
--- What came of the bills of the last year that nobody waits for any more.
-SELECT CAST(SUM(s.received) AS DOUBLE) AS received, CAST(SUM(s.received + s.credited + s.written_off) AS DOUBLE) AS settled
+-- step: _settled
+SELECT b.issued_on > CAST($as_of - TO_MONTHS(12) AS DATE) AS in_last_year, s.received,
+       s.received + s.credited + s.written_off AS settled
 FROM settled_states AS s
 JOIN settled_bills AS b ON b.bill = s.bill
-WHERE s.next_day IS NULL AND b.sign > 0 AND b.issued_on > CAST($as_of - TO_MONTHS(12) AS DATE)
+WHERE s.next_day IS NULL AND b.sign > 0
+
+-- step: owed_settled
+-- What came of the bills that nobody waits for any more: of the last year, and of all before.
+SELECT in_last_year, CAST(SUM(received) AS DOUBLE) AS received, CAST(SUM(settled) AS DOUBLE) AS settled
+FROM _settled
+GROUP BY in_last_year
+HAVING SUM(settled) > 0
+ORDER BY in_last_year DESC

@@ -150,6 +150,7 @@ def test_a_wrong_override_is_named(override, words, load):
         ("{column: day", "{colum: day", 15, "there is no key 'colum' here. Did you mean 'column'?"),
         ("ltv:", "ltvv:", 19, "there is no key 'ltvv' here. Did you mean 'ltv'?"),
         ("horizon_years: 3", "horizon_years: 0", 20, "is 0, expected it to be greater than or equal to 1"),
+        ("horizon_years: 3", "horizon_years: true", 20, "is True, expected it to be a number"),
         ("horizon_years: 3", "horizon_years: three", 20, "is 'three', expected it to be a valid integer"),
         ("horizon_years: 3", "horizon_years:", 20, "is empty, expected it to be a valid integer"),
         ("horizon_years: 3", "discount_rate: 10", 20, "is 10, expected it to be less than or equal to 1"),

@@ -262,6 +262,8 @@ def test_a_model_survives_the_file_and_others_are_refused(orders):
         read_purchase_model(ShiftedBetaGeometric.from_parameters([1, 2]).to_json())
     with pytest.raises(ConfigError, match="say nothing of a model of"):
         check_drift(model, orders, as_of=START + timedelta(days=500))
+    with pytest.raises(ConfigError, match="no order is of the model's time, up to 2"):
+        check_drift(model, {**orders, "date": [day + timedelta(days=5_000) for day in orders["date"]]})
     for timeless in (MbgNbd.from_parameters([1, 2, 3, 4]), MbgNbd()):
         with pytest.raises(ConfigError, match="does not say of what time"):
             check_drift(timeless, orders)

@@ -1,12 +1,14 @@
 """What all sections are made of."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
 )
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -21,6 +23,14 @@ class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch_is_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true where a number is asked for: it would count as 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
+            raise ValueError("expected it to be a number")
+        return value
 
 
 class FiscalWeeksConfig(Section):

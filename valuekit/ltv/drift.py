@@ -99,7 +99,7 @@ def check_drift(
     than chance and stored ones lose more than `TOLERATED_LOSS` of log-likelihood a customer. Customers of both times
     are counted as independent in `wald_p`, which makes it cautious: it finds less than there is.
     Raises `ConfigError` for a model that is not fitted, such as a stated prior, or without window, and for orders that
-    do not go beyond it.
+    do not go beyond it or none of which is of its time.
     """
     window = getattr(model, "window_", None)
     if not window and getattr(model, "observations_", None) is None:
@@ -118,6 +118,9 @@ def check_drift(
         summarise_lines(engine, end, model.unit, unmatched_returns=unmatched_returns, log_gaps=gaps)
         hold_out(engine, end, day)
         then = customers(engine, end, unmatched_returns)
+        if not len(then):
+            advice = "Give the orders of its customers: those of its time and those since."
+            raise ConfigError(f"no order is of the model's time, up to {end}.", where="orders", next_step=advice)
         came = np.asarray(engine.query("SELECT purchases FROM order_holdout ORDER BY party_id")["purchases"], float)
         summarise_lines(engine, day, model.unit, unmatched_returns=unmatched_returns, log_gaps=gaps)
         now = customers(engine, day, unmatched_returns)

@@ -274,11 +274,13 @@ def test_money_without_contract_goes_on_as_it_has(world):
             world.cash(f"p{i:02d}", f"2026-{month:02d}-01", revenue=10)
     world.value()
     # A year of 120, looked back on from each of four quarter ends: 90, 105, 120 and 120 came in the next year.
-    # Of thirty parties, one more like all, and one that brings nothing.
-    share = (0.75 + 0.875 + 1 + 1) / 4 * 31 / 32
-    # Of three whole quarters two came again a year later from half of them, and one from all.
-    lasts = (0.5 + 0.5 + 1) / 3
-    assert world.stream("p00")[:3] == pytest.approx([120 * share, 120 * share * lasts, 120 * share * lasts**2])
+    # Of thirty parties, one more like all, and one of whom four in five stay.
+    share = ((0.75 + 0.875 + 1 + 1) / 4 * 31 + 0.8) / 32
+    # Of three whole quarters two came again a year later from half of them, and one from all; four are stated.
+    stays = (30 * (0.5 + 0.5 + 1) + 4 * 0.8) / (30 * 3 + 4)
+    # A beta-geometric whose parameters add up to five: who is still there stays the likelier.
+    lasts = [1, (5 * stays + 1) / 6, (5 * stays + 1) / 6 * (5 * stays + 2) / 7]
+    assert world.stream("p00")[:3] == pytest.approx([120 * share * year for year in lasts])
     # Nobody who had fallen silent has been seen for a year: it is as one of all, and one that brings nothing.
     assert world.stream("p29")[0] == pytest.approx(60 * (0.75 + 0.875 + 1 + 1) / 4 / 2)
 
@@ -297,9 +299,10 @@ def test_a_payer_that_has_fallen_silent_brings_what_those_before_it_still_brough
     # A year of each party, looked back on from each quarter: of those that still paid, thirty brought nothing, a
     # quarter, half, three quarters, and twice all in the next; 29 eight times all; p59 three quarters and half once.
     again, paying, silent = 30 * 3.5 + 29 * 8 + 7.25, 30 * 6 + 30 * 8, 30 * 2
-    # Of 30 parties silent and 60 paying, what all show weighs as much as one, and nothing as one.
+    # Of 30 parties silent and 60 paying, what all show weighs as much as one, and as one that of those who pay four in
+    # five stay, and of those who are silent none.
     all_again, all_seen = again / 90, 2 * (paying + silent) / 90
-    assert world.stream("p30")[0] == pytest.approx(120 * (again + all_again) / (paying + all_seen))
+    assert world.stream("p30")[0] == pytest.approx(120 * (again + all_again + 0.4 * all_seen) / (paying + all_seen))
     assert world.stream("p59")[0] == pytest.approx(60 * all_again / (silent + all_seen), rel=1e-4)
 
 
@@ -334,8 +337,10 @@ def test_few_payers_say_that_some_comes_again(world):
         for month in range(1, 7):
             world.cash(f"p{i}", f"2026-{month:02d}-01", revenue=10)
     world.value()
-    # Two that went on throughout, one like them, and one that brings nothing.
-    assert world.stream("p0")[:2] == pytest.approx([120 * 3 / 4, 120 * 3 / 4])
+    # Two that went on throughout, one like them, and one of whom four in five stay; then six quarters of which all came
+    # again, and four that are stated.
+    share, stays = 3.8 / 4, (6 + 3.2) / 10
+    assert world.stream("p0")[:2] == pytest.approx([120 * share, 120 * share * (5 * stays + 1) / 6])
 
 
 def test_too_few_who_left_say_nothing(world):

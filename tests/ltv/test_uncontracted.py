@@ -274,8 +274,8 @@ def test_money_without_contract_goes_on_as_it_has(world):
             world.cash(f"p{i:02d}", f"2026-{month:02d}-01", revenue=10)
     world.value()
     # A year of 120, looked back on from each of four quarter ends: 90, 105, 120 and 120 came in the next year.
-    # Of thirty parties, one more like all, and one of whom four in five stay.
-    share = ((0.75 + 0.875 + 1 + 1) / 4 * 31 + 0.8) / 32
+    # All had paid for less than a year then. Who has for more is as one of all, and one of whom four in five stay.
+    share = ((0.75 + 0.875 + 1 + 1) / 4 + 0.8) / 2
     # Of three whole quarters two came again a year later from half of them, and one from all; four are stated.
     stays = (30 * (0.5 + 0.5 + 1) + 4 * 0.8) / (30 * 3 + 4)
     # A beta-geometric whose parameters add up to five: who is still there stays the likelier.
@@ -299,17 +299,19 @@ def test_a_payer_that_has_fallen_silent_brings_what_those_before_it_still_brough
     # A year of each party, looked back on from each quarter: of those that still paid, thirty brought nothing, a
     # quarter, half, three quarters, and twice all in the next; 29 eight times all; p59 three quarters and half once.
     again, paying, silent = 30 * 3.5 + 29 * 8 + 7.25, 30 * 6 + 30 * 8, 30 * 2
-    # Of 30 parties silent and 60 paying, what all show weighs as much as one, and as one that of those who pay four in
-    # five stay, and of those who are silent none.
-    all_again, all_seen = again / 90, 2 * (paying + silent) / 90
-    assert world.stream("p30")[0] == pytest.approx(120 * (again + all_again + 0.4 * all_seen) / (paying + all_seen))
-    assert world.stream("p59")[0] == pytest.approx(60 * all_again / (silent + all_seen), rel=1e-4)
+    # Of those who had paid for more than a year: thirty nothing and a quarter, 29 all four times, p59 half at first.
+    old_again, old = 30 * 0.25 + 29 * 4 + 3.25, 30 * 2 + 30 * 4
+    # Of 30 parties silent, and 60 paying for less or more than a year, what all show weighs as much as one, and as one
+    # that of those who pay four in five stay, and of those who are silent none.
+    each_again, each = again / 150, (paying + silent) / 150
+    assert world.stream("p30")[0] == pytest.approx(120 * (old_again + each_again + 0.8 * each) / (old + 2 * each))
+    assert world.stream("p59")[0] == pytest.approx(60 * each_again / (silent + 2 * each), rel=1e-4)
 
 
 def test_prices_differ_but_each_party_says_as_much_of_what_comes_again(world):
     for i in range(30):
-        world.party(f"p{i:02d}", "paid_without_contract", paid="2024-07-01")
-        months = [(2024, m) for m in range(7, 13)] + [(2025, m) for m in range(1, 13)]
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2023-07-01")
+        months = [(2023, m) for m in range(7, 13)] + [(y, m) for y in (2024, 2025) for m in range(1, 13)]
         for year, month in months + [(2026, m) for m in range(1, 7)] * (i > 0):
             world.cash(f"p{i:02d}", f"{year}-{month:02d}-01", revenue=100_000 if i == 0 else 10)
     world.value()
@@ -319,14 +321,25 @@ def test_prices_differ_but_each_party_says_as_much_of_what_comes_again(world):
 
 def test_who_has_paid_for_four_months_has_paid_a_third_of_a_year(world):
     for i in range(30):
-        world.party(f"p{i:02d}", "paid_without_contract", paid="2024-07-01")
-        months = (
-            [(2024, m) for m in range(7, 13)] + [(2025, m) for m in range(1, 13)] + [(2026, m) for m in range(1, 7)]
-        )
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2023-07-01")
+        months = [(2023 + m // 12, m % 12 + 1) for m in range(6, 42)]
         for year, month in months[-4:] if i == 0 else months:
             world.cash(f"p{i:02d}", f"{year}-{month:02d}-01", revenue=10)
     world.value()
-    assert world.stream("p00") == world.stream("p01") != []
+    assert world.stream("p00")[0] == pytest.approx(world.stream("p01")[0], rel=0.01) == pytest.approx(120, rel=0.02)
+
+
+@pytest.mark.parametrize(("apart", "yearly"), [(1, 12), (12, 1)])
+def test_who_began_of_late_pays_as_often_as_others_do(world, apart, yearly):
+    for i in range(30):
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2023-06-01")
+        for month in range(5, 42, apart):
+            world.cash(f"p{i:02d}", f"{2023 + month // 12}-{month % 12 + 1:02d}-01", revenue=10)
+    world.party("new", "paid_without_contract", paid="2026-06-01")
+    world.cash("new", "2026-06-01", revenue=100)
+    world.value()
+    assert world.stream("p00")[0] > 0.95 * 10 * yearly
+    assert world.stream("new")[0] == pytest.approx(10 * world.stream("p00")[0], rel=0.02)
 
 
 def test_few_payers_say_that_some_comes_again(world):
@@ -337,9 +350,9 @@ def test_few_payers_say_that_some_comes_again(world):
         for month in range(1, 7):
             world.cash(f"p{i}", f"2026-{month:02d}-01", revenue=10)
     world.value()
-    # Two that went on throughout, one like them, and one of whom four in five stay; then six quarters of which all came
-    # again, and four that are stated.
-    share, stays = 3.8 / 4, (6 + 3.2) / 10
+    # Two went on, but had paid for less than a year then: as one like them, and one of whom four in five stay. Then six
+    # quarters of which all came again, and four that are stated.
+    share, stays = 1.8 / 2, (6 + 3.2) / 10
     assert world.stream("p0")[:2] == pytest.approx([120 * share, 120 * share * (5 * stays + 1) / 6])
 
 

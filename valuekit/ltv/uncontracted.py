@@ -25,11 +25,11 @@ PACKAGE = "valuekit.ltv"
 def put_uncontracted(engine: Engine, after: Mapping[Key, After], last_month: date) -> None:
     """Make `uncontracted`: per party, expected money and months paid for by year, the probability and error of them.
 
-    Reads `contract_lines`, `line_states`, `leavers`, `payers` and `received_outside`. Customers with
-    lines leave as their curve says; those who have left are as long gone as they are. A party without any contract that
-    paid in the last year brings in the next what such parties brought: those that still paid in its last quarter, or
-    those that had fallen silent. From then on money lasts from year to year as theirs has (`_lasting`); it grows in
-    neither.
+    Reads `contract_lines`, `line_states`, `leavers`, `payers` and `received_outside`. Customers with lines leave as
+    their curve says; those who have left are as long gone as they are. A party without any contract that paid in the
+    last year brings in the next what such parties brought: those that still paid in its last quarter, for less or more
+    than a year, or those that had fallen silent. From then on money lasts from year to year as theirs has (`_lasting`);
+    it grows in neither.
     """
     engine.run(PACKAGE, "uncontracted.sql", {"last_month": last_month})
     names = ("term_months", "segment", "months")
@@ -99,9 +99,9 @@ def _payer_states(engine: Engine) -> pa.Table:
     everybody = np.array([rows[name].sum() for name in columns])
     each = everybody / max(everybody[0], 1.0)
     found = []
-    for pays in (0, 1) if everybody[0] else ():
+    for pays in (0, 1, 2) if everybody[0] else ():
         own = np.array([rows[name][rows["pays"] == pays].sum() for name in columns])
-        stays = _STAYS * pays * each[1]
+        stays = _STAYS * each[1] if pays else 0.0
         parties, seen, again, repeated = own + each + np.array([1.0, each[1], stays, stays])
         error = float(relative_error(again / seen, parties))
         found.append({"pays": pays, "share": min(repeated / seen, 1.0), "again": again / seen, "error": error})

@@ -29,12 +29,26 @@ CROSS JOIN (VALUES (0), (1), (2), (3)) AS j(back)
 WHERE q.quarter >= j.back
 GROUP BY q.party_id, q.quarter - j.back
 
+-- step: _payer_months
+SELECT p.party_id, COUNT(DISTINCT m.month) AS paid, DATEDIFF('month', MIN(m.month), MAX(m.month)) AS months
+FROM payers AS p
+JOIN received_outside AS m ON m.party_id = p.party_id
+WHERE m.amount > 0
+GROUP BY p.party_id
+
+-- step: _usual
+-- Months from one payment to the next, in the mean of all; a year where nobody has paid twice.
+SELECT COALESCE(SUM(months) / NULLIF(SUM(paid - 1), 0), 12) AS apart FROM _payer_months
+
 -- step: payer_years
--- A party that has paid for less than a year has a year of what it paid; of less than a quarter, four times that.
-SELECT y.party_id, y.at, y.pays,
-       CAST(y.paid * 12 / LEAST(GREATEST(s.first_month - 3 * y.at + 1, 3), 12) AS DECIMAL(18,4)) AS yearly
+-- A party that has paid for less than a year has a year of what it paid; of less time than payments are apart, as if it
+-- had been that long. `pays`: 0 fallen silent, 1 still, 2 still and for more than a year, who go on more often.
+SELECT y.party_id, y.at,
+       CASE WHEN y.pays = 1 AND s.first_month - 3 * y.at >= 12 THEN 2 ELSE y.pays END AS pays,
+       CAST(CAST(y.paid AS DOUBLE) * 12 / LEAST(GREATEST(s.first_month - 3 * y.at + 1, u.apart), 12) AS DECIMAL(18,4)) AS yearly
 FROM _payer_years AS y
 JOIN payer_starts AS s ON s.party_id = y.party_id
+CROSS JOIN _usual AS u
 
 -- step: _next_years
 SELECT y.party_id, y.at, SUM(q.amount) AS paid

@@ -222,7 +222,10 @@ def lapsed_cases(
 
 
 def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array, parts: int = _PARTS) -> FromNothing:
-    """Split money without a contract: nothing comes, or as much each month until it stops or the horizon ends."""
+    """Split money without a contract: nothing comes, or as much each month until it stops or the horizon ends.
+
+    What lies `beside` comes with the time, as cost does: it is that of the mean time, in which most cost `saved` less.
+    """
     chance = np.clip(row["u_chance"], 1e-9, 1.0)
     rate = stopping_rate(row["u_alive"] / (12 * row["whole"] * chance))
     times, within = times_until(rate, parts)
@@ -233,8 +236,10 @@ def paying_cases(row: Mapping[str, Array], worth: Array, beside: Array, parts: i
     rest = row["ltv"] - worth
     amounts = np.vstack([np.zeros((1, len(rest))), times, np.ones((1, len(rest)))])
     within = np.pad(within, ((1, 1), (0, 0)))
-    deviations = np.sqrt(whole**2 * (within**2 + (amounts * row["u_error"]) ** 2) + beside)
-    return FromNothing(Cases(np.array(weights), rest + whole * amounts, deviations), worth >= 0)
+    longer = np.minimum(amounts * 12 * row["whole"] / np.maximum(row["u_alive"], 1e-9), 12.0)
+    deviations = np.sqrt(whole**2 * (within**2 + (amounts * row["u_error"]) ** 2) + longer * beside)
+    means = rest + whole * amounts + longer * row.get("saved", 0.0)
+    return FromNothing(Cases(np.array(weights), means, deviations), worth >= 0)
 
 
 def owed_or_not(row: Mapping[str, Array], found: FromNothing) -> FromNothing:

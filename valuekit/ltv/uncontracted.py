@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from valuekit.engine import Engine
-from valuekit.ltv.leavers import After, relative_error
+from valuekit.ltv.leavers import After
 from valuekit.ltv.lines import SAME_STATE
 from valuekit.ltv.models import ShiftedBetaGeometric
 from valuekit.ltv.models.observations import Array, read_columns
@@ -93,8 +93,9 @@ def _payer_states(engine: Engine) -> pa.Table:
 
     What all show weighs as much as one party of its own, and as much again that the stated prior of renewals holds for
     who still pays, and that nothing comes of who has fallen silent: few cannot tell that money goes on for ever.
+    `error` is the relative standard error of the share: of the mean of so many parties.
     """
-    columns = ("parties", "seen", "again", "repeated")
+    columns = ("parties", "seen", "again", "repeated", "squares")
     rows = read_columns(engine.query(f"SELECT pays, {', '.join(columns)} FROM payer_rates"), ("pays", *columns))
     everybody = np.array([rows[name].sum() for name in columns])
     each = everybody / max(everybody[0], 1.0)
@@ -102,9 +103,10 @@ def _payer_states(engine: Engine) -> pa.Table:
     for pays in (0, 1, 2) if everybody[0] else ():
         own = np.array([rows[name][rows["pays"] == pays].sum() for name in columns])
         stays = _STAYS * each[1] if pays else 0.0
-        parties, seen, again, repeated = own + each + np.array([1.0, each[1], stays, stays])
-        error = float(relative_error(again / seen, parties))
-        found.append({"pays": pays, "share": min(repeated / seen, 1.0), "again": again / seen, "error": error})
+        parties, seen, again, repeated, squares = own + each + np.array([1.0, each[1], stays, stays, stays])
+        uneven = max(squares * seen / repeated**2 - 1, 0.0) if repeated else 0.0
+        share = min(repeated / seen, 1.0)
+        found.append({"pays": pays, "share": share, "again": again / seen, "error": np.sqrt(uneven / parties)})
     return pa.Table.from_pylist(found, _PAYER_STATES)
 
 

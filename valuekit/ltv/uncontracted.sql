@@ -68,7 +68,7 @@ WHERE y.at >= 4
 
 -- step: payer_rates
 SELECT pays, COUNT(DISTINCT party_id) AS parties, COUNT(*) AS seen, COUNT(*) FILTER (WHERE again) AS again,
-       SUM(CAST(repeated AS DECIMAL(18,9))) AS repeated
+       SUM(CAST(repeated AS DECIMAL(18,9))) AS repeated, SUM(CAST(repeated * repeated AS DECIMAL(18,9))) AS squares
 FROM _repeats
 GROUP BY pays
 ORDER BY pays

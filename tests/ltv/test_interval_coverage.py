@@ -70,6 +70,14 @@ def test_ends_of_money_until_it_stops_are_quantiles_of_what_is_drawn(chance, ali
         assert [float(end[0]) for end in cases.interval(level)] == pytest.approx([least, most], abs=6)
 
 
+def test_cost_of_who_pays_without_contract_lies_with_the_time_it_stays():
+    row = payer(0.7, 20.0) | {"saved": np.array([5.0])}
+    cases = paying_cases(row, np.array([200.0]), np.array([100.0])).cases
+    assert (cases.means[0], cases.deviations[0]) == (0, 0)  # nothing comes, and nothing is spent
+    longer = 36 / 20
+    assert (cases.means[-1], cases.deviations[-1] ** 2) == pytest.approx((360 + longer * 5, longer * 100), rel=1e-3)
+
+
 def test_from_nothing_on_lies_as_much_as_stated_where_less_than_nothing_can_come():
     weights, means, deviations = (np.array(v)[:, None] for v in ([0.3, 0.7], [0.0, 50.0], [0.0, 60.0]))
     rng = np.random.default_rng(12)

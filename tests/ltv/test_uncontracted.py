@@ -3,11 +3,14 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from tests.engines import fresh_engine
 from valuekit.ltv import Acquisition, Discount, Horizon, RateRule
 from valuekit.ltv.leavers import After, Paying, learn_after
 from valuekit.ltv.renewals import Curve, summarise
+from valuekit.ltv.uncontracted import _payer_states
 
 from .conftest import AS_OF
 
@@ -340,6 +343,19 @@ def test_who_began_of_late_pays_as_often_as_others_do(world, apart, yearly):
     world.value()
     assert world.stream("p00")[0] > 0.95 * 10 * yearly
     assert world.stream("new")[0] == pytest.approx(10 * world.stream("p00")[0], rel=0.02)
+
+
+@pytest.mark.parametrize(("again", "squares"), [(49, 49.0), (98, 24.5)])
+def test_how_sure_a_share_is_shows_in_how_parties_differ(again, squares):
+    rates = {"pays": [1], "parties": [98], "seen": [98], "again": [again], "repeated": [49.0], "squares": [squares]}
+    with fresh_engine() as engine:
+        engine.put("payer_rates", pa.table(rates))
+        found = _payer_states(engine).to_pylist()[1]
+    # Of 98 half came again: all of half of them, or half of each. One like them is added, and one of whom four in five
+    # stay.
+    share, uneven = (49 + 0.5 + 0.8) / 100, (squares + squares / 98 + 0.8) / 100
+    assert found["share"] == pytest.approx(share)
+    assert found["error"] == pytest.approx(((uneven / share**2 - 1) / 100) ** 0.5)
 
 
 def test_few_payers_say_that_some_comes_again(world):

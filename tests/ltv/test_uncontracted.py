@@ -358,6 +358,16 @@ def test_how_sure_a_share_is_shows_in_how_parties_differ(again, squares):
     assert found["error"] == pytest.approx(((uneven / share**2 - 1) / 100) ** 0.5)
 
 
+def test_money_that_grew_is_not_expected_to_grow_on(world):
+    for i in range(30):
+        world.party(f"p{i:02d}", "paid_without_contract", paid="2023-07-01")
+        for month in range(6, 42):
+            world.cash(f"p{i:02d}", f"{2023 + month // 12}-{month % 12 + 1:02d}-01", revenue=month)
+    world.value()
+    first, second, third = world.stream("p00")[:3]
+    assert 0.95 * first < third < second < first
+
+
 def test_few_payers_say_that_some_comes_again(world):
     for i in range(2):
         world.party(f"p{i}", "paid_without_contract", paid="2024-07-01")

@@ -82,7 +82,7 @@ def _lasting(seen: float, repeated: float) -> Array:
     >>> _lasting(0, 0.0).round(2)[:4], _lasting(100, 50.0).round(2)[:4]
     (array([1.  , 0.83, 0.71, 0.62]), array([1.  , 0.59, 0.39, 0.27]))
     """
-    stays = min((repeated + 4 * _STAYS) / (seen + 4), 1.0)
+    stays = (min(repeated, seen) + 4 * _STAYS) / (seen + 4)  # more than all is growth, which is not drawn out
     total = sum(PRIOR)
     model = ShiftedBetaGeometric.from_parameters([total * (1 - stays), total * stays])
     return model.conditional_survival(np.ones(HORIZON_YEARS), np.arange(HORIZON_YEARS, dtype=float))
